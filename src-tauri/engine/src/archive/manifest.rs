@@ -1,0 +1,127 @@
+//! The three JSON records of a backup: `kronos.json` (what is known at the start), `manifest.json`
+//! (what was found and written) and the sidecar (the commit record beside the archive).
+//!
+//! Owns their shape. A field is never renamed or removed while format 1 lives; new ones are optional.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::config::Codec;
+use crate::contents::{Consistency, ObjectCount, ServerInfo};
+use crate::ids::{BackupId, EngineKind};
+
+/// The newest archive format that this version writes and reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// `kronos.json`, the first member: enough to know what the archive is before reading on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The archive format, see [`FORMAT_VERSION`].
+    pub format: u32,
+    /// The backup's identifier.
+    pub id: BackupId,
+    /// The profile that was backed up.
+    pub profile: String,
+    /// The engine of its databases.
+    pub engine: EngineKind,
+    /// When the backup began, UTC.
+    pub created_at: Timestamp,
+    /// The version of Kronos that wrote it.
+    pub kronos_version: String,
+    /// The server or library that held the data.
+    pub server: ServerInfo,
+}
+
+/// `manifest.json`, the last member: everything that a restore compares.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The same values as in `kronos.json`.
+    #[serde(flatten)]
+    pub header: Header,
+    /// When the last byte of data had been read, UTC.
+    pub finished_at: Timestamp,
+    /// Which moment the data shows.
+    pub consistency: Consistency,
+    /// The databases, in archive order.
+    pub units: Vec<Unit>,
+    /// Things to look at, each one sentence.
+    pub warnings: Vec<String>,
+}
+
+impl Manifest {
+    /// Size of all databases in bytes.
+    pub fn raw_bytes(&self) -> u64 {
+        self.units.iter().map(|unit| unit.size).sum()
+    }
+
+    /// Number of tables, views and so on in all databases.
+    pub fn object_count(&self) -> u64 {
+        self.units.iter().map(|unit| unit.objects.len() as u64).sum()
+    }
+
+    /// Number of rows in all tables.
+    pub fn row_count(&self) -> u64 {
+        self.units.iter().map(Unit::row_count).sum()
+    }
+}
+
+/// One database in an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Unit {
+    /// The database's name as the user knows it: `shop.db`.
+    pub name: String,
+    /// Where it was: a path, or a server and a database.
+    pub source: String,
+    /// Size in bytes of the unit, all parts together.
+    #[ts(type = "number")]
+    pub size: u64,
+    /// SHA-256 over all parts in order, lower-case hex.
+    pub sha256: String,
+    /// The members that hold it, in order. One part: the member is the whole unit.
+    pub parts: Vec<Part>,
+    /// What is inside.
+    pub objects: Vec<ObjectCount>,
+    /// Facts of the engine worth comparing after a restore: `page_size`, `user_version`, …
+    pub properties: BTreeMap<String, String>,
+}
+
+impl Unit {
+    /// Number of rows in all tables of this unit.
+    pub fn row_count(&self) -> u64 {
+        self.objects.iter().filter_map(|object| object.rows).sum()
+    }
+}
+
+/// One member of the tar that holds a unit or a piece of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Part {
+    /// The member's name in the tar: `data/shop.sqlite`.
+    pub member: String,
+    /// Its size in bytes.
+    #[ts(type = "number")]
+    pub size: u64,
+    /// Its SHA-256, lower-case hex.
+    pub sha256: String,
+}
+
+/// The commit record `<archive>.json`. A backup exists when this file exists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sidecar {
+    /// The archive's file name.
+    pub archive: String,
+    /// Size of the archive in bytes.
+    pub size: u64,
+    /// SHA-256 of the archive, lower-case hex: what `sha256sum` prints.
+    pub sha256: String,
+    /// How the archive is compressed.
+    pub codec: Codec,
+    /// When the archive had been read back and every hash compared, UTC.
+    pub verified_at: Timestamp,
+    /// A copy of the archive's own manifest.
+    pub manifest: Manifest,
+}

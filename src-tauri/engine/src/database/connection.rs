@@ -1,0 +1,182 @@
+//! The contract that every engine fulfils, and the values that pass through it.
+//!
+//! Owns the traits. An implementation lives in a module of its own beside this one.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::PathBuf;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::cancel::CancellationToken;
+use crate::contents::{Consistency, ObjectCount, ServerInfo};
+use crate::error::Result;
+use crate::ids::EngineKind;
+use crate::progress::Progress;
+
+/// A set of databases that can be reached in one way.
+#[async_trait]
+pub trait DatabaseConnection: Send + Sync {
+    /// The engine.
+    fn kind(&self) -> EngineKind;
+
+    /// Looks without changing anything: who answers, what is there, how large it is.
+    async fn probe(&self) -> Result<Probe>;
+
+    /// Lists what a dump would contain. Fails when any part of it cannot be read, so that a backup
+    /// fails in seconds and not after an hour.
+    async fn plan(&self) -> Result<DumpPlan>;
+
+    /// Takes a consistent picture of everything in `plan` and returns the stream that reads it.
+    /// From here on the source is not needed longer than the engine itself demands.
+    async fn dump(&self, plan: &DumpPlan, scope: &DumpScope) -> Result<Box<dyn DumpStream>>;
+
+    /// Checks that a database of `size` bytes can be created at `target`, and says so before any
+    /// byte is written: nothing stands there, nothing stale would be mixed in, it fits.
+    async fn check_target(&self, target: &RestoreTarget, size: u64) -> Result<()>;
+
+    /// Starts to load one unit into `target`, beside it and invisible until it is finished.
+    async fn restore(&self, target: &RestoreTarget, size: u64) -> Result<Box<dyn RestoreSink>>;
+}
+
+/// What a look at the source found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Probe {
+    /// Who answered.
+    pub server: ServerInfo,
+    /// The databases of the profile.
+    pub databases: Vec<ProbedDatabase>,
+    /// Things to know before relying on it, each one sentence.
+    pub warnings: Vec<String>,
+}
+
+/// One database as a look found it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ProbedDatabase {
+    /// Its name.
+    pub name: String,
+    /// Its size in bytes.
+    #[ts(type = "number")]
+    pub size: u64,
+    /// Number of tables.
+    #[ts(type = "number")]
+    pub tables: u64,
+    /// Facts of the engine, each a name and a value: `journal_mode`, `wal`.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// What a dump will contain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DumpPlan {
+    /// Who holds the data.
+    pub server: ServerInfo,
+    /// The databases, in the order in which they are dumped.
+    pub units: Vec<PlannedUnit>,
+    /// Bytes that the dump needs in its scratch folder.
+    pub scratch_bytes: u64,
+}
+
+impl DumpPlan {
+    /// Size of all databases in bytes, as far as it is known before the dump.
+    pub fn raw_bytes(&self) -> u64 {
+        self.units.iter().map(|unit| unit.size).sum()
+    }
+}
+
+/// One database in a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedUnit {
+    /// Its name as the user knows it.
+    pub name: String,
+    /// Where it is.
+    pub source: String,
+    /// Its size in bytes; an estimate until it has been dumped.
+    pub size: u64,
+}
+
+/// What a dump may use.
+#[derive(Debug, Clone)]
+pub struct DumpScope {
+    /// A private folder that the caller removes after the dump.
+    pub scratch: PathBuf,
+    /// Counters to bump.
+    pub progress: Progress,
+    /// Asked at every step.
+    pub cancel: CancellationToken,
+}
+
+/// A dump under way. Dropping it ends everything that it started.
+pub trait DumpStream: Send {
+    /// The next database, or `None` after the last. A unit has to be read to its end before the
+    /// next one is asked for; an incomplete dump is an error at the end of its reader.
+    fn next_unit(&mut self) -> Result<Option<DumpUnit<'_>>>;
+
+    /// Checks once more that all of it is complete and returns what was found on the way.
+    fn finish(self: Box<Self>) -> Result<DumpReport>;
+}
+
+/// One database being dumped.
+pub struct DumpUnit<'a> {
+    /// Its name as the user knows it.
+    pub name: String,
+    /// Where it was.
+    pub source: String,
+    /// The ending of its member's name, without a dot: `sqlite`, `dump`.
+    pub extension: &'static str,
+    /// Its exact size in bytes.
+    pub size: u64,
+    /// Its bytes.
+    pub reader: Box<dyn Read + Send + 'a>,
+}
+
+/// What a dump found, once it is complete.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DumpReport {
+    /// Per database, in the order of the dump.
+    pub databases: Vec<DatabaseFacts>,
+    /// Which moment the dump shows.
+    pub consistency: Consistency,
+    /// Things to look at, each one sentence.
+    pub warnings: Vec<String>,
+}
+
+/// What is inside one database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DatabaseFacts {
+    /// Tables with their rows, views, indexes, triggers.
+    pub objects: Vec<ObjectCount>,
+    /// Facts of the engine worth comparing after a restore.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// Where a restore goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RestoreTarget {
+    /// A file that does not exist yet.
+    NewFile(PathBuf),
+}
+
+/// A database being loaded. Bytes are written to it as they come out of the archive; dropping it
+/// without [`RestoreSink::finish`] removes everything it made.
+pub trait RestoreSink: Write + Send {
+    /// Checks the loaded database against what the backup recorded and only then makes it visible,
+    /// never replacing anything. The caller has compared the hash of all written bytes before.
+    fn finish(self: Box<Self>, expected: &DatabaseFacts) -> Result<Restored>;
+}
+
+/// A restored database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// Where it is, as a person would write it.
+    pub target: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Tables whose rows were counted and compared.
+    pub tables: u64,
+    /// Rows counted.
+    pub rows: u64,
+}

@@ -1,0 +1,16 @@
+//! Databases behind one contract: look, plan, dump, load.
+//!
+//! Owns everything that knows an engine. Above [`DatabaseConnection`] nobody asks which engine it
+//! is; below it nobody knows archives or storages.
+//!
+//! Looking, planning and starting a dump are asynchronous. Dumping and loading move bytes and are
+//! synchronous: they run on a blocking thread as one link in a chain of `Read` and `Write`.
+
+mod connection;
+mod factory;
+
+pub use connection::{
+    DatabaseConnection, DatabaseFacts, DumpPlan, DumpReport, DumpScope, DumpStream, DumpUnit,
+    PlannedUnit, Probe, ProbedDatabase, RestoreSink, RestoreTarget, Restored,
+};
+pub use factory::connect;

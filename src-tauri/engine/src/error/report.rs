@@ -1,0 +1,102 @@
+//! An error as it leaves the engine: the five parts that the window and the command line show.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::Error;
+
+/// The stable name of a kind of failure, shared with the window and with `--json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ErrorCode {
+    /// The configuration file or an entry in it is wrong.
+    ConfigInvalid,
+    /// The source does not exist.
+    SourceMissing,
+    /// The source is there but is not a database of that engine.
+    NotADatabase,
+    /// The source is encrypted.
+    SourceEncrypted,
+    /// Another program holds the source.
+    SourceLocked,
+    /// The source itself is damaged.
+    SourceCorrupt,
+    /// The user may not read the source.
+    PermissionDenied,
+    /// This version of Kronos cannot back up that engine or use that kind of storage.
+    NotSupported,
+    /// Any other failure of the source.
+    SourceFailed,
+    /// The storage cannot be reached or written.
+    StorageUnavailable,
+    /// The storage has no room.
+    StorageFull,
+    /// An object is not in the storage any more.
+    ObjectMissing,
+    /// What was read is not what was written.
+    ArchiveDamaged,
+    /// The file is not a Kronos archive.
+    NotAnArchive,
+    /// The archive was made by a newer version.
+    ArchiveTooNew,
+    /// The target of a restore exists already.
+    TargetExists,
+    /// The target of a restore cannot be used.
+    TargetUnusable,
+    /// The profile is already running.
+    Busy,
+    /// The user cancelled.
+    Cancelled,
+    /// A name that does not exist.
+    Unknown,
+    /// Something unexpected.
+    Internal,
+}
+
+/// What a person is told when something failed: what, why, the next step, what is not affected, and
+/// details to copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ErrorReport {
+    /// The machine-readable kind.
+    pub code: ErrorCode,
+    /// What failed: "`shop` was not backed up".
+    pub what: String,
+    /// Why, as one sentence.
+    pub why: String,
+    /// The next step, if there is one.
+    pub next_step: Option<String>,
+    /// What is still fine: "Older backups are not affected".
+    pub not_affected: Option<String>,
+    /// The chain of causes and the versions, ready to be copied; never contains a secret.
+    pub details: String,
+}
+
+impl ErrorReport {
+    /// Describes `error`, which made `what` fail.
+    pub fn new(what: impl Into<String>, error: &Error) -> Self {
+        let mut details = format!("Kronos {}\n{error:?}", env!("CARGO_PKG_VERSION"));
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            details.push_str("\ncaused by: ");
+            details.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self {
+            code: error.code(),
+            what: what.into(),
+            why: error.to_string(),
+            next_step: error.hint(),
+            not_affected: None,
+            details,
+        }
+    }
+
+    /// Adds what the failure did not touch.
+    #[must_use]
+    pub fn with_not_affected(mut self, text: impl Into<String>) -> Self {
+        self.not_affected = Some(text.into());
+        self
+    }
+}

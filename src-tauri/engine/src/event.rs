@@ -1,0 +1,195 @@
+//! What a host is told while a run is going on.
+//!
+//! Owns the wire types of a run: its kind, its state, one view of it, and the events. State changes
+//! are events; byte counts are sampled into [`RunView`] by the run registry. The same types go to the
+//! window (through generated TypeScript) and to `--json`.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::error::ErrorReport;
+use crate::ids::{BackupId, RunId};
+use crate::progress::Phase;
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum RunKind {
+    /// Makes a backup.
+    Backup,
+    /// Reads a stored backup and compares every hash.
+    Verify,
+    /// Restores a backup to a new place.
+    Restore,
+}
+
+/// Where a run stands. The last five are final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum RunState {
+    /// Waiting for its turn.
+    Queued,
+    /// Working.
+    Running,
+    /// Asked to stop, still cleaning up.
+    Cancelling,
+    /// Done, and checked.
+    Succeeded,
+    /// Done and checked, but something should be looked at.
+    Warned,
+    /// Not done; nothing was changed.
+    Failed,
+    /// Stopped by the user; nothing was changed.
+    Cancelled,
+    /// Ended by a crash or a power cut; cleaned up at the next start.
+    Interrupted,
+}
+
+impl RunState {
+    /// Whether the run has ended.
+    pub fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running | Self::Cancelling)
+    }
+}
+
+/// Everything that a screen shows about one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RunView {
+    /// The run.
+    pub id: RunId,
+    /// What it does.
+    pub kind: RunKind,
+    /// Whose run it is: the profile's name.
+    pub profile: String,
+    /// Where it stands.
+    pub state: RunState,
+    /// The current phase; `None` while queued and after the end.
+    pub phase: Option<Phase>,
+    /// The number of the current phase, from 1.
+    pub step: u8,
+    /// How many phases this kind of run has.
+    pub steps: u8,
+    /// The database or file being worked on.
+    pub object: Option<String>,
+    /// Bytes handled in this phase.
+    #[ts(type = "number")]
+    pub bytes_done: u64,
+    /// Bytes to handle in this phase; `None` when unknown.
+    #[ts(type = "number | null")]
+    pub bytes_total: Option<u64>,
+    /// Bytes written to storage so far.
+    #[ts(type = "number")]
+    pub bytes_stored: u64,
+    /// Bytes per second over the last three seconds; `None` until it is known.
+    #[ts(type = "number | null")]
+    pub rate: Option<u64>,
+    /// Share of the whole run that is done, 0 to 1; never goes back.
+    pub fraction: f64,
+    /// Seconds until the end; `None` until that is known well enough.
+    #[ts(type = "number | null")]
+    pub seconds_left: Option<u64>,
+    /// True when no byte has moved for 15 seconds.
+    pub stalled: bool,
+    /// When it was asked for.
+    #[ts(type = "string")]
+    pub started_at: Timestamp,
+    /// When it ended.
+    #[ts(type = "string | null")]
+    pub finished_at: Option<Timestamp>,
+    /// What it made, once it succeeded.
+    pub result: Option<RunResult>,
+    /// Why it failed.
+    pub error: Option<ErrorReport>,
+}
+
+/// What a run that succeeded has made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[ts(export)]
+pub enum RunResult {
+    /// A verified backup.
+    Backup {
+        /// The backup.
+        backup: BackupId,
+        /// The archive's location, as a person would write it.
+        location: String,
+        /// Size of the archive in bytes.
+        #[ts(type = "number")]
+        stored_bytes: u64,
+        /// Size of the databases in bytes.
+        #[ts(type = "number")]
+        raw_bytes: u64,
+        /// Tables, views and so on.
+        #[ts(type = "number")]
+        objects: u64,
+        /// Rows in all tables.
+        #[ts(type = "number")]
+        rows: u64,
+        /// Things to look at; empty for a plain success.
+        warnings: Vec<String>,
+    },
+    /// A backup was read to its end and every hash compared.
+    Verify {
+        /// The backup.
+        backup: BackupId,
+        /// Bytes read from storage.
+        #[ts(type = "number")]
+        stored_bytes: u64,
+        /// Bytes decoded and hashed.
+        #[ts(type = "number")]
+        raw_bytes: u64,
+    },
+    /// A database was restored and checked.
+    Restore {
+        /// The backup.
+        backup: BackupId,
+        /// Where the restored database is.
+        target: String,
+        /// Size of the restored database in bytes.
+        #[ts(type = "number")]
+        bytes: u64,
+        /// Tables whose rows were counted and compared.
+        #[ts(type = "number")]
+        tables: u64,
+        /// Rows counted.
+        #[ts(type = "number")]
+        rows: u64,
+    },
+}
+
+/// One line of `--json`, and one message to the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[ts(export)]
+pub enum Event {
+    /// A run was accepted.
+    RunQueued(RunView),
+    /// A run began to work or entered a new phase.
+    RunPhase(RunView),
+    /// A reading of the counters; at most five a second for each run.
+    RunProgress(RunView),
+    /// A run has ended; the view has its result or its error.
+    RunFinished(RunView),
+    /// The list of backups changed.
+    BackupsChanged,
+    /// The configuration changed.
+    ConfigChanged,
+}
+
+/// Receives events. Must return quickly and must not fail: a run never waits for its audience.
+pub trait EventSink: Send + Sync {
+    /// Takes one event.
+    fn emit(&self, event: Event);
+}
+
+/// Throws events away; for one-off library use.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoEvents;
+
+impl EventSink for NoEvents {
+    fn emit(&self, _event: Event) {}
+}
