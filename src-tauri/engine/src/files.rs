@@ -46,6 +46,58 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_dir(folder)
 }
 
+/// Gives a finished file its name, durably and without replacing anything: an existing target is
+/// [`io::ErrorKind::AlreadyExists`].
+pub fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match rename_no_replace(from, to) {
+        Err(error) if is_unsupported(&error) => {
+            // A hard link fails when the name exists, on every file system that has hard links.
+            fs::hard_link(from, to)?;
+            fs::remove_file(from)?;
+        }
+        result => result?,
+    }
+    sync_dir(to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn rename_no_replace(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn rename_no_replace(_from: &Path, _to: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn is_unsupported(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput)
+}
+
+/// Bytes that this user may still write in `folder`; `None` where the system cannot tell.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let stat = rustix::fs::statvfs(folder).ok()?;
+        Some(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
+/// Fails when this user may not create files in `folder`.
+pub fn check_writable(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?;
+    #[cfg(not(unix))]
+    tempfile::tempfile_in(folder).map(drop)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@
 //! catalog
 //! database · storage · archive
 //! config
-//! secret · units · ids · error · event · progress · cancel · clock · files · contents
+//! secret · units · ids · error · event · progress · cancel · clock · context · files · contents
 //! ```
 #![deny(missing_docs)]
 
@@ -19,12 +19,14 @@ pub mod cancel;
 pub mod clock;
 pub mod config;
 pub mod contents;
+pub mod context;
 pub mod database;
 pub mod error;
 pub mod event;
 pub mod files;
 pub mod ids;
 pub mod progress;
+pub mod run;
 pub mod secret;
 pub mod storage;
 pub mod units;

@@ -308,5 +308,5 @@ pub enum WatchMessage {
     /// The whole picture: first of all, and after every change but progress.
     State(Box<AppState>),
     /// Something happened to one run.
-    Run(Event),
+    Run(Box<Event>),
 }

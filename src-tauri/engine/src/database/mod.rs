@@ -8,9 +8,10 @@
 
 mod connection;
 mod factory;
+mod sqlite;
 
 pub use connection::{
     DatabaseConnection, DatabaseFacts, DumpPlan, DumpReport, DumpScope, DumpStream, DumpUnit,
     PlannedUnit, Probe, ProbedDatabase, RestoreSink, RestoreTarget, Restored,
 };
-pub use factory::connect;
+pub use factory::{connect, is_supported};

@@ -1,0 +1,164 @@
+//! Checking a copy (or a restored file) and listing what is inside.
+//!
+//! Owns `quick_check`, the row counts and the properties that a restore compares. Works only on
+//! files that nobody else can change, opened as immutable: no locks, no `-wal`, no `-shm`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags, Row};
+
+use super::super::DatabaseFacts;
+use crate::contents::{ObjectCount, ObjectKind};
+
+/// Bytes that stand for themselves in a SQLite file URI.
+const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+
+/// Pragmas whose values have to survive a restore.
+const PROPERTIES: [&str; 6] =
+    ["page_size", "page_count", "encoding", "user_version", "application_id", "auto_vacuum"];
+
+/// What a check found in an intact file.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// Objects, rows and properties.
+    pub facts: DatabaseFacts,
+    /// What could not be checked, each one sentence.
+    pub warnings: Vec<String>,
+}
+
+/// Why a file did not pass.
+#[derive(Debug)]
+pub(super) enum CheckError {
+    /// The engine's own check found damage.
+    Corrupt(String),
+    /// The check could not be carried out.
+    Failed(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for CheckError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(SqliteCode::DatabaseCorrupt | SqliteCode::NotADatabase) => {
+                Self::Corrupt(error.to_string())
+            }
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+/// Opens a file that nobody writes to.
+pub(super) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
+    let encoded = percent_encode(path.as_os_str().as_encoded_bytes(), URI_PATH);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let file = Connection::open_with_flags(format!("file:{encoded}?immutable=1"), flags)?;
+    file.execute_batch(
+        "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0",
+    )?;
+    Ok(file)
+}
+
+/// Checks the structure and counts the rows.
+pub(super) fn check(file: &Connection) -> Result<Findings, CheckError> {
+    let mut findings = Findings::default();
+    quick_check(file, &mut findings.warnings)?;
+    for (name, kind) in tables(file)? {
+        let rows = match kind {
+            ObjectKind::Table => count_rows(file, &name, &mut findings.warnings)?,
+            _ => None,
+        };
+        findings.facts.objects.push(ObjectCount { kind, name, rows });
+    }
+    findings.facts.objects.extend(other_objects(file)?);
+    findings.facts.properties = properties(file)?;
+    Ok(findings)
+}
+
+fn quick_check(file: &Connection, warnings: &mut Vec<String>) -> Result<(), CheckError> {
+    let finding: rusqlite::Result<String> =
+        file.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+    match finding.map_err(CheckError::from) {
+        Ok(finding) if finding == "ok" => Ok(()),
+        Ok(finding) => Err(CheckError::Corrupt(finding)),
+        Err(CheckError::Failed(error)) if is_missing_extension(&error) => {
+            warnings.push(format!("The structure could not be checked completely: {error}"));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Functions, collations and modules of the application are not known here; that is no damage.
+fn is_missing_extension(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(SqliteCode::Unknown) || error.sqlite_error_code().is_none()
+}
+
+/// Tables that a user made: no `sqlite_…` tables and no shadow tables of virtual ones.
+fn tables(file: &Connection) -> rusqlite::Result<Vec<(String, ObjectKind)>> {
+    let mut statement = file.prepare(
+        "SELECT name, type FROM pragma_table_list
+         WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+         ORDER BY name",
+    )?;
+    let rows = statement.query_map([], |row: &Row| {
+        let kind: String = row.get(1)?;
+        let kind = if kind == "virtual" { ObjectKind::VirtualTable } else { ObjectKind::Table };
+        Ok((row.get(0)?, kind))
+    })?;
+    rows.collect()
+}
+
+fn count_rows(
+    file: &Connection,
+    table: &str,
+    warnings: &mut Vec<String>,
+) -> Result<Option<u64>, CheckError> {
+    let quoted = table.replace('"', "\"\"");
+    let rows = file.query_row(&format!("SELECT count(*) FROM \"{quoted}\""), [], |row| row.get(0));
+    match rows.map_err(CheckError::from) {
+        Ok(rows) => Ok(Some(rows)),
+        Err(CheckError::Failed(error)) if is_missing_extension(&error) => {
+            warnings.push(format!("The rows of `{table}` could not be counted: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn other_objects(file: &Connection) -> rusqlite::Result<Vec<ObjectCount>> {
+    let mut statement = file.prepare(
+        "SELECT type, name FROM sqlite_schema
+         WHERE type IN ('view', 'index', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+         ORDER BY type, name",
+    )?;
+    let rows = statement.query_map([], |row: &Row| {
+        let kind: String = row.get(0)?;
+        let kind = match kind.as_str() {
+            "view" => ObjectKind::View,
+            "index" => ObjectKind::Index,
+            _ => ObjectKind::Trigger,
+        };
+        Ok(ObjectCount { kind, name: row.get(1)?, rows: None })
+    })?;
+    rows.collect()
+}
+
+fn properties(file: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
+    PROPERTIES
+        .into_iter()
+        .map(|name| {
+            let value = file.query_row(&format!("PRAGMA {name}"), [], |row| {
+                row.get_ref(0).map(|value| match value {
+                    rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+                    other => {
+                        String::from_utf8_lossy(other.as_bytes().unwrap_or_default()).into_owned()
+                    }
+                })
+            })?;
+            Ok((name.to_owned(), value))
+        })
+        .collect()
+}

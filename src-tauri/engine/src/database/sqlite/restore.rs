@@ -1,0 +1,164 @@
+//! Restoring into a new file: written beside the target, checked, then renamed without replacing.
+//!
+//! Owns the temporary file and its removal. The hash of the bytes has been compared by the caller.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::super::{DatabaseFacts, RestoreSink, Restored};
+use super::check::{self, CheckError, Findings};
+use super::source::sibling;
+use crate::contents::ObjectKind;
+use crate::error::{Error, RestoreError, Result};
+use crate::files;
+
+/// Files that SQLite would take for the log of the restored database.
+const JOURNALS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Says why `target` cannot become a database of `size` bytes, before anything is written.
+pub(super) fn check_target(target: &Path, size: u64) -> Result<()> {
+    let shown = || target.display().to_string();
+    let unusable =
+        |detail: &str| RestoreError::TargetUnusable { target: shown(), detail: detail.to_owned() };
+    if target.file_name().is_none() {
+        return Err(unusable("it names no file").into());
+    }
+    if fs::symlink_metadata(target).is_ok() {
+        return Err(RestoreError::TargetExists { target: shown() }.into());
+    }
+    if let Some(leftover) =
+        JOURNALS.iter().map(|end| sibling(target, end)).find(|path| path.exists())
+    {
+        return Err(RestoreError::StaleJournal { leftover: leftover.display().to_string() }.into());
+    }
+    let folder = folder_of(target);
+    if !folder.is_dir() {
+        return Err(unusable("its folder does not exist").into());
+    }
+    files::check_writable(folder).map_err(|error| unusable(&error.to_string()))?;
+    match files::free_bytes(folder) {
+        Some(free) if free < size => {
+            Err(RestoreError::NoSpace { target: shown(), needed: size, free }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn folder_of(target: &Path) -> &Path {
+    target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A restored file that nobody sees yet.
+pub(super) struct NewFileSink {
+    file: Option<File>,
+    temporary: PathBuf,
+    target: PathBuf,
+    bytes: u64,
+}
+
+impl NewFileSink {
+    /// Creates the temporary file beside `target`.
+    pub(super) fn create(target: PathBuf) -> Result<Self> {
+        let mut name = std::ffi::OsString::from(".");
+        name.push(target.file_name().unwrap_or_default());
+        name.push(format!(".{}.restoring", std::process::id()));
+        let temporary = folder_of(&target).join(name);
+        let file = files::create_private(&temporary)
+            .map_err(|error| Error::file("create", &temporary, error))?;
+        Ok(Self { file: Some(file), temporary, target, bytes: 0 })
+    }
+
+    fn publish(&mut self, expected: &DatabaseFacts) -> Result<Restored> {
+        let file = self.file.take().ok_or_else(|| Error::Internal("restored twice".into()))?;
+        file.sync_all().map_err(|error| Error::file("write", &self.temporary, error))?;
+        drop(file);
+        let findings = self.check()?;
+        compare(expected, &findings.facts)?;
+        files::rename_new(&self.temporary, &self.target).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                RestoreError::TargetExists { target: self.target.display().to_string() }.into()
+            }
+            _ => Error::file("create", &self.target, error),
+        })?;
+        let counted = findings.facts.objects.iter().filter(|object| object.rows.is_some());
+        Ok(Restored {
+            target: self.target.display().to_string(),
+            bytes: self.bytes,
+            tables: counted.clone().count() as u64,
+            rows: counted.filter_map(|object| object.rows).sum(),
+        })
+    }
+
+    fn check(&self) -> Result<Findings> {
+        let mismatch = |detail: String| Error::from(RestoreError::Mismatch { detail });
+        let file =
+            check::open_immutable(&self.temporary).map_err(|error| mismatch(error.to_string()))?;
+        check::check(&file).map_err(|error| match error {
+            CheckError::Corrupt(finding) => mismatch(finding),
+            CheckError::Failed(error) => mismatch(error.to_string()),
+        })
+    }
+}
+
+/// Compares what was loaded with what the backup recorded and names the first difference.
+fn compare(expected: &DatabaseFacts, found: &DatabaseFacts) -> Result<()> {
+    let mismatch = |detail: String| Err(RestoreError::Mismatch { detail }.into());
+    for object in &expected.objects {
+        let Some(same) =
+            found.objects.iter().find(|o| o.kind == object.kind && o.name == object.name)
+        else {
+            return mismatch(format!("`{}` is missing", object.name));
+        };
+        if object.kind == ObjectKind::Table && object.rows != same.rows {
+            let rows =
+                |rows: Option<u64>| rows.map_or("unknown".to_owned(), |rows| rows.to_string());
+            return mismatch(format!(
+                "`{}` has {} rows instead of {}",
+                object.name,
+                rows(same.rows),
+                rows(object.rows)
+            ));
+        }
+    }
+    if expected.objects.len() != found.objects.len() {
+        return mismatch(format!(
+            "{} objects instead of {}",
+            found.objects.len(),
+            expected.objects.len()
+        ));
+    }
+    for (name, value) in &found.properties {
+        if expected.properties.get(name).is_some_and(|wanted| wanted != value) {
+            return mismatch(format!("`{name}` is `{value}`"));
+        }
+    }
+    Ok(())
+}
+
+impl Write for NewFileSink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let file = self.file.as_mut().ok_or_else(|| io::Error::other("the file is finished"))?;
+        let written = file.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), File::flush)
+    }
+}
+
+impl RestoreSink for NewFileSink {
+    fn finish(mut self: Box<Self>, expected: &DatabaseFacts) -> Result<Restored> {
+        self.publish(expected)
+    }
+}
+
+impl Drop for NewFileSink {
+    fn drop(&mut self) {
+        self.file.take();
+        // After a rename the temporary name is gone; what is still there is a half-made file of ours.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}

@@ -1,0 +1,208 @@
+//! Opening a source file and saying, in one sentence each, why it cannot be read.
+//!
+//! Owns the flags of a source connection and the classification of SQLite's errors. Copying belongs
+//! to `copy`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
+
+use super::super::ProbedDatabase;
+use crate::cancel::{CancelCheck, CancellationToken};
+use crate::error::{DatabaseError, Error, Result};
+
+/// How long a look waits for a lock.
+const LOOK_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a backup waits for a lock.
+pub(super) const COPY_PATIENCE: Duration = Duration::from_secs(30);
+/// A writer that commits all the time leaves gaps of a few milliseconds; SQLite's own back-off of up
+/// to 100 ms would miss most of them.
+const RETRY_PAUSE: Duration = Duration::from_millis(1);
+
+/// Looks at a source file without changing it.
+pub(super) fn look(path: &Path) -> Result<ProbedDatabase> {
+    let source = open(path)?;
+    let cancel = CancellationToken::new();
+    patiently(path, LOOK_PATIENCE, &cancel, || facts(&source, path))
+}
+
+fn facts(source: &Connection, path: &Path) -> rusqlite::Result<ProbedDatabase> {
+    let page_size = page_size(source)?;
+    let tables = source.query_row(
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        [],
+        |row| row.get(0),
+    )?;
+    let journal_mode: String = source.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    let properties = BTreeMap::from([
+        ("journal_mode".to_owned(), journal_mode),
+        ("page_size".to_owned(), page_size.to_string()),
+    ]);
+    let name = super::display_name(path);
+    Ok(ProbedDatabase { name, size: byte_size(source)?, tables, properties })
+}
+
+/// Bytes of one page.
+pub(super) fn page_size(source: &Connection) -> rusqlite::Result<u64> {
+    source.query_row("PRAGMA page_size", [], |row| row.get(0))
+}
+
+/// Bytes of the whole database in the connection's current moment.
+pub(super) fn byte_size(source: &Connection) -> rusqlite::Result<u64> {
+    let pages: u64 = source.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    Ok(pages * page_size(source)?)
+}
+
+/// Opens a source file for reading.
+///
+/// The connection is read-write where the file allows it, so that SQLite can do its own housekeeping
+/// (roll back what a crashed program left, remove its own `-wal` and `-shm` at the end), but
+/// `query_only` forbids every write by a statement. A write-ahead log that was there before stays
+/// exactly as it was: moving it into the database is the owner's business.
+pub(super) fn open(path: &Path) -> Result<Connection> {
+    refuse_what_is_no_file(path)?;
+    let log_was_there = sibling(path, "-wal").exists();
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connect = || -> rusqlite::Result<Connection> {
+        let source = Connection::open_with_flags(path, flags)?;
+        source.busy_timeout(Duration::ZERO)?;
+        if log_was_there {
+            source.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        }
+        source.execute_batch(
+            "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA mmap_size = 0",
+        )?;
+        Ok(source)
+    };
+    connect().map_err(|error| explain(path, &error, Duration::ZERO))
+}
+
+/// The path of a file that SQLite keeps beside a database: `-wal`, `-shm`, `-journal`.
+pub(super) fn sibling(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Repeats `work` while another program holds a lock, until `patience` has run out or the user
+/// cancels.
+pub(super) fn patiently<T>(
+    path: &Path,
+    patience: Duration,
+    cancel: &CancellationToken,
+    mut work: impl FnMut() -> rusqlite::Result<T>,
+) -> Result<T> {
+    let begun = Instant::now();
+    loop {
+        cancel.check()?;
+        match work() {
+            Err(error) if is_busy(&error) && begun.elapsed() < patience => {
+                std::thread::sleep(RETRY_PAUSE);
+            }
+            result => return result.map_err(|error| explain(path, &error, patience)),
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(SqliteCode::DatabaseBusy | SqliteCode::DatabaseLocked))
+}
+
+fn refuse_what_is_no_file(path: &Path) -> Result<()> {
+    let shown = || path.display().to_string();
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => DatabaseError::Missing { path: shown() },
+        ErrorKind::PermissionDenied => DatabaseError::PermissionDenied { path: shown() },
+        _ => DatabaseError::Failed { path: shown(), detail: error.to_string() },
+    })?;
+    let kind = metadata.file_type();
+    match (kind.is_file(), kind.is_dir()) {
+        (true, _) => Ok(()),
+        (_, true) => Err(DatabaseError::NotAFile { path: shown(), found: "a folder" }.into()),
+        _ => Err(DatabaseError::NotAFile { path: shown(), found: "a device or a pipe" }.into()),
+    }
+}
+
+/// Turns an error of SQLite into the sentence that a user can act on.
+pub(super) fn explain(path: &Path, error: &rusqlite::Error, waited: Duration) -> Error {
+    let shown = path.display().to_string();
+    let detail = error.to_string();
+    match error.sqlite_error_code() {
+        Some(SqliteCode::NotADatabase) => not_a_database(path).into(),
+        Some(SqliteCode::DatabaseBusy | SqliteCode::DatabaseLocked) => {
+            DatabaseError::Locked { path: shown, waited_seconds: waited.as_secs() }.into()
+        }
+        Some(SqliteCode::DatabaseCorrupt) => {
+            DatabaseError::Corrupt { path: shown, finding: detail }.into()
+        }
+        Some(SqliteCode::CannotOpen | SqliteCode::PermissionDenied) if !readable(path) => {
+            DatabaseError::PermissionDenied { path: shown }.into()
+        }
+        _ => DatabaseError::Failed { path: shown, detail }.into(),
+    }
+}
+
+#[cfg(unix)]
+fn readable(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::READ_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn readable(_path: &Path) -> bool {
+    false
+}
+
+/// Tells an encrypted database from any other file. Reading the file plainly is harmless here: SQLite
+/// has just said that it is no database, so no connection of this process can hold a lock on it.
+fn not_a_database(path: &Path) -> DatabaseError {
+    let mut sample = Vec::new();
+    let looks_random = fs::File::open(path)
+        .and_then(|file| file.take(64 * 1024).read_to_end(&mut sample))
+        .is_ok_and(|_| is_encrypted_database(&sample));
+    let path = path.display().to_string();
+    if looks_random {
+        DatabaseError::Encrypted { path }
+    } else {
+        DatabaseError::NotADatabase { path, engine: "SQLite" }
+    }
+}
+
+/// Encrypted SQLite files are whole pages of noise from the first byte on. Compressed files are noise
+/// too, but say so in their first bytes.
+fn is_encrypted_database(sample: &[u8]) -> bool {
+    const COMPRESSED: [&[u8]; 8] = [
+        b"\x1f\x8b",
+        b"PK",
+        b"\x28\xb5\x2f\xfd",
+        b"\xfd7zXZ",
+        b"BZh",
+        b"7z\xbc\xaf",
+        b"\x89PNG",
+        b"\xff\xd8",
+    ];
+    let whole_pages = sample.len() >= 512 && sample.len().is_multiple_of(512);
+    whole_pages
+        && !COMPRESSED.iter().any(|magic| sample.starts_with(magic))
+        && entropy(sample) > 7.2
+}
+
+/// Shannon entropy in bits per byte; 512 random bytes have about 7.6.
+#[expect(clippy::cast_precision_loss, reason = "counts of at most 65 536")]
+fn entropy(sample: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in sample {
+        counts[usize::from(*byte)] += 1;
+    }
+    let total = sample.len() as f64;
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / total)
+        .map(|share| -share * share.log2())
+        .sum()
+}
