@@ -106,6 +106,33 @@ pub struct RunView {
     pub error: Option<ErrorReport>,
 }
 
+impl RunView {
+    /// A run that has just been accepted.
+    pub fn queued(id: RunId, kind: RunKind, profile: String, steps: u8, now: Timestamp) -> Self {
+        Self {
+            id,
+            kind,
+            profile,
+            state: RunState::Queued,
+            phase: None,
+            step: 0,
+            steps,
+            object: None,
+            bytes_done: 0,
+            bytes_total: None,
+            bytes_stored: 0,
+            rate: None,
+            fraction: 0.0,
+            seconds_left: None,
+            stalled: false,
+            started_at: now,
+            finished_at: None,
+            result: None,
+            error: None,
+        }
+    }
+}
+
 /// What a run that succeeded has made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]

@@ -28,6 +28,7 @@ pub mod ids;
 pub mod progress;
 pub mod run;
 pub mod secret;
+pub mod state_dir;
 pub mod storage;
 pub mod units;
 pub mod view;

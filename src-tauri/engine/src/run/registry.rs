@@ -117,10 +117,14 @@ impl RunRegistry {
 
     /// Waits until a run is final.
     pub async fn wait(&self, id: &RunId) -> Result<RunView> {
-        if let Some(view) = lock(&self.0.ended).iter().find(|view| view.id == *id) {
-            return Ok(view.clone());
-        }
-        let mut view = self.find(id)?.view.subscribe();
+        let entry = match self.find(id) {
+            Ok(entry) => entry,
+            Err(unknown) => {
+                let ended = lock(&self.0.ended);
+                return ended.iter().find(|view| view.id == *id).cloned().ok_or(unknown);
+            }
+        };
+        let mut view = entry.view.subscribe();
         let ended = view.wait_for(|view| view.state.is_final()).await;
         ended.map(|view| view.clone()).map_err(|_| Error::Internal("a run was lost".into()))
     }
@@ -234,27 +238,9 @@ impl RunRegistry {
 
 impl Entry {
     fn new(spec: RunSpec, now: Timestamp) -> Self {
-        let view = RunView {
-            id: RunId::generate(now),
-            kind: spec.kind,
-            profile: spec.profile.clone(),
-            state: RunState::Queued,
-            phase: None,
-            step: 0,
-            steps: u8::try_from(phases(spec.kind).len()).unwrap_or(u8::MAX),
-            object: None,
-            bytes_done: 0,
-            bytes_total: None,
-            bytes_stored: 0,
-            rate: None,
-            fraction: 0.0,
-            seconds_left: None,
-            stalled: false,
-            started_at: now,
-            finished_at: None,
-            result: None,
-            error: None,
-        };
+        let steps = u8::try_from(phases(spec.kind).len()).unwrap_or(u8::MAX);
+        let id = RunId::generate(now);
+        let view = RunView::queued(id, spec.kind, spec.profile.clone(), steps, now);
         let meter = Mutex::new(Meter::new(spec.kind, Instant::now()));
         let (cancel, progress) = (CancellationToken::new(), Progress::new());
         Self { spec, cancel, progress, meter, view: watch::Sender::new(view) }

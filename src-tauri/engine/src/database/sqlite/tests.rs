@@ -1,1 +1,364 @@
-//! Tests of the SQLite connection.
+//! The SQLite connection against real files: every bad input with its sentence, every journal mode
+//! and page size, a source that is never changed, a restore that never replaces.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::*;
+use crate::cancel::CancellationToken;
+use crate::contents::ObjectKind;
+use crate::database::{DatabaseFacts, DumpReport};
+use crate::error::{DatabaseError, RestoreError};
+use crate::progress::Progress;
+
+fn files(paths: &[PathBuf]) -> SqliteFiles {
+    SqliteFiles { paths: paths.to_vec() }
+}
+
+/// A database of a few hundred rows.
+fn sample(path: &Path, setup: &str) -> Connection {
+    let database = Connection::open(path).unwrap();
+    database.execute_batch(setup).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+             CREATE INDEX item_name ON item (name);
+             CREATE VIEW short AS SELECT * FROM item WHERE length(name) < 9;
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+             INSERT INTO item SELECT i, 'item ' || i FROM n;",
+        )
+        .unwrap();
+    database
+}
+
+fn scope(folder: &Path) -> DumpScope {
+    DumpScope {
+        scratch: folder.to_owned(),
+        progress: Progress::new(),
+        cancel: CancellationToken::new(),
+    }
+}
+
+/// Dumps everything and returns the bytes of each unit.
+async fn dump(files: &SqliteFiles, scope: &DumpScope) -> Result<(Vec<Vec<u8>>, DumpReport)> {
+    let plan = files.plan().await?;
+    let mut stream = files.dump(&plan, scope).await?;
+    let mut units = Vec::new();
+    while let Some(mut unit) = stream.next_unit()? {
+        let mut bytes = Vec::new();
+        unit.reader.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, unit.size);
+        units.push(bytes);
+    }
+    Ok((units, stream.finish()?))
+}
+
+fn rows(path: &Path) -> i64 {
+    let database = Connection::open(path).unwrap();
+    database.query_row("SELECT count(*) FROM item", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn a_dump_holds_every_row_in_every_journal_mode_and_page_size() {
+    let root = tempfile::tempdir().unwrap();
+    for mode in ["wal", "delete", "truncate", "persist"] {
+        for page_size in [512, 1024, 4096, 16384, 65536] {
+            let source = root.path().join(format!("{mode}-{page_size}.db"));
+            let setup = format!("PRAGMA page_size = {page_size}; PRAGMA journal_mode = {mode};");
+            let _writer = sample(&source, &setup);
+            let scratch = tempfile::tempdir().unwrap();
+            let (units, report) = dump(&files(&[source]), &scope(scratch.path())).await.unwrap();
+            let copy = root.path().join("copy.db");
+            fs::write(&copy, &units[0]).unwrap();
+            assert_eq!(rows(&copy), 500, "{mode} {page_size}");
+            let properties = &report.databases[0].properties;
+            assert_eq!(properties["page_size"], page_size.to_string());
+            // The other modes are a matter of each connection; only WAL is written in the file.
+            assert_eq!(properties["journal_mode"] == "wal", mode == "wal");
+            assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+            for end in ["", "-wal", "-shm"] {
+                let _ = fs::remove_file(source::sibling(&copy, end));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_report_lists_tables_with_rows_and_other_objects_without() {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("shop.db");
+    sample(&source, "");
+    let (_, report) = dump(&files(&[source]), &scope(root.path())).await.unwrap();
+    let objects: Vec<_> = report.databases[0]
+        .objects
+        .iter()
+        .map(|object| (object.kind, object.name.as_str(), object.rows))
+        .collect();
+    let expected = [
+        (ObjectKind::Table, "item", Some(500)),
+        (ObjectKind::Index, "item_name", None),
+        (ObjectKind::View, "short", None),
+    ];
+    assert_eq!(objects, expected);
+    assert_eq!(report.consistency.label, "One committed moment of one file");
+}
+
+#[tokio::test]
+async fn the_source_and_its_folder_stay_as_they_were() {
+    for mode in ["wal", "delete"] {
+        let root = tempfile::tempdir().unwrap();
+        let source = root.path().join("shop.db");
+        drop(sample(&source, &format!("PRAGMA journal_mode = {mode};")));
+        let before = fs::read(&source).unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        dump(&files(std::slice::from_ref(&source)), &scope(scratch.path())).await.unwrap();
+        assert_eq!(fs::read(&source).unwrap(), before, "{mode}");
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1, "{mode} left something behind");
+    }
+}
+
+#[tokio::test]
+async fn a_write_ahead_log_that_nobody_has_open_is_read_and_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let live = root.path().join("live.db");
+    let writer = sample(&live, "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0;");
+    // What a killed program leaves: the file and its log, copied while nobody writes.
+    let source = root.path().join("killed.db");
+    fs::copy(&live, &source).unwrap();
+    fs::copy(source::sibling(&live, "-wal"), source::sibling(&source, "-wal")).unwrap();
+    drop(writer);
+    let log = fs::read(source::sibling(&source, "-wal")).unwrap();
+    let before = fs::read(&source).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let (units, _) =
+        dump(&files(std::slice::from_ref(&source)), &scope(scratch.path())).await.unwrap();
+    let copy = root.path().join("copy.db");
+    fs::write(&copy, &units[0]).unwrap();
+    assert_eq!(rows(&copy), 500);
+    assert_eq!(fs::read(&source).unwrap(), before);
+    assert_eq!(fs::read(source::sibling(&source, "-wal")).unwrap(), log);
+}
+
+#[tokio::test]
+async fn every_bad_source_has_its_own_sentence() {
+    let root = tempfile::tempdir().unwrap();
+    let place = |name: &str| root.path().join(name);
+    fs::create_dir(place("folder")).unwrap();
+    fs::write(place("notes.txt"), "just some notes, nothing more\n".repeat(100)).unwrap();
+    let noise: Vec<u8> = (0..8192).map(|_| rand::random()).collect();
+    fs::write(place("cipher.db"), &noise).unwrap();
+    let mut zipped = noise;
+    zipped[..2].copy_from_slice(b"\x1f\x8b");
+    fs::write(place("archive.db"), zipped).unwrap();
+    let shown = |name: &str| place(name).display().to_string();
+    let cases = [
+        ("missing.db", format!("There is no file `{}`", shown("missing.db"))),
+        ("folder", format!("`{}` is a folder, not a database file", shown("folder"))),
+        ("notes.txt", format!("`{}` is not a SQLite database", shown("notes.txt"))),
+        ("archive.db", format!("`{}` is not a SQLite database", shown("archive.db"))),
+        (
+            "cipher.db",
+            format!(
+                "`{}` is encrypted, and Kronos cannot read encrypted SQLite files",
+                shown("cipher.db")
+            ),
+        ),
+    ];
+    for (name, sentence) in cases {
+        let source = files(&[place(name)]);
+        assert_eq!(source.probe().await.unwrap_err().to_string(), sentence);
+        assert_eq!(source.plan().await.unwrap_err().to_string(), sentence);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_refused_without_waiting_for_it() {
+    let root = tempfile::tempdir().unwrap();
+    let pipe = root.path().join("pipe.db");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let error = files(&[pipe]).probe().await.unwrap_err();
+    assert!(error.to_string().ends_with("is a device or a pipe, not a database file"), "{error}");
+}
+
+#[tokio::test]
+async fn a_locked_source_is_reported_after_a_bounded_wait() {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("shop.db");
+    let holder = sample(&source, "");
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let error = files(std::slice::from_ref(&source)).probe().await.unwrap_err();
+    assert!(
+        matches!(error, Error::Database(DatabaseError::Locked { waited_seconds: 2, .. })),
+        "{error:?}"
+    );
+    holder.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(files(&[source]).probe().await.unwrap().databases[0].tables, 1);
+}
+
+#[tokio::test]
+async fn a_damaged_source_fails_the_dump() {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("shop.db");
+    drop(sample(&source, ""));
+    let mut bytes = fs::read(&source).unwrap();
+    // A whole page of rows, far behind the header of the file.
+    bytes[4096 * 3..4096 * 4].fill(0xa5);
+    fs::write(&source, bytes).unwrap();
+    let error = dump(&files(&[source]), &scope(root.path())).await.map(drop).unwrap_err();
+    assert!(matches!(error, Error::Database(DatabaseError::Corrupt { .. })), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_a_crashed_program_left_half_done_is_not_in_the_dump() {
+    let root = tempfile::tempdir().unwrap();
+    let live = root.path().join("live.db");
+    let writer = sample(
+        &live,
+        "PRAGMA journal_mode = delete; PRAGMA cache_size = 1; PRAGMA cache_spill = ON;",
+    );
+    writer.execute_batch("BEGIN; UPDATE item SET name = name || ' changed and made much longer than before so that pages spill';").unwrap();
+    let source = root.path().join("killed.db");
+    fs::copy(&live, &source).unwrap();
+    fs::copy(source::sibling(&live, "-journal"), source::sibling(&source, "-journal")).unwrap();
+    drop(writer);
+    let scratch = tempfile::tempdir().unwrap();
+    let (units, _) = dump(&files(&[source]), &scope(scratch.path())).await.unwrap();
+    let copy = root.path().join("copy.db");
+    fs::write(&copy, &units[0]).unwrap();
+    let database = Connection::open(&copy).unwrap();
+    let changed: i64 = database
+        .query_row("SELECT count(*) FROM item WHERE name LIKE '%changed%'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!((changed, rows(&copy)), (0, 500));
+}
+
+#[tokio::test]
+async fn an_empty_database_is_backed_up_with_a_warning() {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("empty.db");
+    fs::write(&source, "").unwrap();
+    let (units, report) = dump(&files(&[source]), &scope(root.path())).await.unwrap();
+    assert_eq!(units.len(), 1);
+    assert_eq!(report.warnings, ["`empty.db` holds no tables"]);
+}
+
+#[tokio::test]
+async fn a_cancelled_dump_stops() {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("shop.db");
+    sample(&source, "");
+    let scope = scope(root.path());
+    scope.cancel.cancel();
+    let error = dump(&files(&[source]), &scope).await.map(drop).unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error:?}");
+}
+
+fn facts() -> DatabaseFacts {
+    let objects = vec![
+        ObjectCount { kind: ObjectKind::Table, name: "item".into(), rows: Some(500) },
+        ObjectCount { kind: ObjectKind::Index, name: "item_name".into(), rows: None },
+        ObjectCount { kind: ObjectKind::View, name: "short".into(), rows: None },
+    ];
+    DatabaseFacts { objects, properties: std::collections::BTreeMap::new() }
+}
+
+use crate::contents::ObjectCount;
+
+async fn restore(
+    bytes: &[u8],
+    target: &Path,
+    expected: &DatabaseFacts,
+) -> Result<super::super::Restored> {
+    let target = RestoreTarget::NewFile(target.to_owned());
+    let mut sink = files(&[]).restore(&target, bytes.len() as u64).await?;
+    sink.write_all(bytes).unwrap();
+    sink.finish(expected)
+}
+
+fn image(folder: &Path) -> Vec<u8> {
+    let path = folder.join("image.db");
+    drop(sample(&path, ""));
+    let bytes = fs::read(&path).unwrap();
+    fs::remove_file(path).unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn a_restore_makes_a_private_file_with_the_same_rows() {
+    let root = tempfile::tempdir().unwrap();
+    let target = root.path().join("restored 'ü.db");
+    let restored = restore(&image(root.path()), &target, &facts()).await.unwrap();
+    assert_eq!((restored.tables, restored.rows), (1, 500));
+    assert_eq!(rows(&target), 500);
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[tokio::test]
+async fn a_restore_never_touches_what_is_there() {
+    let root = tempfile::tempdir().unwrap();
+    let image = image(root.path());
+    let precious = root.path().join("precious.db");
+    fs::write(&precious, "mine").unwrap();
+    let error = restore(&image, &precious, &facts()).await.unwrap_err();
+    assert!(matches!(error, Error::Restore(RestoreError::TargetExists { .. })), "{error:?}");
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "mine");
+
+    let target = root.path().join("new.db");
+    fs::write(source::sibling(&target, "-wal"), "stale").unwrap();
+    let error = restore(&image, &target, &facts()).await.unwrap_err();
+    assert!(matches!(error, Error::Restore(RestoreError::StaleJournal { .. })), "{error:?}");
+
+    let late = root.path().join("late.db");
+    let new = RestoreTarget::NewFile(late.clone());
+    let mut sink = files(&[]).restore(&new, image.len() as u64).await.unwrap();
+    sink.write_all(&image).unwrap();
+    fs::write(&late, "came in between").unwrap();
+    let error = sink.finish(&facts()).unwrap_err();
+    assert!(matches!(error, Error::Restore(RestoreError::TargetExists { .. })), "{error:?}");
+    assert_eq!(fs::read_to_string(&late).unwrap(), "came in between");
+}
+
+#[tokio::test]
+async fn a_restore_that_differs_or_is_dropped_leaves_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let image = image(root.path());
+    let target = root.path().join("new.db");
+    let mut wrong = facts();
+    wrong.objects[0].rows = Some(501);
+    let error = restore(&image, &target, &wrong).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "The restored database differs from the backup: `item` has 500 rows instead of 501"
+    );
+    let error = restore(&image[..image.len() - 4096], &target, &facts()).await.unwrap_err();
+    assert!(matches!(error, Error::Restore(RestoreError::Mismatch { .. })), "{error:?}");
+    let new = RestoreTarget::NewFile(target.clone());
+    let mut sink = files(&[]).restore(&new, 1).await.unwrap();
+    sink.write_all(b"x").unwrap();
+    drop(sink);
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_target_that_cannot_be_written_is_refused_before() {
+    let root = tempfile::tempdir().unwrap();
+    let check = |path: PathBuf| async move {
+        files(&[]).check_target(&RestoreTarget::NewFile(path), 1).await.unwrap_err().to_string()
+    };
+    let nowhere = check(root.path().join("no/such/folder.db")).await;
+    assert!(nowhere.ends_with("its folder does not exist"), "{nowhere}");
+    let no_file = check(root.path().join("..")).await;
+    assert!(no_file.ends_with("it names no file"), "{no_file}");
+    let too_large = RestoreTarget::NewFile(root.path().join("large.db"));
+    let error = files(&[]).check_target(&too_large, u64::MAX).await.unwrap_err();
+    assert!(matches!(error, Error::Restore(RestoreError::NoSpace { .. })), "{error:?}");
+}

@@ -18,8 +18,8 @@ fn registry() -> (RunRegistry, Arc<Audience>, Arc<Mutex<Vec<RunView>>>) {
     let audience = Arc::new(Audience::default());
     let recorded = Arc::new(Mutex::new(Vec::new()));
     let log = recorded.clone();
-    let recorder: Recorder = Arc::new(move |view: &RunView| lock(&log).push(view.clone()));
-    (RunRegistry::new(audience.clone(), Arc::new(SystemClock), recorder), audience, recorded)
+    let write_down: Recorder = Arc::new(move |view: &RunView| lock(&log).push(view.clone()));
+    (RunRegistry::new(audience.clone(), Arc::new(SystemClock), write_down), audience, recorded)
 }
 
 fn spec(profile: &str) -> RunSpec {

@@ -1,0 +1,167 @@
+//! One backup, from the first check to the commit record; read [`perform`] from top to bottom.
+//!
+//! Owns the order. Everything that can be refused is refused before the first byte is read; whatever
+//! fails later drops its writer, its dump and its scratch folder on the way out, and nothing that
+//! existed before has been touched.
+
+use std::sync::Arc;
+
+use super::bridge::ObjectSink;
+use super::lock::ProfileLock;
+use super::pending::{Note, Pending};
+use super::publish::{self, Written};
+use super::archive_key;
+use crate::archive::{self, ArchiveWriter, FORMAT_VERSION, Header, Sidecar};
+use crate::cancel::CancelCheck;
+use crate::config::{Profile, StorageTarget};
+use crate::context::RunContext;
+use crate::database::{self, DumpPlan, DumpScope, DumpStream};
+use crate::error::{DatabaseError, Error, Result};
+use crate::files;
+use crate::ids::BackupId;
+use crate::progress::Phase;
+use crate::state_dir::StateDir;
+use crate::storage::{ObjectWriter, Storage};
+
+/// What to back up, and where to.
+#[derive(Clone)]
+pub struct BackupRequest {
+    /// The profile.
+    pub profile: Profile,
+    /// The storage as configured.
+    pub target: StorageTarget,
+    /// The storage, open.
+    pub storage: Arc<dyn Storage>,
+    /// Where locks, notes and working copies are.
+    pub state: StateDir,
+    /// Who asks, for the note in the lock: "the desktop app".
+    pub owner: &'static str,
+    /// The size of the last archive of this profile, the best guess for the next one; 0 if unknown.
+    pub expected_size: u64,
+}
+
+/// A committed, verified backup.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BackupReport {
+    /// The backup.
+    pub id: BackupId,
+    /// Its commit record.
+    pub sidecar: Sidecar,
+}
+
+/// Makes one backup.
+pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<BackupReport> {
+    context.progress.enter(Phase::Preparing, 0);
+    let profile = &request.profile;
+    let _lock = ProfileLock::acquire(&request.state.locks(), &profile.name, request.owner)?;
+    let connection = database::connect(profile.engine, &profile.connection)?;
+    let plan = connection.plan().await?;
+    check_scratch_space(&plan, &request.state)?;
+    request.storage.capacity().await?;
+    context.cancel.check()?;
+
+    let id = BackupId::generate(&profile.name, context.clock.now());
+    let key = archive_key(&id, profile.compression.codec.extension())?;
+    let pending = Pending::record(&request.state, &note(request, context, key.as_str()))?;
+    let scope = DumpScope {
+        scratch: pending.scratch().to_owned(),
+        progress: context.progress.clone(),
+        cancel: context.cancel.clone(),
+    };
+    let dump = connection.dump(&plan, &scope).await?;
+    context.cancel.check()?;
+
+    let object = request.storage.create(&key, request.expected_size).await?;
+    let header = header(request, &plan, &id, context);
+    context.progress.enter(Phase::Storing, plan.raw_bytes());
+    let written = write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
+    let sidecar = publish::publish(written, &key, request.storage.as_ref(), context).await?;
+    Ok(BackupReport { id, sidecar })
+}
+
+fn check_scratch_space(plan: &DumpPlan, state: &StateDir) -> Result<()> {
+    let scratch = state.scratch();
+    match files::free_bytes(&scratch) {
+        Some(free) if free < plan.scratch_bytes => Err(DatabaseError::Scratch {
+            path: scratch.display().to_string(),
+            source: std::io::ErrorKind::StorageFull.into(),
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+fn note(request: &BackupRequest, context: &RunContext, archive: &str) -> Note {
+    Note {
+        run: context.run.clone(),
+        profile: request.profile.name.clone(),
+        started_at: context.clock.now(),
+        storage: request.target.name.clone(),
+        location: request.storage.location(),
+        archive: archive.to_owned(),
+    }
+}
+
+fn header(request: &BackupRequest, plan: &DumpPlan, id: &BackupId, context: &RunContext) -> Header {
+    Header {
+        format: FORMAT_VERSION,
+        id: id.clone(),
+        profile: request.profile.name.clone(),
+        engine: request.profile.engine,
+        created_at: context.clock.now(),
+        kronos_version: env!("CARGO_PKG_VERSION").to_owned(),
+        server: plan.server.clone(),
+    }
+}
+
+/// Runs the chain dump → tar → compression → object on a blocking thread.
+async fn write_archive(
+    dump: Box<dyn DumpStream>,
+    object: Box<dyn ObjectWriter>,
+    header: Header,
+    plan: DumpPlan,
+    profile: Profile,
+    context: &RunContext,
+) -> Result<Written> {
+    let context = context.clone();
+    let runtime = tokio::runtime::Handle::current();
+    let chain = move || {
+        let sink =
+            ObjectSink::new(runtime, object, context.progress.clone(), context.cancel.clone());
+        let names: Vec<&str> = plan.units.iter().map(|unit| unit.name.as_str()).collect();
+        let mut writer = ArchiveWriter::new(sink, profile.compression, &header, &names)?;
+        let facts = write_units(dump, &mut writer, &context)?;
+        let (sink, manifest, stats) = writer.finish(facts, context.clock.now())?;
+        Ok(Written { object: sink.into_writer(), manifest, stats, codec: profile.compression.codec })
+    };
+    tokio::task::spawn_blocking(chain)
+        .await
+        .unwrap_or_else(|panic| Err(Error::Internal(format!("the archive writer ended: {panic}"))))
+}
+
+fn write_units(
+    mut dump: Box<dyn DumpStream>,
+    writer: &mut ArchiveWriter<ObjectSink>,
+    context: &RunContext,
+) -> Result<archive::Facts> {
+    while let Some(mut unit) = dump.next_unit()? {
+        let mut on_bytes = |count: u64| {
+            context.progress.add(count);
+            context.cancel.check()
+        };
+        writer.add_unit(
+            &unit.name,
+            &unit.source,
+            unit.extension,
+            unit.size,
+            &mut unit.reader,
+            &mut on_bytes,
+        )?;
+    }
+    let report = dump.finish()?;
+    Ok(archive::Facts {
+        units: report.databases.into_iter().map(|facts| (facts.objects, facts.properties)).collect(),
+        consistency: report.consistency,
+        warnings: report.warnings,
+    })
+}

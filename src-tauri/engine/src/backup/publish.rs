@@ -1,0 +1,74 @@
+//! Making an archive count: seal it, read back what is stored, compare every hash, give it its name,
+//! and last write the commit record the same way.
+//!
+//! Owns the rule that a backup exists when, and only when, its commit record exists.
+
+use super::verifier::verify_reader;
+use super::sidecar_key;
+use crate::archive::{Manifest, Sidecar, StreamStats};
+use crate::cancel::CancelCheck;
+use crate::config::Codec;
+use crate::context::RunContext;
+use crate::error::{ArchiveError, Error, Result};
+use crate::progress::Phase;
+use crate::storage::{ObjectKey, ObjectWriter, Storage};
+
+/// An archive that is written but not visible.
+pub(super) struct Written {
+    pub object: Box<dyn ObjectWriter>,
+    pub manifest: Manifest,
+    pub stats: StreamStats,
+    pub codec: Codec,
+}
+
+/// Verifies and commits; returns the commit record.
+pub(super) async fn publish(
+    mut written: Written,
+    key: &ObjectKey,
+    storage: &dyn Storage,
+    context: &RunContext,
+) -> Result<Sidecar> {
+    written.object.seal().await?;
+    let mut sidecar = Sidecar {
+        archive: key.to_string(),
+        size: written.stats.stored_bytes,
+        sha256: written.stats.sha256.clone(),
+        codec: written.codec,
+        verified_at: context.clock.now(),
+        manifest: written.manifest,
+    };
+    context.progress.enter(Phase::Verifying, sidecar.size);
+    let stored = written.object.read_back().await?;
+    verify_reader(stored, key.as_str(), Some(&sidecar), context).await?;
+    sidecar.verified_at = context.clock.now();
+    context.progress.enter(Phase::Finishing, 0);
+    context.cancel.check()?;
+    written.object.commit().await?;
+    if let Err(error) = commit_record(&sidecar, storage).await {
+        // Without its record the archive is no backup; it must not look like one either.
+        storage.delete(key).await?;
+        return Err(error);
+    }
+    Ok(sidecar)
+}
+
+/// Writes the commit record, reads it back and gives it its name.
+async fn commit_record(sidecar: &Sidecar, storage: &dyn Storage) -> Result<()> {
+    use tokio::io::AsyncReadExt;
+    let text =
+        serde_json::to_vec_pretty(sidecar).map_err(|error| Error::Internal(error.to_string()))?;
+    let key = sidecar_key(&sidecar.archive)?;
+    let mut object = storage.create(&key, text.len() as u64).await?;
+    object.write(&text).await?;
+    object.seal().await?;
+    let mut stored = Vec::with_capacity(text.len());
+    let reader = object.read_back().await?;
+    let unreadable = |source| ArchiveError::Io { archive: key.to_string(), source };
+    reader.take(text.len() as u64 + 1).read_to_end(&mut stored).await.map_err(unreadable)?;
+    if stored != text {
+        let detail = "the storage returned other bytes than were written".to_owned();
+        return Err(ArchiveError::Damaged { archive: key.to_string(), detail }.into());
+    }
+    object.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! The list of backups and what is known about each.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Engine;
+use crate::archive::{Manifest, Sidecar};
+use crate::catalog::{self, BackupRecord, RescanReport};
+use crate::config::Config;
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::Event;
+use crate::ids::{BackupId, safe_name};
+use crate::storage::Storage;
+use crate::view::{BackupDetails, BackupStatus, BackupView};
+
+impl Engine {
+    /// All backups in the configured storages, newest first. Looks into every storage that can be
+    /// reached, so a file that was deleted or added by hand is seen.
+    pub async fn backups(&self) -> Result<Vec<BackupView>> {
+        self.rescan().await?;
+        self.known_backups()
+    }
+
+    /// All backups as the catalog knows them, newest first, without looking into the storages.
+    pub(super) fn known_backups(&self) -> Result<Vec<BackupView>> {
+        let config = self.config_or_empty()?;
+        let places = places(&config);
+        let records = self.0.catalog.backups()?;
+        let views = records.into_iter().filter_map(|record| {
+            let (name, _) = places.iter().find(|(_, location)| *location == record.storage)?;
+            Some(view(record, name))
+        });
+        Ok(views.collect())
+    }
+
+    /// Compares the catalog with the storages that can be reached.
+    pub async fn rescan(&self) -> Result<RescanReport> {
+        let config = self.config_or_empty()?;
+        let mut total = RescanReport::default();
+        for target in &config.storages {
+            let Ok(storage) = Self::open_storage(target) else { continue };
+            let location = storage.location();
+            match catalog::reconcile(&self.0.catalog, &location, storage.as_ref()).await {
+                Ok(report) => total.add(&report),
+                Err(error) => {
+                    tracing::warn!(%error, storage = %target.name, "a storage was not looked into");
+                }
+            }
+        }
+        if total.changed() {
+            self.0.options.sink.emit(Event::BackupsChanged);
+        }
+        Ok(total)
+    }
+
+    /// Everything that is known about one backup.
+    pub fn backup(&self, id: &BackupId) -> Result<BackupDetails> {
+        let (record, sidecar) = self.find_backup(id)?;
+        let storage = self.storage_at(&record.storage)?;
+        let config = self.config()?;
+        let places = places(&config);
+        let name = places
+            .iter()
+            .find(|(_, location)| *location == record.storage)
+            .map_or("", |(name, _)| name.as_str());
+        let location = storage.object_location(&sidecar.archive);
+        let targets = suggested_targets(&sidecar.manifest);
+        Ok(BackupDetails {
+            restore_command: self.restore_command(id, &sidecar.manifest, &targets),
+            manual_commands: manual_commands(&location, &sidecar),
+            suggested_targets: targets,
+            backup: view(record, name),
+            location,
+            sha256: sidecar.sha256,
+            units: sidecar.manifest.units,
+            consistency: sidecar.manifest.consistency,
+            server: sidecar.manifest.header.server,
+            kronos_version: sidecar.manifest.header.kronos_version,
+            codec: sidecar.codec,
+        })
+    }
+
+    pub(super) fn find_backup(&self, id: &BackupId) -> Result<(BackupRecord, Sidecar)> {
+        let unknown = || Error::Unknown { kind: "backup", name: id.to_string() };
+        self.0.catalog.backup(id)?.ok_or_else(unknown)
+    }
+
+    /// The configured storage at this location, open.
+    pub(super) fn storage_at(&self, location: &str) -> Result<Arc<dyn Storage>> {
+        let config = self.config()?;
+        config
+            .storages
+            .iter()
+            .filter_map(|target| Self::open_storage(target).ok())
+            .find(|storage| storage.location() == location)
+            .ok_or_else(|| Error::Unknown { kind: "storage", name: location.to_owned() })
+    }
+
+    /// Writes down what a check of a stored backup has found. A check that could not be carried out
+    /// says nothing about the bytes.
+    pub(super) fn note_check(
+        &self,
+        location: &str,
+        id: &BackupId,
+        error: Option<&Error>,
+    ) -> Result<()> {
+        let status = match error.map(Error::code) {
+            None => BackupStatus::Verified,
+            Some(ErrorCode::ArchiveDamaged | ErrorCode::NotAnArchive) => BackupStatus::Damaged,
+            Some(ErrorCode::ObjectMissing) => BackupStatus::Missing,
+            Some(_) => return Ok(()),
+        };
+        self.0.catalog.set_status(location, id, status, self.0.options.clock.now())?;
+        self.0.options.sink.emit(Event::BackupsChanged);
+        Ok(())
+    }
+
+    fn restore_command(&self, id: &BackupId, manifest: &Manifest, targets: &[String]) -> String {
+        let quote = |text: &str| shell_words::quote(text).into_owned();
+        let mut command = format!("kronos restore {}", quote(id.as_str()));
+        if let [first, _, ..] = manifest.units.as_slice() {
+            command.push_str(&format!(" --database {}", quote(&first.name)));
+        }
+        let target = targets.first().map_or("restored.sqlite", String::as_str);
+        let config = self.config_path().display().to_string();
+        command.push_str(&format!(" --to {} --config {}", quote(target), quote(&config)));
+        command
+    }
+}
+
+/// The name and the location of every storage that this version can open.
+fn places(config: &Config) -> Vec<(String, String)> {
+    let storages = config.storages.iter();
+    storages
+        .filter_map(|target| Some((target.name.clone(), Engine::open_storage(target).ok()?.location())))
+        .collect()
+}
+
+fn view(record: BackupRecord, storage: &str) -> BackupView {
+    BackupView {
+        id: record.id,
+        profile: record.profile,
+        engine: record.engine,
+        created_at: record.created_at,
+        stored_bytes: record.stored_bytes,
+        raw_bytes: record.raw_bytes,
+        databases: record.databases,
+        tables: record.tables,
+        rows: record.rows,
+        storage: storage.to_owned(),
+        archive: record.archive,
+        status: record.status,
+        verified_at: record.verified_at,
+        warnings: record.warnings,
+    }
+}
+
+/// A free name beside each source: `shop_restored_1122.db`; in the home folder when the source's
+/// folder is gone.
+fn suggested_targets(manifest: &Manifest) -> Vec<String> {
+    let stamp = manifest.header.created_at.strftime("%m%d").to_string();
+    manifest.units.iter().map(|unit| suggested_target(&unit.source, &unit.name, &stamp)).collect()
+}
+
+fn suggested_target(source: &str, name: &str, stamp: &str) -> String {
+    let folder = Path::new(source).parent().filter(|folder| folder.is_dir());
+    let folder = folder.map(Path::to_owned).or_else(dirs::home_dir).unwrap_or_default();
+    let name = Path::new(name);
+    let stem = name.file_stem().map_or_else(|| safe_name(""), |stem| stem.to_string_lossy().into());
+    let extension = name.extension().map_or_else(|| "sqlite".into(), |end| end.to_string_lossy());
+    let numbered = |number: u32| match number {
+        1 => folder.join(format!("{stem}_restored_{stamp}.{extension}")),
+        n => folder.join(format!("{stem}_restored_{stamp}_{n}.{extension}")),
+    };
+    let free = (1..1000).map(numbered).find(|path| std::fs::symlink_metadata(path).is_err());
+    free.unwrap_or_else(|| numbered(1)).display().to_string()
+}
+
+fn manual_commands(location: &str, sidecar: &Sidecar) -> String {
+    let archive = shell_words::quote(location);
+    let unpack = match sidecar.codec {
+        crate::config::Codec::Gzip => "tar -xzf",
+        crate::config::Codec::Zstd => "tar --zstd -xf",
+    };
+    let members = sidecar.manifest.units.iter().flat_map(|unit| &unit.parts);
+    let lines = members.map(|part| format!("{unpack} {archive} {}", shell_words::quote(&part.member)));
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,158 @@
+//! Changing the configuration from a window, and trying out what was typed before it is saved.
+
+use std::path::{Path, PathBuf};
+
+use tokio::io::AsyncReadExt;
+
+use super::Engine;
+use crate::config::{self, ConfigFile, ConnectionSettings, ProfileEdit, Settings, StorageEdit, StorageKind, StorageTarget};
+use crate::database::{self, Probe, RestoreTarget};
+use crate::error::{ArchiveError, ConfigError, Error, ErrorReport, Result};
+use crate::event::Event;
+use crate::restore::choose_unit;
+use crate::storage::{ObjectKey, Storage};
+use crate::view::{CheckStep, ProfileDraft, RestoreDraft, StorageCheck, StorageDraft};
+
+impl Engine {
+    /// Looks at the databases of a form without saving it.
+    pub async fn probe(&self, draft: &ProfileDraft) -> Result<Probe> {
+        let paths: Vec<PathBuf> =
+            draft.paths.iter().filter(|path| !path.trim().is_empty()).map(|path| expand(path)).collect();
+        if paths.is_empty() {
+            return Err(rejected("paths", "Choose a database file first"));
+        }
+        let settings = ConnectionSettings { paths, ..ConnectionSettings::default() };
+        database::connect(draft.engine, &settings)?.probe().await
+    }
+
+    /// Saves a new profile, or an edited one under its `original` name.
+    pub fn save_profile(&self, original: Option<&str>, draft: &ProfileDraft) -> Result<()> {
+        let edit = ProfileEdit {
+            name: draft.name.clone(),
+            engine: draft.engine,
+            paths: draft.paths.clone(),
+            storage: draft.storage.clone(),
+        };
+        self.file().save_profile(original, &edit)?;
+        self.config_changed();
+        Ok(())
+    }
+
+    /// Forgets a profile. Its backups stay where they are.
+    pub fn remove_profile(&self, name: &str) -> Result<()> {
+        self.file().remove_profile(name)?;
+        self.config_changed();
+        Ok(())
+    }
+
+    /// Saves a new storage, or an edited one under its `original` name.
+    pub fn save_storage(&self, original: Option<&str>, draft: &StorageDraft) -> Result<()> {
+        let edit = StorageEdit { name: draft.name.clone(), path: draft.path.clone() };
+        self.file().save_storage(original, &edit)?;
+        self.config_changed();
+        Ok(())
+    }
+
+    /// Forgets a storage. What is in it stays there.
+    pub fn remove_storage(&self, name: &str) -> Result<()> {
+        self.file().remove_storage(name)?;
+        self.config_changed();
+        Ok(())
+    }
+
+    /// Saves preferences.
+    pub fn save_settings(&self, settings: &Settings) -> Result<()> {
+        self.file().save_settings(settings)?;
+        self.config_changed();
+        Ok(())
+    }
+
+    /// Tries a storage out: writes a small object, reads it back, removes it. Says which step failed.
+    pub async fn check_storage(&self, draft: &StorageDraft) -> Result<StorageCheck> {
+        if draft.path.trim().is_empty() {
+            return Err(rejected("path", "Choose a folder first"));
+        }
+        let kind = StorageKind::Local { path: expand(&draft.path) };
+        let storage = Self::open_storage(&StorageTarget { name: draft.name.clone(), kind })?;
+        Ok(try_out(storage.as_ref()).await)
+    }
+
+    /// Says why a restore would be refused, before anything is read or written.
+    pub async fn check_restore_target(&self, draft: &RestoreDraft) -> Result<()> {
+        let (_, sidecar) = self.find_backup(&draft.backup)?;
+        let (_, unit) = choose_unit(&sidecar.manifest, draft.database.as_deref())?;
+        let engine = sidecar.manifest.header.engine;
+        let connection = database::connect(engine, &ConnectionSettings::default())?;
+        if draft.target.trim().is_empty() {
+            return Err(rejected("target", "Name the file to make"));
+        }
+        let path = expand(&draft.target);
+        if path.is_relative() {
+            return Err(rejected("target", "Write the whole path, from `/` or `~` on"));
+        }
+        connection.check_target(&RestoreTarget::NewFile(path), unit.size).await
+    }
+
+    fn file(&self) -> ConfigFile {
+        ConfigFile::new(self.config_path())
+    }
+
+    fn config_changed(&self) {
+        self.0.options.sink.emit(Event::ConfigChanged);
+    }
+}
+
+fn rejected(field: &'static str, message: &str) -> Error {
+    ConfigError::Rejected { field, message: message.to_owned() }.into()
+}
+
+/// A path as a person types it: `~` is the home folder, spaces around it are a slip of pasting.
+pub(super) fn expand(path: &str) -> PathBuf {
+    config::expand_home(Path::new(path.trim()))
+}
+
+const PROBE: &[u8] = b"Kronos was here to test this folder. This file may be deleted.\n";
+
+async fn try_out(storage: &dyn Storage) -> StorageCheck {
+    let mut steps = Vec::new();
+    let mut step = |name: &str, outcome: Result<()>| {
+        let went_well = outcome.is_ok();
+        let error = outcome.err().map(|error| ErrorReport::new(format!("{name} failed"), &error));
+        steps.push(CheckStep { name: name.to_owned(), error });
+        went_well
+    };
+    let capacity = storage.capacity().await;
+    let free_bytes = capacity.as_ref().ok().and_then(|capacity| capacity.free);
+    let key = ObjectKey::new(&format!("kronos-check-{:08x}", rand::random::<u32>()))
+        .expect("a fixed prefix and hex digits are a legal key");
+    let went_well = step("Find the folder", capacity.map(drop))
+        && step("Write a test file", write_probe(storage, &key).await)
+        && step("Read it back", read_probe(storage, &key).await);
+    let removed = storage.delete(&key).await;
+    if went_well {
+        step("Remove it", removed);
+    }
+    StorageCheck { steps, free_bytes }
+}
+
+async fn write_probe(storage: &dyn Storage, key: &ObjectKey) -> Result<()> {
+    let mut object = storage.create(key, PROBE.len() as u64).await?;
+    object.write(PROBE).await?;
+    object.seal().await?;
+    object.commit().await.map(drop)
+}
+
+async fn read_probe(storage: &dyn Storage, key: &ObjectKey) -> Result<()> {
+    let mut text = Vec::new();
+    let archive = key.to_string();
+    let mut reader = storage.open(key).await?;
+    reader
+        .read_to_end(&mut text)
+        .await
+        .map_err(|source| ArchiveError::Io { archive: archive.clone(), source })?;
+    if text == PROBE {
+        return Ok(());
+    }
+    let detail = "the folder returned other bytes than were written".to_owned();
+    Err(ArchiveError::Damaged { archive, detail }.into())
+}

@@ -1,0 +1,124 @@
+//! The façade: the one thing that a host holds.
+//!
+//! Owns how the layers are put together, and nothing that a layer could own. Methods take plain
+//! values, start runs that go on by themselves, and return views; they never print and never exit.
+
+mod archives;
+mod backups;
+mod edits;
+mod picture;
+mod runs;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use archives::ArchiveContents;
+
+use crate::backup::{self, Recovered};
+use crate::catalog::Catalog;
+use crate::clock::SharedClock;
+use crate::config::{self, Config, StorageTarget};
+use crate::error::{ConfigError, Error, Result};
+use crate::event::{Event, EventSink, RunKind, RunState, RunView};
+use crate::run::RunRegistry;
+use crate::state_dir::StateDir;
+use crate::storage::{self, Storage};
+
+/// What a host decides about its engine.
+#[derive(Clone)]
+pub struct EngineOptions {
+    /// The configuration file.
+    pub config_path: PathBuf,
+    /// The folder below which Kronos keeps its state.
+    pub state_base: PathBuf,
+    /// Who receives events.
+    pub sink: Arc<dyn EventSink>,
+    /// The time.
+    pub clock: SharedClock,
+    /// Who the host is, for the note in a lock: "the desktop app".
+    pub owner: &'static str,
+}
+
+struct Parts {
+    options: EngineOptions,
+    state: StateDir,
+    catalog: Catalog,
+    runs: RunRegistry,
+}
+
+/// Everything that Kronos can do. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Parts>);
+
+impl Engine {
+    /// Opens the state of one configuration file and clears up after runs that were killed. A broken
+    /// configuration is no failure here: it is reported by every operation that needs it.
+    ///
+    /// Has to be called inside a Tokio runtime.
+    pub async fn open(options: EngineOptions) -> Result<Self> {
+        let state = StateDir::for_config(&options.state_base, &options.config_path);
+        state.create()?;
+        let catalog = Catalog::open(&state.catalog())?;
+        let (log, sink) = (catalog.clone(), options.sink.clone());
+        let recorder = Arc::new(move |view: &RunView| {
+            if let Err(error) = log.put_run(view) {
+                tracing::warn!(%error, "a run is missing in the history");
+            }
+            if view.kind == RunKind::Backup && view.result.is_some() {
+                sink.emit(Event::BackupsChanged);
+            }
+        });
+        let runs = RunRegistry::new(options.sink.clone(), options.clock.clone(), recorder);
+        let engine = Self(Arc::new(Parts { options, state, catalog, runs }));
+        engine.clear_up().await?;
+        Ok(engine)
+    }
+
+    /// The configuration as it stands on disk now.
+    pub fn config(&self) -> Result<Config> {
+        config::load(&self.0.options.config_path)
+    }
+
+    /// The configuration file.
+    pub fn config_path(&self) -> &std::path::Path {
+        &self.0.options.config_path
+    }
+
+    /// The folder with this configuration's state.
+    pub fn state_dir(&self) -> &StateDir {
+        &self.0.state
+    }
+
+    /// The configuration, or an empty one where there is no file yet.
+    fn config_or_empty(&self) -> Result<Config> {
+        match self.config() {
+            Err(Error::Config(ConfigError::Missing { .. })) => Ok(Config::default()),
+            result => result,
+        }
+    }
+
+    async fn clear_up(&self) -> Result<()> {
+        let config = self.config().unwrap_or_default();
+        let open = |name: &str, location: &str| -> Option<Arc<dyn Storage>> {
+            let storage = storage::open(config.storage(name).ok()?).ok()?;
+            (storage.location() == location).then_some(storage)
+        };
+        for run in backup::recover(&self.0.state, open).await? {
+            if !run.committed {
+                self.0.catalog.put_run(&self.interrupted(run))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn interrupted(&self, run: Recovered) -> RunView {
+        let mut view = RunView::queued(run.run, RunKind::Backup, run.profile, 0, run.started_at);
+        view.state = RunState::Interrupted;
+        view.finished_at = Some(self.0.options.clock.now());
+        view
+    }
+
+    fn open_storage(target: &StorageTarget) -> Result<Arc<dyn Storage>> {
+        storage::open(target)
+    }
+}

@@ -1,0 +1,183 @@
+//! The one picture of everything that every screen draws from.
+
+use jiff::Timestamp;
+
+use super::Engine;
+use crate::config::{self, Config, Profile, StorageKind, StorageTarget};
+use crate::database;
+use crate::error::{ErrorReport, Result};
+use crate::event::{RunKind, RunState};
+use crate::storage::Capacity;
+use crate::view::{
+    AppState, BackupStatus, BackupView, ProfileDraft, ProfileView, Protection, RunSummary,
+    StorageView, Verdict, VerdictLevel,
+};
+
+impl Engine {
+    /// Everything that the window draws its frame and Home from.
+    pub async fn state(&self) -> Result<AppState> {
+        let (config, config_error) = match self.config_or_empty() {
+            Ok(config) => (config, None),
+            Err(error) => {
+                let report = ErrorReport::new("The configuration cannot be used", &error);
+                let fine = "Your databases and your backups are as they were";
+                (Config::default(), Some(report.with_not_affected(fine)))
+            }
+        };
+        let backups = if config_error.is_none() { self.known_backups()? } else { Vec::new() };
+        let profiles = self.profile_views(&config, &backups)?;
+        let mut storages = Vec::new();
+        for (index, target) in config.storages.iter().enumerate() {
+            storages.push(storage_view(target, index == 0, &backups).await);
+        }
+        Ok(AppState {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            config_path: self.config_path().display().to_string(),
+            config_error,
+            config_warnings: config.warnings.clone(),
+            verdict: verdict(&profiles),
+            profiles,
+            storages,
+            active_runs: self.active_runs(),
+            recent_runs: self.ended_runs(),
+            settings: config.settings,
+            default_storage_path: config::default_storage_path()
+                .map_or_else(String::new, |path| path.display().to_string()),
+        })
+    }
+
+    fn profile_views(&self, config: &Config, backups: &[BackupView]) -> Result<Vec<ProfileView>> {
+        config.profiles.iter().map(|profile| self.profile_view(profile, config, backups)).collect()
+    }
+
+    fn profile_view(
+        &self,
+        profile: &Profile,
+        config: &Config,
+        backups: &[BackupView],
+    ) -> Result<ProfileView> {
+        let storage = config.storage_of(profile).ok().map(|storage| storage.name.clone());
+        let own = |backup: &&BackupView| backup.profile == profile.name;
+        let newest = backups.iter().find(own);
+        let good = |backup: &&BackupView| backup.status == BackupStatus::Verified;
+        let last_run = self.last_run(&profile.name)?;
+        Ok(ProfileView {
+            name: profile.name.clone(),
+            engine: profile.engine,
+            engine_label: profile.engine.label().to_owned(),
+            supported: database::is_supported(profile.engine),
+            location: location(profile),
+            draft: draft(profile),
+            protection: protection(newest, last_run.as_ref()),
+            last_backup: backups.iter().filter(own).find(good).cloned(),
+            last_run,
+            storage,
+        })
+    }
+
+    fn last_run(&self, profile: &str) -> Result<Option<RunSummary>> {
+        let run = self.0.catalog.last_run(RunKind::Backup, profile)?;
+        Ok(run.map(|run| RunSummary {
+            finished_at: run.finished_at.unwrap_or(run.started_at),
+            id: run.id,
+            kind: run.kind,
+            state: run.state,
+            started_at: run.started_at,
+            error: run.error,
+        }))
+    }
+}
+
+fn protection(newest: Option<&BackupView>, last_run: Option<&RunSummary>) -> Protection {
+    let failed = last_run
+        .is_some_and(|run| matches!(run.state, RunState::Failed | RunState::Interrupted));
+    match newest {
+        _ if failed => Protection::Attention,
+        None => Protection::Never,
+        Some(backup) if backup.status != BackupStatus::Verified => Protection::Attention,
+        Some(_) => Protection::Protected,
+    }
+}
+
+fn draft(profile: &Profile) -> ProfileDraft {
+    ProfileDraft {
+        name: profile.name.clone(),
+        engine: profile.engine,
+        paths: profile.files().iter().map(|path| path.display().to_string()).collect(),
+        storage: profile.storage.clone(),
+    }
+}
+
+/// Where a profile's databases are, short enough for a table.
+fn location(profile: &Profile) -> String {
+    let files = profile.files();
+    match files.as_slice() {
+        [] => format!("{}:{}", profile.connection.host, profile.connection.port),
+        [one] => config::shorten_home(one),
+        [first, ..] => {
+            let folder = first.parent().unwrap_or(first);
+            let place = config::shorten_home(folder);
+            if files.iter().all(|file| file.parent() == Some(folder)) {
+                format!("{} files in {place}", files.len())
+            } else {
+                format!("{} files in {place} and elsewhere", files.len())
+            }
+        }
+    }
+}
+
+fn verdict(profiles: &[ProfileView]) -> Verdict {
+    let count = |wanted: Protection| profiles.iter().filter(|p| p.protection == wanted).count();
+    let (attention, never) = (count(Protection::Attention), count(Protection::Never));
+    let (level, sentence) = match (profiles, attention, never) {
+        ([], _, _) => (VerdictLevel::Empty, "No database is backed up yet".to_owned()),
+        (all, 1.., _) => (VerdictLevel::Attention, of(attention, all, "needs", "need", "attention")),
+        (all, _, 1..) => (VerdictLevel::Incomplete, of(never, all, "has", "have", "no backup yet")),
+        ([one], ..) => (VerdictLevel::Good, format!("`{}` is backed up", one.name)),
+        (all, ..) => (VerdictLevel::Good, format!("All {} databases are backed up", all.len())),
+    };
+    let last = profiles.iter().filter_map(|profile| profile.last_backup.as_ref());
+    let last_backup_at: Option<Timestamp> = last.map(|backup| backup.created_at).max();
+    Verdict { level, sentence, last_backup_at }
+}
+
+fn of(some: usize, all: &[ProfileView], one: &str, many: &str, rest: &str) -> String {
+    match all {
+        [only] => format!("`{}` {one} {rest}", only.name),
+        _ if some == 1 => format!("1 of {} databases {one} {rest}", all.len()),
+        _ => format!("{some} of {} databases {many} {rest}", all.len()),
+    }
+}
+
+async fn storage_view(target: &StorageTarget, is_default: bool, backups: &[BackupView]) -> StorageView {
+    let (kind_label, location) = match &target.kind {
+        StorageKind::Local { path } => ("Folder on this computer", path.display().to_string()),
+        StorageKind::S3 { bucket, .. } => ("S3 bucket", format!("s3://{bucket}")),
+    };
+    let opened = Engine::open_storage(target);
+    let supported = opened.is_ok();
+    let capacity = match opened {
+        Ok(storage) => storage.capacity().await,
+        Err(error) => Err(error),
+    };
+    let (capacity, problem) = match capacity {
+        Ok(capacity) => (capacity, None),
+        Err(error) => {
+            let what = format!("`{}` cannot be used right now", target.name);
+            (Capacity::default(), Some(ErrorReport::new(what, &error)))
+        }
+    };
+    let inside = || backups.iter().filter(|backup| backup.storage == target.name);
+    StorageView {
+        name: target.name.clone(),
+        kind_label: kind_label.to_owned(),
+        location,
+        supported,
+        is_default,
+        problem,
+        backups: inside().count() as u64,
+        used_bytes: inside().map(|backup| backup.stored_bytes).sum(),
+        free_bytes: capacity.free,
+        total_bytes: capacity.total,
+    }
+}

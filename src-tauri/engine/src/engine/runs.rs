@@ -1,0 +1,183 @@
+//! Starting, watching and stopping runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Engine;
+use crate::backup::{self, BackupRequest};
+use crate::context::RunContext;
+use crate::database::RestoreTarget;
+use crate::error::Result;
+use crate::event::{RunKind, RunResult, RunView};
+use crate::ids::{BackupId, RunId};
+use crate::progress::Phase;
+use crate::restore::{self, ArchiveFile, ArchiveSource, RestoreRequest, StoredArchive};
+use crate::run::RunSpec;
+use crate::view::{BackupStatus, RestoreDraft};
+
+impl Engine {
+    /// Starts a backup of `profile` and returns at once.
+    pub fn start_backup(&self, profile: &str) -> Result<RunId> {
+        let config = self.config()?;
+        let profile = config.profile(profile)?.clone();
+        let target = config.storage_of(&profile)?.clone();
+        let spec = RunSpec {
+            kind: RunKind::Backup,
+            profile: profile.name.clone(),
+            failure: format!("`{}` was not backed up", profile.name),
+            not_affected: "Your database was only read, and older backups are as they were".into(),
+        };
+        let engine = self.clone();
+        self.0.runs.start(spec, move |context| async move {
+            let storage = Self::open_storage(&target)?;
+            let last = engine.0.catalog.newest_good(&storage.location(), &profile.name)?;
+            let request = BackupRequest {
+                profile,
+                target,
+                storage,
+                state: engine.0.state.clone(),
+                owner: engine.0.options.owner,
+                expected_size: last.map_or(0, |backup| backup.stored_bytes),
+            };
+            engine.back_up(&request, &context).await
+        })
+    }
+
+    async fn back_up(&self, request: &BackupRequest, context: &RunContext) -> Result<RunResult> {
+        let report = backup::perform(request, context).await?;
+        let location = request.storage.location();
+        // The commit record in the storage is the truth; the next rescan repairs a missing row.
+        if let Err(error) =
+            self.0.catalog.put_backup(&location, &report.sidecar, BackupStatus::Verified)
+        {
+            tracing::warn!(%error, "the new backup is missing in the catalog");
+        }
+        let manifest = &report.sidecar.manifest;
+        Ok(RunResult::Backup {
+            backup: report.id,
+            location: request.storage.object_location(&report.sidecar.archive),
+            stored_bytes: report.sidecar.size,
+            raw_bytes: manifest.raw_bytes(),
+            objects: manifest.object_count(),
+            rows: manifest.row_count(),
+            warnings: manifest.warnings.clone(),
+        })
+    }
+
+    /// Starts reading a stored backup and comparing every hash.
+    pub fn start_verify(&self, id: &BackupId) -> Result<RunId> {
+        let (record, sidecar) = self.find_backup(id)?;
+        let storage = self.storage_at(&record.storage)?;
+        let (engine, id) = (self.clone(), id.clone());
+        self.0.runs.start(verify_spec(id.as_str()), move |context| async move {
+            let outcome = backup::verify_object(storage.as_ref(), &sidecar, &context).await;
+            engine.note_check(&record.storage, &id, outcome.as_ref().err())?;
+            let verified = outcome?;
+            Ok(RunResult::Verify {
+                backup: id,
+                stored_bytes: verified.stats.stored_bytes,
+                raw_bytes: verified.manifest.raw_bytes(),
+            })
+        })
+    }
+
+    /// Starts reading any archive on this computer and comparing every hash; with a commit record
+    /// beside it, that too.
+    pub fn start_verify_file(&self, path: PathBuf) -> Result<RunId> {
+        let spec = verify_spec(&path.display().to_string());
+        self.0.runs.start(spec, move |context| async move {
+            context.progress.enter(Phase::Preparing, 0);
+            let sidecar = super::archives::sidecar_beside(&path).await?;
+            let source = ArchiveFile(path);
+            let (reader, size) = source.open().await?;
+            context.progress.enter(Phase::Verifying, size);
+            let verified =
+                backup::verify_reader(reader, &source.name(), sidecar.as_ref(), &context).await?;
+            Ok(RunResult::Verify {
+                backup: verified.manifest.header.id.clone(),
+                stored_bytes: verified.stats.stored_bytes,
+                raw_bytes: verified.manifest.raw_bytes(),
+            })
+        })
+    }
+
+    /// Starts a restore of a stored backup to a new place.
+    pub fn start_restore(&self, draft: &RestoreDraft) -> Result<RunId> {
+        let (record, sidecar) = self.find_backup(&draft.backup)?;
+        let source = Arc::new(StoredArchive {
+            storage: self.storage_at(&record.storage)?,
+            key: backup::archive_key_of(&sidecar)?,
+        });
+        let target = RestoreTarget::NewFile(super::edits::expand(&draft.target));
+        let database = draft.database.clone();
+        let profile = record.profile.clone();
+        self.restore(RestoreRequest { source, sidecar: Some(sidecar), database, target }, profile)
+    }
+
+    /// Starts a restore of any archive on this computer to a new place.
+    pub async fn start_restore_file(
+        &self,
+        path: PathBuf,
+        database: Option<String>,
+        target: PathBuf,
+    ) -> Result<RunId> {
+        let sidecar = super::archives::sidecar_beside(&path).await?;
+        let profile = path.display().to_string();
+        let target = RestoreTarget::NewFile(target);
+        let source = Arc::new(ArchiveFile(path));
+        self.restore(RestoreRequest { source, sidecar, database, target }, profile)
+    }
+
+    fn restore(&self, request: RestoreRequest, profile: String) -> Result<RunId> {
+        let spec = RunSpec {
+            kind: RunKind::Restore,
+            failure: format!("`{profile}` was not restored"),
+            not_affected: "Nothing was made or changed at the target".into(),
+            profile,
+        };
+        self.0.runs.start(spec, move |context| async move {
+            let report = restore::perform(&request, &context).await?;
+            Ok(RunResult::Restore {
+                backup: report.backup,
+                target: report.restored.target,
+                bytes: report.restored.bytes,
+                tables: report.restored.tables,
+                rows: report.restored.rows,
+            })
+        })
+    }
+
+    /// Waits until a run is final.
+    pub async fn wait(&self, run: &RunId) -> Result<RunView> {
+        self.0.runs.wait(run).await
+    }
+
+    /// Asks a run to stop.
+    pub fn cancel(&self, run: &RunId) -> Result<()> {
+        self.0.runs.cancel(run)
+    }
+
+    /// Asks every run to stop.
+    pub fn cancel_all(&self) {
+        self.0.runs.cancel_all();
+    }
+
+    /// Runs that wait or work, oldest first.
+    pub fn active_runs(&self) -> Vec<RunView> {
+        self.0.runs.active()
+    }
+
+    /// Runs that have ended since the start of the program, newest first.
+    pub fn ended_runs(&self) -> Vec<RunView> {
+        self.0.runs.ended()
+    }
+}
+
+fn verify_spec(subject: &str) -> RunSpec {
+    RunSpec {
+        kind: RunKind::Verify,
+        profile: subject.to_owned(),
+        failure: format!("`{subject}` did not pass"),
+        not_affected: "Nothing was changed".into(),
+    }
+}

@@ -1,0 +1,10 @@
+//! Restoring: verify the whole archive, load beside, compare, and only then make it visible.
+//!
+//! Owns the order of a restore. An existing target is refused before anything is read; until the very
+//! last step nothing has appeared at the target.
+
+mod performer;
+mod source;
+
+pub use performer::{RestoreReport, RestoreRequest, choose_unit, perform};
+pub use source::{ArchiveFile, ArchiveSource, StoredArchive};

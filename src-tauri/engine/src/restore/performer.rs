@@ -1,0 +1,133 @@
+//! One restore, from the refusal checks to the finished file; read [`perform`] from top to bottom.
+//!
+//! Owns the two passes over the archive: the first proves all of it and yields the manifest, the second
+//! takes sizes and names from that manifest and hashes again what it hands to the database.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::source::ArchiveSource;
+use crate::archive::{self, Manifest, Sidecar, Unit};
+use crate::backup::{ObjectSource, verify_reader};
+use crate::cancel::CancelCheck;
+use crate::config::ConnectionSettings;
+use crate::context::RunContext;
+use crate::database::{self, DatabaseFacts, RestoreSink, RestoreTarget, Restored};
+use crate::error::{Error, RestoreError, Result};
+use crate::ids::BackupId;
+use crate::progress::Phase;
+use crate::storage::ObjectReader;
+
+/// What to restore, and where to.
+#[derive(Clone)]
+pub struct RestoreRequest {
+    /// The archive.
+    pub source: Arc<dyn ArchiveSource>,
+    /// Its commit record, if there is one.
+    pub sidecar: Option<Sidecar>,
+    /// The database in it; `None` when it holds only one.
+    pub database: Option<String>,
+    /// Where to.
+    pub target: RestoreTarget,
+}
+
+/// A database that was restored and compared with its backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoreReport {
+    /// The backup it came from.
+    pub backup: BackupId,
+    /// Where it is and what is in it.
+    pub restored: Restored,
+}
+
+/// Restores one database.
+pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<RestoreReport> {
+    context.progress.enter(Phase::Preparing, 0);
+    let name = request.source.name();
+    let (reader, size) = request.source.open().await?;
+    if let Some(sidecar) = &request.sidecar {
+        // Refuses what cannot work before a long verification.
+        check_target(&sidecar.manifest, request).await?;
+    }
+    context.progress.enter(Phase::Verifying, size);
+    let manifest =
+        verify_reader(reader, &name, request.sidecar.as_ref(), context).await?.manifest;
+    let (index, unit) = check_target(&manifest, request).await?;
+
+    context.progress.enter(Phase::Loading, size);
+    context.progress.object(&unit.name);
+    let connection = database::connect(manifest.header.engine, &ConnectionSettings::default())?;
+    let sink = connection.restore(&request.target, unit.size).await?;
+    let facts = DatabaseFacts { objects: unit.objects.clone(), properties: unit.properties.clone() };
+    let backup = manifest.header.id.clone();
+    let (reader, _) = request.source.open().await?;
+    let restored = load(reader, name, manifest, index, sink, facts, context).await?;
+    Ok(RestoreReport { backup, restored })
+}
+
+/// Finds the database to restore and asks its engine whether the target is acceptable.
+async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(usize, Unit)> {
+    let (index, unit) = choose_unit(manifest, request.database.as_deref())?;
+    let connection = database::connect(manifest.header.engine, &ConnectionSettings::default())?;
+    connection.check_target(&request.target, unit.size).await?;
+    Ok((index, unit.clone()))
+}
+
+/// The database of that name, or the only one.
+pub fn choose_unit<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<(usize, &'a Unit)> {
+    let mut units = manifest.units.iter().enumerate();
+    let found = match name {
+        Some(name) => units.find(|(_, unit)| unit.name == name),
+        None if manifest.units.len() == 1 => units.next(),
+        None => {
+            let names = manifest.units.iter().map(|unit| unit.name.clone()).collect();
+            return Err(RestoreError::ChooseDatabase { names }.into());
+        }
+    };
+    found.ok_or_else(|| Error::Unknown {
+        kind: "database",
+        name: name.unwrap_or_default().to_owned(),
+    })
+}
+
+async fn load(
+    reader: ObjectReader,
+    name: String,
+    manifest: Manifest,
+    index: usize,
+    mut sink: Box<dyn RestoreSink>,
+    facts: DatabaseFacts,
+    context: &RunContext,
+) -> Result<Restored> {
+    let context = context.clone();
+    let runtime = tokio::runtime::Handle::current();
+    let chain = move || {
+        let (progress, cancel) = (context.progress.clone(), context.cancel.clone());
+        let source = ObjectSource::new(runtime, reader, progress, cancel);
+        let mut loading = Loading { sink: sink.as_mut(), context: &context };
+        archive::extract(source, &name, &manifest, index, &mut loading)?;
+        context.progress.enter(Phase::Finishing, 0);
+        context.cancel.check()?;
+        sink.finish(&facts)
+    };
+    tokio::task::spawn_blocking(chain)
+        .await
+        .unwrap_or_else(|panic| Err(Error::Internal(format!("the restore ended: {panic}"))))
+}
+
+/// Hands bytes to the database until the run is cancelled.
+struct Loading<'a> {
+    sink: &'a mut dyn RestoreSink,
+    context: &'a RunContext,
+}
+
+impl Write for Loading<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.context.cancel.check().map_err(io::Error::other)?;
+        self.sink.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}
