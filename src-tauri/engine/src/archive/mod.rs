@@ -1,0 +1,3 @@
+//! The archive: how backed-up data is laid out in the file that Kronos stores.
+
+pub mod compression;
