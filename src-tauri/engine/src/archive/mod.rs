@@ -4,6 +4,7 @@
 //! streams that write and read them. Where the bytes are kept belongs to `storage`; what is inside a
 //! unit belongs to `database`.
 
+pub mod compression;
 mod manifest;
 
 pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, Sidecar, Unit};
