@@ -213,9 +213,33 @@ fn an_impossible_block_length_is_refused_before_it_is_read() {
             let mut stored = codec.layout().block_prefix.to_vec();
             stored.extend(length.to_le_bytes());
             stored.extend([0; 100]);
-            assert_refused(&stored, "an impossible length");
+            let error = assert_refused(&stored, "an impossible length");
+            if length > 19 {
+                assert_eq!(damaged(&error), "it declares an impossible length");
+            }
         }
     }
+}
+
+#[test]
+fn a_member_whose_trailer_comes_twice_is_refused() {
+    let mut block = records(&encode(b"short", Codec::Gzip).0, Codec::Gzip).swap_remove(0);
+    block.extend([0, 0, 0, 0, 6, 0, 0, 0]);
+    Codec::Gzip.layout().write_block_header(&mut block);
+    let error = assert_refused(&sealed(&[block], &[6], Codec::Gzip), "two trailers");
+    assert_eq!(damaged(&error), "its content does not match its checksum");
+}
+
+#[test]
+fn a_zstd_length_written_in_more_bytes_than_needed_is_refused() {
+    let codec = Codec::Zstd;
+    let mut block = records(&encode(&text(300), codec).0, codec).swap_remove(0);
+    let header = codec.layout().block_header();
+    block.splice(header + 4..header + 7, [0xa4, 44, 1, 0, 0]);
+    codec.layout().write_block_header(&mut block);
+    assert_eq!(zstd::decode_all(&block[..]).expect("sound zstd"), text(300));
+    let error = assert_refused(&sealed(&[block], &[300], codec), "a long length");
+    assert_eq!(damaged(&error), "its header is not one that Kronos writes");
 }
 
 #[test]

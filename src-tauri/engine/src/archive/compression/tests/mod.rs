@@ -36,7 +36,8 @@ fn text(len: usize) -> Vec<u8> {
         let token = format!("{number:016x}");
         let second = number.rotate_left(20).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let row = format!(
-            "INSERT INTO orders VALUES ({row}, '{token}{second:016x}', 'customer-{}@example.com', {}, 'paid');\n",
+            "INSERT INTO orders VALUES ({row}, '{token}{second:016x}', \
+             'customer-{}@example.com', {}, 'paid');\n",
             u16::from(key[12]) * 191 + u16::from(key[13]),
             u32::from(key[14]) * 100 + u32::from(key[15] & 63),
         );
