@@ -20,8 +20,8 @@ use std::thread::Builder;
 /// It accepts exactly what [`StreamEncoder`](super::StreamEncoder) writes, in either codec, and
 /// nothing else: not another program's gzip or zstd file, not one bit more, less or different.
 /// `read` returns `Ok(0)` only after the seal was found to be right and the source to have ended;
-/// until then, data already handed out must not be trusted. A reader that stops early (tar does, at its
-/// end mark) must call [`finish`](Self::finish).
+/// until then, data already handed out must not be trusted. A reader that stops early (tar does, at
+/// its end mark) must call [`finish`](Self::finish).
 ///
 /// Dropping the decoder does not wait: a thread that is inside a read of the source ends when that
 /// read returns, and drops the source then.
