@@ -37,6 +37,7 @@ pub struct Header {
 
 /// `manifest.json`, the last member: everything that a restore compares.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "ManifestFields")]
 pub struct Manifest {
     /// The same values as in `kronos.json`.
     #[serde(flatten)]
@@ -51,10 +52,47 @@ pub struct Manifest {
     pub warnings: Vec<String>,
 }
 
+/// How a manifest is read. `flatten` would keep every unknown field in memory until it knows all of
+/// them; this passes over them, so that a hostile manifest costs no more than its known fields.
+#[derive(Deserialize)]
+struct ManifestFields {
+    format: u32,
+    id: BackupId,
+    profile: String,
+    engine: EngineKind,
+    created_at: Timestamp,
+    kronos_version: String,
+    server: ServerInfo,
+    finished_at: Timestamp,
+    consistency: Consistency,
+    units: Vec<Unit>,
+    warnings: Vec<String>,
+}
+
+impl From<ManifestFields> for Manifest {
+    fn from(fields: ManifestFields) -> Self {
+        Self {
+            header: Header {
+                format: fields.format,
+                id: fields.id,
+                profile: fields.profile,
+                engine: fields.engine,
+                created_at: fields.created_at,
+                kronos_version: fields.kronos_version,
+                server: fields.server,
+            },
+            finished_at: fields.finished_at,
+            consistency: fields.consistency,
+            units: fields.units,
+            warnings: fields.warnings,
+        }
+    }
+}
+
 impl Manifest {
-    /// Size of all databases in bytes.
+    /// Size of all databases in bytes. Sums do not overflow, whatever a hostile manifest says.
     pub fn raw_bytes(&self) -> u64 {
-        self.units.iter().map(|unit| unit.size).sum()
+        self.units.iter().map(|unit| unit.size).fold(0, u64::saturating_add)
     }
 
     /// Number of tables, views and so on in all databases.
@@ -64,7 +102,7 @@ impl Manifest {
 
     /// Number of rows in all tables.
     pub fn row_count(&self) -> u64 {
-        self.units.iter().map(Unit::row_count).sum()
+        self.units.iter().map(Unit::row_count).fold(0, u64::saturating_add)
     }
 }
 
@@ -92,7 +130,7 @@ pub struct Unit {
 impl Unit {
     /// Number of rows in all tables of this unit.
     pub fn row_count(&self) -> u64 {
-        self.objects.iter().filter_map(|object| object.rows).sum()
+        self.objects.iter().filter_map(|object| object.rows).fold(0, u64::saturating_add)
     }
 }
 

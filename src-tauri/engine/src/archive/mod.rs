@@ -4,6 +4,37 @@
 //! streams that write and read them. Where the bytes are kept belongs to `storage`; what is inside a
 //! unit belongs to `database`.
 
+pub mod compression;
+mod foreign;
+mod hash;
+mod intake;
 mod manifest;
+mod member;
+mod members;
+mod reader;
+mod records;
+mod recovery_text;
+mod rules;
+mod subject;
+mod walk;
+mod writer;
 
+#[cfg(test)]
+mod tests;
+
+pub use compression::StreamStats;
+pub use intake::{Closing, PlannedMember, UnitFacts, UnitSource, Written};
 pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, Sidecar, Unit};
+pub use reader::{Verified, extract, peek_header, verify};
+pub use writer::ArchiveWriter;
+
+use crate::error::Result;
+
+/// Hears of every piece of a database that was read or written, by its length, and can end the work
+/// with an error: the place for progress and for cancellation.
+pub type OnBytes<'a> = dyn FnMut(u64) -> Result<()> + 'a;
+
+/// The time that stands in every member's header.
+fn mtime_of(header: &Header) -> u64 {
+    u64::try_from(header.created_at.as_second()).unwrap_or(0)
+}

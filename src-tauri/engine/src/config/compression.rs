@@ -18,8 +18,11 @@ pub enum Codec {
 }
 
 impl Codec {
+    /// Every codec there is.
+    pub const ALL: [Self; 2] = [Self::Gzip, Self::Zstd];
+
     /// The ending of an archive's file name, without a leading dot.
-    pub fn extension(self) -> &'static str {
+    pub const fn extension(self) -> &'static str {
         match self {
             Self::Gzip => "tar.gz",
             Self::Zstd => "tar.zst",

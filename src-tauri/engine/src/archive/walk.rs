@@ -1,0 +1,191 @@
+//! The way through an archive: which members there must be, in which order, saying what.
+//!
+//! Owns the order and the meaning of the members. Blocks are read in `members`; which passes there
+//! are, and what they are compared with, is decided in `reader`.
+
+use std::io::Write;
+
+use super::compression::StreamDecoder;
+use super::hash::Fingerprint;
+use super::manifest::{Header, Manifest, Part};
+use super::member::{
+    HEADER_MEMBER, MANIFEST_MEMBER, MAX_UNITS, Member, RECOVERY_MEMBER, is_unit_name,
+};
+use super::members::Members;
+use super::records::{MAX_HEADER, MAX_MANIFEST, MAX_RECOVERY, decode_header, decode_manifest};
+use super::subject::{Subject, unwritten};
+use super::{OnBytes, mtime_of};
+use crate::error::Result;
+
+/// The database that is wanted out of the archive.
+pub(super) struct Target<'a> {
+    pub unit: usize,
+    pub name: &'a str,
+    pub sink: &'a mut dyn Write,
+}
+
+/// The way through an archive, member by member.
+pub(super) struct Walk<'a, 'e> {
+    subject: Subject<'a>,
+    members: Members<StreamDecoder>,
+    /// What the manifest will turn out to be, where that is known before.
+    expected: Option<&'e Manifest>,
+    /// The databases' members so far.
+    found: Vec<Part>,
+    mtime: u64,
+}
+
+impl<'a, 'e> Walk<'a, 'e> {
+    pub fn new(
+        subject: Subject<'a>,
+        stream: StreamDecoder,
+        expected: Option<&'e Manifest>,
+    ) -> Self {
+        let members = Members::new(stream);
+        Self { subject, members, expected, found: Vec::new(), mtime: 0 }
+    }
+
+    /// `kronos.json`. A newer format is refused here, before anything else can be wrong with it.
+    pub fn header(&mut self) -> Result<Header> {
+        let first = self.members.next(&self.subject)?;
+        let Some(member) = first.filter(|member| member.name == HEADER_MEMBER) else {
+            return Err(self.subject.damaged(format!("it does not begin with `{HEADER_MEMBER}`")));
+        };
+        let bytes = self.record(&member, MAX_HEADER)?;
+        let header = decode_header(&bytes)
+            .map_err(|error| error.of(self.subject.name, "its `kronos.json`"))?;
+        self.mtime = mtime_of(&header);
+        self.in_time(&member)?;
+        Ok(header)
+    }
+
+    /// `RESTORE.md`, which is for people.
+    pub fn recovery(&mut self) -> Result<()> {
+        let second = self.members.next(&self.subject)?;
+        let Some(member) = second.filter(|member| member.name == RECOVERY_MEMBER) else {
+            let detail = format!("`{RECOVERY_MEMBER}` does not follow `{HEADER_MEMBER}`");
+            return Err(self.subject.damaged(detail));
+        };
+        self.in_time(&member)?;
+        self.within(&member, MAX_RECOVERY)?;
+        self.members.content(&member, &self.subject, &mut |_| Ok(()))
+    }
+
+    /// All databases, then `manifest.json`.
+    pub fn units(
+        &mut self,
+        target: &mut Option<Target>,
+        on_bytes: &mut OnBytes<'_>,
+    ) -> Result<Manifest> {
+        loop {
+            let Some(member) = self.members.next(&self.subject)? else {
+                return Err(self.subject.damaged(format!("it has no `{MANIFEST_MEMBER}`")));
+            };
+            self.in_time(&member)?;
+            if member.name == MANIFEST_MEMBER {
+                return self.manifest(&member);
+            }
+            self.admit(&member)?;
+            let wanted = target.as_mut().filter(|target| target.unit == self.found.len());
+            let part = self.unit(member, wanted, on_bytes)?;
+            self.found.push(part);
+        }
+    }
+
+    /// Checks a database's member before any of its content is read.
+    fn admit(&self, member: &Member) -> Result<()> {
+        let number = self.found.len() + 3;
+        if !is_unit_name(&member.name) {
+            return Err(self.subject.damaged(format!("member {number} has a foreign name")));
+        }
+        if self.found.len() == MAX_UNITS {
+            return Err(self.subject.damaged("it has more members than Kronos writes"));
+        }
+        let Some(expected) = self.expected else { return Ok(()) };
+        let part = expected.units.get(self.found.len()).and_then(|unit| unit.parts.first());
+        let agrees = |part: &Part| part.member == member.name && part.size == member.size;
+        if part.is_some_and(agrees) {
+            return Ok(());
+        }
+        let detail = format!("`{}` is not what the manifest has there", member.name);
+        Err(self.subject.damaged(detail))
+    }
+
+    fn unit(
+        &mut self,
+        member: Member,
+        mut target: Option<&mut Target>,
+        on_bytes: &mut OnBytes<'_>,
+    ) -> Result<Part> {
+        let mut fingerprint = Fingerprint::default();
+        self.members.content(&member, &self.subject, &mut |chunk| {
+            fingerprint.update(chunk);
+            if let Some(Target { name, sink, .. }) = &mut target {
+                sink.write_all(chunk).map_err(|error| unwritten(name, error))?;
+            }
+            on_bytes(chunk.len() as u64)
+        })?;
+        Ok(Part { member: member.name, size: member.size, sha256: fingerprint.into_hex() })
+    }
+
+    fn manifest(&mut self, member: &Member) -> Result<Manifest> {
+        let bytes = self.record(member, MAX_MANIFEST)?;
+        if self.members.next(&self.subject)?.is_some() {
+            let detail = format!("a member follows `{MANIFEST_MEMBER}`");
+            return Err(self.subject.damaged(detail));
+        }
+        decode_manifest(&bytes).map_err(|error| error.of(self.subject.name, "its `manifest.json`"))
+    }
+
+    /// Whether the manifest tells the truth about the members.
+    pub fn check(&self, header: &Header, manifest: &Manifest) -> Result<()> {
+        if manifest.header != *header {
+            return Err(self.subject.damaged("`manifest.json` contradicts `kronos.json`"));
+        }
+        let listed: Vec<&Part> = manifest.units.iter().flat_map(|unit| &unit.parts).collect();
+        if listed.len() != self.found.len() {
+            return Err(self.subject.damaged("`manifest.json` lists other members than there are"));
+        }
+        for (listed, found) in listed.into_iter().zip(&self.found) {
+            if listed != found {
+                let detail = format!("`{}` is not what its manifest says", found.member);
+                return Err(self.subject.damaged(detail));
+            }
+        }
+        if self.expected.is_some_and(|expected| expected != manifest) {
+            return Err(self.subject.damaged("its manifest is not the expected one"));
+        }
+        Ok(())
+    }
+
+    /// The end mark, and nothing after it. Gives back what is needed to ask the stream for its figures.
+    pub fn finish(self) -> Result<(Subject<'a>, StreamDecoder)> {
+        let stream = self.members.finish(&self.subject)?;
+        Ok((self.subject, stream))
+    }
+
+    /// A whole member, which must be small.
+    fn record(&mut self, member: &Member, at_most: u64) -> Result<Vec<u8>> {
+        self.within(member, at_most)?;
+        let mut bytes = Vec::new();
+        self.members.content(member, &self.subject, &mut |chunk| {
+            bytes.extend_from_slice(chunk);
+            Ok(())
+        })?;
+        Ok(bytes)
+    }
+
+    fn within(&self, member: &Member, at_most: u64) -> Result<()> {
+        if member.size > at_most {
+            return Err(self.subject.damaged(format!("`{}` is too long", member.name)));
+        }
+        Ok(())
+    }
+
+    fn in_time(&self, member: &Member) -> Result<()> {
+        if member.mtime != self.mtime {
+            return Err(self.subject.damaged("its members are not all of one time"));
+        }
+        Ok(())
+    }
+}
