@@ -11,10 +11,15 @@
 //! - [`ObjectWriter::seal`] makes the bytes durable without making them visible;
 //!   [`ObjectWriter::read_back`] then reads what is really stored, not what was sent.
 //! - Committing never replaces an object: a key that exists is [`StorageError::Exists`].
-//! - Dropping a writer without `commit` aborts it and leaves nothing behind.
+//! - Dropping a writer without `commit` aborts it and leaves nothing behind. A `commit` that has begun
+//!   may complete although its future was dropped.
+//! - A writer that is used out of order (`write` after `seal`, `read_back` or `commit` before it) or
+//!   after a failure is refused.
+//! - [`Storage::discard_unfinished`] removes what a crashed writer of exactly one key left behind; it
+//!   never touches a committed object, nor a writer that is alive.
 //! - [`Storage::delete`] of a missing key succeeds.
 //! - [`Storage::list`] of an empty or missing prefix is an empty list. A storage that is not
-//!   reachable is an error, never an empty list.
+//!   reachable is an error for every operation (also `delete`), never an empty list.
 //! - A missing object is [`StorageError::NotFound`], a full storage is [`StorageError::Full`]:
 //!   callers branch on the variant, never on a text.
 //!
@@ -25,7 +30,17 @@
 //! [`StorageError::NotFound`]: crate::error::StorageError::NotFound
 //! [`StorageError::Full`]: crate::error::StorageError::Full
 
+pub mod conformance;
+mod factory;
+pub mod faulty;
+mod local;
+mod memory;
+
 use std::fmt;
+
+pub use factory::open;
+pub use local::LocalStorage;
+pub use memory::MemoryStorage;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -101,6 +116,10 @@ pub trait Storage: Send + Sync {
 
     /// Removes an object. A missing one is a success.
     async fn delete(&self, key: &ObjectKey) -> Result<()>;
+
+    /// Removes what a crashed writer of exactly this key left behind and returns whether there was
+    /// something to remove. Never touches a committed object, nor a writer that is alive.
+    async fn discard_unfinished(&self, key: &ObjectKey) -> Result<bool>;
 
     /// The room that is left. Also the cheapest proof that the storage is reachable.
     async fn capacity(&self) -> Result<Capacity>;
