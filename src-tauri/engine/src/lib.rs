@@ -15,6 +15,7 @@
 #![deny(missing_docs)]
 
 pub mod archive;
+pub mod backup;
 pub mod cancel;
 pub mod clock;
 pub mod config;
@@ -26,6 +27,7 @@ pub mod event;
 pub mod files;
 pub mod ids;
 pub mod progress;
+pub mod restore;
 pub mod run;
 pub mod secret;
 pub mod state_dir;

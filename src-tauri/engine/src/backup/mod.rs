@@ -17,6 +17,7 @@ pub use performer::{BackupReport, BackupRequest, perform};
 pub use recovery::{Recovered, recover};
 pub use verifier::{Verified, verify_object, verify_reader};
 
+use crate::archive::Sidecar;
 use crate::error::Error;
 use crate::ids::BackupId;
 use crate::storage::ObjectKey;
@@ -29,6 +30,11 @@ pub fn archive_key(id: &BackupId, extension: &str) -> Result<ObjectKey, Error> {
 /// The key of the commit record of the archive named `archive`.
 pub fn sidecar_key(archive: &str) -> Result<ObjectKey, Error> {
     key(&format!("{archive}.json"))
+}
+
+/// The key of the archive that a commit record speaks of.
+pub fn archive_key_of(sidecar: &Sidecar) -> Result<ObjectKey, Error> {
+    key(&sidecar.archive)
 }
 
 fn key(name: &str) -> Result<ObjectKey, Error> {

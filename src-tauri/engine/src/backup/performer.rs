@@ -6,12 +6,14 @@
 
 use std::sync::Arc;
 
+use super::archive_key;
 use super::bridge::ObjectSink;
 use super::lock::ProfileLock;
 use super::pending::{Note, Pending};
 use super::publish::{self, Written};
-use super::archive_key;
-use crate::archive::{self, ArchiveWriter, FORMAT_VERSION, Header, Sidecar};
+use crate::archive::{
+    ArchiveWriter, Closing, FORMAT_VERSION, Header, PlannedMember, Sidecar, UnitFacts, UnitSource,
+};
 use crate::cancel::CancelCheck;
 use crate::config::{Profile, StorageTarget};
 use crate::context::RunContext;
@@ -74,7 +76,8 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
     let object = request.storage.create(&key, request.expected_size).await?;
     let header = header(request, &plan, &id, context);
     context.progress.enter(Phase::Storing, plan.raw_bytes());
-    let written = write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
+    let written =
+        write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
     let sidecar = publish::publish(written, &key, request.storage.as_ref(), context).await?;
     Ok(BackupReport { id, sidecar })
 }
@@ -128,40 +131,58 @@ async fn write_archive(
     let chain = move || {
         let sink =
             ObjectSink::new(runtime, object, context.progress.clone(), context.cancel.clone());
-        let names: Vec<&str> = plan.units.iter().map(|unit| unit.name.as_str()).collect();
-        let mut writer = ArchiveWriter::new(sink, profile.compression, &header, &names)?;
-        let facts = write_units(dump, &mut writer, &context)?;
-        let (sink, manifest, stats) = writer.finish(facts, context.clock.now())?;
-        Ok(Written { object: sink.into_writer(), manifest, stats, codec: profile.compression.codec })
+        let mut writer = ArchiveWriter::new(sink, profile.compression, header, members(plan))?;
+        let closing = write_units(dump, &mut writer, &context)?;
+        let written = writer.finish(closing)?;
+        Ok(Written {
+            object: written.sink.into_writer(),
+            manifest: written.manifest,
+            stats: written.stats,
+            codec: profile.compression.codec,
+        })
     };
     tokio::task::spawn_blocking(chain)
         .await
         .unwrap_or_else(|panic| Err(Error::Internal(format!("the archive writer ended: {panic}"))))
 }
 
+fn members(plan: DumpPlan) -> Vec<PlannedMember> {
+    let units = plan.units.into_iter();
+    units
+        .map(|unit| PlannedMember {
+            name: unit.name,
+            extension: unit.extension.to_owned(),
+            steps: None,
+        })
+        .collect()
+}
+
 fn write_units(
     mut dump: Box<dyn DumpStream>,
     writer: &mut ArchiveWriter<ObjectSink>,
     context: &RunContext,
-) -> Result<archive::Facts> {
+) -> Result<Closing> {
     while let Some(mut unit) = dump.next_unit()? {
         let mut on_bytes = |count: u64| {
             context.progress.add(count);
             context.cancel.check()
         };
-        writer.add_unit(
-            &unit.name,
-            &unit.source,
-            unit.extension,
-            unit.size,
-            &mut unit.reader,
-            &mut on_bytes,
-        )?;
+        let source = UnitSource {
+            name: &unit.name,
+            source: &unit.source,
+            size: unit.size,
+            reader: unit.reader.as_mut(),
+        };
+        writer.add_unit(source, &mut on_bytes)?;
     }
     let report = dump.finish()?;
-    Ok(archive::Facts {
-        units: report.databases.into_iter().map(|facts| (facts.objects, facts.properties)).collect(),
+    let facts = report.databases.into_iter();
+    Ok(Closing {
+        facts: facts
+            .map(|facts| UnitFacts { objects: facts.objects, properties: facts.properties })
+            .collect(),
         consistency: report.consistency,
         warnings: report.warnings,
+        finished_at: context.clock.now(),
     })
 }

@@ -3,13 +3,13 @@
 //!
 //! Owns the rule that a backup exists when, and only when, its commit record exists.
 
-use super::verifier::verify_reader;
 use super::sidecar_key;
+use super::verifier::verify_reader;
 use crate::archive::{Manifest, Sidecar, StreamStats};
 use crate::cancel::CancelCheck;
 use crate::config::Codec;
 use crate::context::RunContext;
-use crate::error::{ArchiveError, Error, Result};
+use crate::error::{ArchiveError, Result};
 use crate::progress::Phase;
 use crate::storage::{ObjectKey, ObjectWriter, Storage};
 
@@ -32,7 +32,7 @@ pub(super) async fn publish(
     let mut sidecar = Sidecar {
         archive: key.to_string(),
         size: written.stats.stored_bytes,
-        sha256: written.stats.sha256.clone(),
+        sha256: written.stats.sha256_hex.clone(),
         codec: written.codec,
         verified_at: context.clock.now(),
         manifest: written.manifest,
@@ -55,8 +55,7 @@ pub(super) async fn publish(
 /// Writes the commit record, reads it back and gives it its name.
 async fn commit_record(sidecar: &Sidecar, storage: &dyn Storage) -> Result<()> {
     use tokio::io::AsyncReadExt;
-    let text =
-        serde_json::to_vec_pretty(sidecar).map_err(|error| Error::Internal(error.to_string()))?;
+    let text = sidecar.to_json()?;
     let key = sidecar_key(&sidecar.archive)?;
     let mut object = storage.create(&key, text.len() as u64).await?;
     object.write(&text).await?;

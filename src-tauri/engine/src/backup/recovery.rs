@@ -53,9 +53,8 @@ async fn clear(
     open: &impl Fn(&str, &str) -> Option<Arc<dyn Storage>>,
 ) -> Result<Option<Recovered>> {
     let Some(note) = &dead.note else { return Ok(None) };
-    let storage = open(&note.storage, &note.location).ok_or_else(|| {
-        Error::Unknown { kind: "storage", name: note.storage.clone() }
-    })?;
+    let storage = open(&note.storage, &note.location)
+        .ok_or_else(|| Error::Unknown { kind: "storage", name: note.storage.clone() })?;
     let committed = remove_unfinished(note, storage.as_ref()).await?;
     let (run, profile) = (note.run.clone(), note.profile.clone());
     Ok(Some(Recovered { run, profile, started_at: note.started_at, committed }))

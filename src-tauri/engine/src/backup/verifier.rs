@@ -36,7 +36,7 @@ pub async fn verify_reader(
     let (progress, cancel) = (context.progress.clone(), context.cancel.clone());
     let read = move || {
         let source = ObjectSource::new(runtime, reader, progress, cancel);
-        archive::verify(source, &name, expected.as_ref())
+        archive::verify(source, &name, expected.as_ref(), &mut |_| Ok(()))
     };
     tokio::task::spawn_blocking(read)
         .await

@@ -94,6 +94,8 @@ pub struct PlannedUnit {
     pub name: String,
     /// Where it is.
     pub source: String,
+    /// The ending of its member's name in the archive, without a dot: `sqlite`, `dump`.
+    pub extension: &'static str,
     /// Its size in bytes; an estimate until it has been dumped.
     pub size: u64,
 }
@@ -125,8 +127,6 @@ pub struct DumpUnit<'a> {
     pub name: String,
     /// Where it was.
     pub source: String,
-    /// The ending of its member's name, without a dot: `sqlite`, `dump`.
-    pub extension: &'static str,
     /// Its exact size in bytes.
     pub size: u64,
     /// Its bytes.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Engine;
-use crate::archive::{self, Manifest, Sidecar};
+use crate::archive::{Manifest, Sidecar};
 use crate::backup;
 use crate::clock::SystemClock;
 use crate::context::RunContext;
@@ -45,7 +45,7 @@ impl Engine {
         Ok(ArchiveContents {
             manifest: verified.manifest,
             stored_bytes: verified.stats.stored_bytes,
-            sha256: verified.stats.sha256,
+            sha256: verified.stats.sha256_hex,
         })
     }
 }
@@ -70,5 +70,5 @@ pub(super) async fn sidecar_beside(path: &Path) -> Result<Option<Sidecar>> {
     let text = tokio::fs::read(&beside)
         .await
         .map_err(|source| ArchiveError::Io { archive: archive.clone(), source })?;
-    archive::parse_sidecar(&text, &archive).map(Some)
+    Sidecar::from_json(&archive, &text).map(Some)
 }

@@ -50,15 +50,15 @@ pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<R
         check_target(&sidecar.manifest, request).await?;
     }
     context.progress.enter(Phase::Verifying, size);
-    let manifest =
-        verify_reader(reader, &name, request.sidecar.as_ref(), context).await?.manifest;
+    let manifest = verify_reader(reader, &name, request.sidecar.as_ref(), context).await?.manifest;
     let (index, unit) = check_target(&manifest, request).await?;
 
     context.progress.enter(Phase::Loading, size);
     context.progress.object(&unit.name);
     let connection = database::connect(manifest.header.engine, &ConnectionSettings::default())?;
     let sink = connection.restore(&request.target, unit.size).await?;
-    let facts = DatabaseFacts { objects: unit.objects.clone(), properties: unit.properties.clone() };
+    let facts =
+        DatabaseFacts { objects: unit.objects.clone(), properties: unit.properties.clone() };
     let backup = manifest.header.id.clone();
     let (reader, _) = request.source.open().await?;
     let restored = load(reader, name, manifest, index, sink, facts, context).await?;
@@ -105,7 +105,7 @@ async fn load(
         let (progress, cancel) = (context.progress.clone(), context.cancel.clone());
         let source = ObjectSource::new(runtime, reader, progress, cancel);
         let mut loading = Loading { sink: sink.as_mut(), context: &context };
-        archive::extract(source, &name, &manifest, index, &mut loading)?;
+        archive::extract(source, &name, &manifest, index, &mut loading, &mut |_| Ok(()))?;
         context.progress.enter(Phase::Finishing, 0);
         context.cancel.check()?;
         sink.finish(&facts)

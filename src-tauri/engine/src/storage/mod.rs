@@ -101,6 +101,11 @@ pub trait Storage: Send + Sync {
     /// The place as a person would write it, for messages: a folder's path, a bucket's URL.
     fn location(&self) -> String;
 
+    /// Where an object of this name is, as a person would write it: a path or a URL.
+    fn object_location(&self, name: &str) -> String {
+        format!("{}/{name}", self.location())
+    }
+
     /// Starts a new object of about `expected` bytes (0 when unknown). Fails early when the key
     /// exists or when the object cannot fit.
     async fn create(&self, key: &ObjectKey, expected: u64) -> Result<Box<dyn ObjectWriter>>;

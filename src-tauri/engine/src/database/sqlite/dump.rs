@@ -49,7 +49,7 @@ impl DumpStream for SqliteDump {
         let source = copy.source.display().to_string();
         self.checks.push(start_check(copy)?);
         let reader = Box::new(CancellableFile { file, scope: self.scope.clone() });
-        Ok(Some(DumpUnit { name, source, extension: "sqlite", size, reader }))
+        Ok(Some(DumpUnit { name, source, size, reader }))
     }
 
     fn finish(mut self: Box<Self>) -> Result<DumpReport> {

@@ -90,7 +90,12 @@ impl DatabaseConnection for SqliteFiles {
 
 fn plan_unit(path: &Path) -> Result<PlannedUnit> {
     let found = source::look(path)?;
-    Ok(PlannedUnit { name: found.name, source: path.display().to_string(), size: found.size })
+    Ok(PlannedUnit {
+        name: found.name,
+        source: path.display().to_string(),
+        extension: "sqlite",
+        size: found.size,
+    })
 }
 
 fn library() -> ServerInfo {
