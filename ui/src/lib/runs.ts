@@ -3,7 +3,7 @@ import type { ErrorReport } from '../bindings/ErrorReport';
 import type { RunKind } from '../bindings/RunKind';
 import type { RunState } from '../bindings/RunState';
 import type { RunView } from '../bindings/RunView';
-import { bytes, bytesOf, count, duration, plural, secondsBetween, timeLeft } from './format';
+import { bytes, bytesOf, count, duration, plural, secondsBetween, timeLeft, visible } from './format';
 import { PHASES, RUN_STATES, STALLED, type State } from './texts';
 
 export function isActive(run: { state: RunState }): boolean {
@@ -22,7 +22,7 @@ const DOING: Record<RunKind, string> = { backup: 'Backup of', verify: 'Check of'
 
 /** "Backup of shop": names the run, for a label or a question. */
 export function label(run: RunView): string {
-  return `${DOING[run.kind]} ${run.profile}`;
+  return `${DOING[run.kind]} ${visible(run.profile)}`;
 }
 
 /** "Step 2 of 4: Copying shop.db". */
@@ -31,7 +31,7 @@ export function phaseSentence(run: RunView): string {
   if (run.state === 'cancelling') return 'Stopping and removing the unfinished file';
   if (run.phase === null) return 'Starting';
   const verb = PHASES[run.kind][run.phase];
-  const named = run.object === null ? verb.replace(/ of$/, '') : `${verb} ${run.object}`;
+  const named = run.object === null ? verb.replace(/ of$/, '') : `${verb} ${visible(run.object)}`;
   return `Step ${run.step} of ${run.steps}: ${named}`;
 }
 
