@@ -61,7 +61,6 @@ async fn open_drawer(page: &Page, name: &str) {
     page.says("backups-total", |text| text.starts_with("6 backups")).await;
     page.script(&open).await;
     page.says("drawer", |text| text.contains(name) && text.contains("customers")).await;
-    page.script("history.back()").await;
     page.script("document.querySelector('dialog [aria-label=Close]')?.click()").await;
     page.gone("drawer").await;
 }

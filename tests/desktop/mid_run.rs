@@ -13,7 +13,7 @@ const TITLE: &str = "^Kronos$";
 async fn close(desk: &Desk) {
     let window = until("window", async || desk.window(TITLE)).await;
     desk.xdotool(&["windowactivate", "--sync", &window]);
-    desk.xdotool(&["key", "--window", &window, "alt+F4"]);
+    desk.xdotool(&["key", "alt+F4"]);
     until_true("closed window", async || desk.window(TITLE).is_none()).await;
 }
 
