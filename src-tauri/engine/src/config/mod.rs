@@ -5,12 +5,14 @@
 //! touching the user's comments. What a value means at run time belongs to `database` and `storage`.
 
 mod compression;
+mod edit;
 mod load;
 mod model;
 mod paths;
 mod read;
 
 pub use compression::{Codec, CompressionSettings};
+pub use edit::{ConfigFile, ProfileEdit, StorageEdit};
 pub use load::{load, parse};
 pub use model::{
     Appearance, Config, ConnectionSettings, Profile, Schedule, Settings, StorageKind, StorageTarget,
