@@ -19,3 +19,5 @@ pub use model::{
 };
 pub use paths::{default_path, default_storage_path, state_dir};
 
+#[cfg(test)]
+mod tests;
