@@ -14,7 +14,8 @@ use kronos_engine::{Engine, EngineOptions};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let config_path = std::env::args_os().nth(1).map_or_else(|| "config.toml".into(), PathBuf::from);
+    let config_path =
+        std::env::args_os().nth(1).map_or_else(|| "config.toml".into(), PathBuf::from);
     let engine = Engine::open(EngineOptions {
         config_path,
         state_base: config::state_dir().ok_or("there is no home folder")?,
