@@ -32,10 +32,13 @@ fn child(wrapper: &[&str], test: &str, folder: &Path) -> Output {
 #[test]
 fn child_stores_one_object() {
     let Some(folder) = child_folder() else { return };
-    // One thread does all file calls, because `strace` counts the calls of each thread by itself.
+    one_thread().block_on(put(&LocalStorage::new(folder), "object", &BYTES)).unwrap();
+}
+
+/// One thread does all file calls, because `strace` counts the calls of each thread by itself.
+fn one_thread() -> tokio::runtime::Runtime {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.max_blocking_threads(1).enable_all().build().unwrap();
-    runtime.block_on(put(&LocalStorage::new(folder), "object", &BYTES)).unwrap();
+    runtime.max_blocking_threads(1).enable_all().build().unwrap()
 }
 
 #[tokio::test]
@@ -47,10 +50,14 @@ async fn child_dies_while_writing() {
     std::process::abort();
 }
 
-#[tokio::test]
-async fn child_is_told_of_a_failing_fsync() {
+#[test]
+fn child_is_told_of_a_failing_fsync() {
     let Some(folder) = child_folder() else { return };
-    let storage = LocalStorage::new(&folder);
+    one_thread().block_on(store_with_a_failing_fsync(&folder));
+}
+
+async fn store_with_a_failing_fsync(folder: &Path) {
+    let storage = LocalStorage::new(folder);
     let mut writer = storage.create(&key("object"), 0).await.unwrap();
     writer.write(&BYTES).await.unwrap();
     let sealed = writer.seal().await;
@@ -67,7 +74,7 @@ async fn child_is_told_of_a_failing_fsync() {
     };
     let error = committed.expect_err("an fsync that failed must not end in a commit");
     assert!(storage.list("").await.unwrap().is_empty());
-    assert!(names(&folder).is_empty());
+    assert!(names(folder).is_empty());
     println!("{error}");
 }
 
@@ -106,7 +113,7 @@ async fn what_a_dead_process_left_behind_is_discarded() {
 /// Runs a child while `strace` lets the calls on its files go wrong.
 #[cfg(target_os = "linux")]
 fn traced(inject: &str, test: &str, folder: &Path) -> Output {
-    let paths = ["", ".object.partial", "object"].map(|name| folder.join(name));
+    let paths = [folder.to_owned(), folder.join(".object.partial"), folder.join("object")];
     let log = folder.with_extension("strace");
     let mut wrapper = vec!["strace", "-f", "-qq", "-o", log.to_str().unwrap(), "-e", inject];
     for path in &paths {

@@ -27,10 +27,10 @@ fn may_mount(test: &str) -> bool {
         .process_group(0)
         .output()
         .expect("`unshare` is needed for this test (package util-linux)");
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    println!("{text}");
-    assert!(output.status.success(), "this test failed, or it may not mount a tmpfs:\n{text}");
-    assert!(text.contains("1 passed"), "the inner run has not run `{test}`:\n{text}");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    println!("{said}");
+    assert!(output.status.success(), "this test failed, or it may not mount a tmpfs:\n{said}");
+    assert!(said.contains("1 passed"), "the inner run has not run `{test}`:\n{said}");
     false
 }
 
@@ -61,12 +61,12 @@ fn a_full_disk_is_reported_wherever_it_strikes() {
     let storage = LocalStorage::new(root.path());
     let (mut full, mut stored) = (0, 0);
     runtime().block_on(async {
-        put(&storage, "earlier", &[1; 300_000]).await.unwrap();
+        put(&storage, "earlier", &vec![1; 300_000]).await.unwrap();
         for free_pages in 0..=40_u64 {
             let free = storage.capacity().await.unwrap().free.unwrap();
             let filler = usize::try_from(free - free_pages * 4096).unwrap();
             std::fs::write(root.path().join("filler"), vec![0; filler]).unwrap();
-            match put(&storage, "object", &[2; 32 * 4096]).await {
+            match put(&storage, "object", &vec![2; 32 * 4096]).await {
                 Ok(_) => stored += 1,
                 Err(error) if is_full(&error) => full += 1,
                 Err(other) => panic!("{free_pages} pages: {other:?}"),

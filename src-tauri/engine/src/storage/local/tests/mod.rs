@@ -87,15 +87,13 @@ async fn list_shows_objects_only() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink(root.path().join("a"), root.path().join("link")).unwrap();
-        let pipe = rustix::fs::CWD;
-        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-        let fifo = rustix::fs::FileType::Fifo;
-        rustix::fs::mknodat(pipe, root.path().join("pipe"), fifo, mode, 0).unwrap();
+        let pipe = root.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
     }
     let found = storage.list("").await.unwrap();
     assert_eq!(found.iter().map(|object| object.key.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     // What is not listed is not an object for any other operation, and is never removed.
-    for name in ["folder", "link", "pipe"] {
+    for name in if cfg!(unix) { &["folder", "link", "pipe"][..] } else { &["folder"] } {
         let missing = storage.open(&key(name)).await.err().unwrap();
         assert!(matches!(missing, Error::Storage(StorageError::NotFound { .. })), "{missing:?}");
         storage.delete(&key(name)).await.unwrap();
