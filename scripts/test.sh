@@ -37,8 +37,8 @@ stop_if_failed() {
   ((STAGE_STATUS == 0)) || finish
 }
 
-# One line, "N passed, N failed", added up from what the stages really printed. A stage that broke
-# off without counting a failed test (a crash, a compile error) counts as one.
+# One line, "N passed, N failed", added up from what the stages really printed. Stages that broke off
+# with no test counted as failed (a crash, a compile error) count as failures themselves.
 finish() {
   local passed=0 failed=0 ignored=0 ui_passed ui_failed ui_ignored
   if [[ -f $RESULTS/rust.log ]]; then
