@@ -17,11 +17,13 @@
 pub mod archive;
 pub mod backup;
 pub mod cancel;
+pub mod catalog;
 pub mod clock;
 pub mod config;
 pub mod contents;
 pub mod context;
 pub mod database;
+pub mod engine;
 pub mod error;
 pub mod event;
 pub mod files;
@@ -35,4 +37,5 @@ pub mod storage;
 pub mod units;
 pub mod view;
 
+pub use engine::{Engine, EngineOptions};
 pub use error::{Error, ErrorCode, ErrorReport, Result};

@@ -1,6 +1,6 @@
 //! How archives are compressed: the codec and how hard it tries.
 //!
-//! Owns the choice. The streams themselves belong to `archive::compression`.
+//! Owns the choice and the names of the levels. The streams themselves belong to `archive::compression`.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -28,6 +28,14 @@ impl Codec {
             Self::Zstd => "tar.zst",
         }
     }
+
+    /// The highest level; the lowest is 1.
+    pub fn max_level(self) -> u8 {
+        match self {
+            Self::Gzip => 12,
+            Self::Zstd => 19,
+        }
+    }
 }
 
 /// The codec and its level for one profile.
@@ -49,6 +57,19 @@ impl CompressionSettings {
             Codec::Zstd => 3,
         };
         Self { codec, level }
+    }
+
+    /// The words that can stand in place of a number, from fast to small.
+    pub(super) const LEVEL_NAMES: [&str; 4] = ["fast", "balanced", "small", "max"];
+
+    /// The level that a word means.
+    pub(super) fn named_level(codec: Codec, word: &str) -> Option<u8> {
+        let levels = match codec {
+            Codec::Gzip => [1, 4, 6, 9],
+            Codec::Zstd => [1, 3, 9, 19],
+        };
+        let index = Self::LEVEL_NAMES.iter().position(|name| *name == word)?;
+        Some(levels[index])
     }
 }
 

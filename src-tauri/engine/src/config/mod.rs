@@ -1,12 +1,23 @@
-//! The configuration as the rest of the engine sees it: checked values, no TOML.
+//! The configuration: a TOML file in, checked values out, and edits that keep the user's text.
 //!
-//! Owns the types. [`load`] reads a file (both the published shape and the named one) into them,
-//! [`edit`] changes a file without touching the user's comments.
+//! Owns the types, the shapes of the file and the rules of both. [`load`] reads a file (the published
+//! shape and the named one) and reports every problem at once; [`ConfigFile`] changes a file without
+//! touching the user's comments. What a value means at run time belongs to `database` and `storage`.
 
 mod compression;
+mod edit;
+mod load;
 mod model;
+mod paths;
+mod read;
 
 pub use compression::{Codec, CompressionSettings};
+pub use edit::{ConfigFile, ProfileEdit, StorageEdit};
+pub use load::{load, parse};
 pub use model::{
     Appearance, Config, ConnectionSettings, Profile, Schedule, Settings, StorageKind, StorageTarget,
 };
+pub use paths::{default_path, default_storage_path, shown_path, state_dir, typed_path};
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use crate::ids::EngineKind;
 use crate::secret::Secret;
 
 /// Everything that one configuration file says.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
     /// The databases to back up, in file order.
     pub profiles: Vec<Profile>,

@@ -22,6 +22,9 @@ pub trait DatabaseConnection: Send + Sync {
     /// The engine.
     fn kind(&self) -> EngineKind;
 
+    /// Where the databases are, one text each: a file's path, or a server with a name.
+    fn sources(&self) -> Vec<String>;
+
     /// Looks without changing anything: who answers, what is there, how large it is.
     async fn probe(&self) -> Result<Probe>;
 

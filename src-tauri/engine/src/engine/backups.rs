@@ -132,7 +132,9 @@ impl Engine {
 fn places(config: &Config) -> Vec<(String, String)> {
     let storages = config.storages.iter();
     storages
-        .filter_map(|target| Some((target.name.clone(), Engine::open_storage(target).ok()?.location())))
+        .filter_map(|target| {
+            Some((target.name.clone(), Engine::open_storage(target).ok()?.location()))
+        })
         .collect()
 }
 
@@ -183,6 +185,7 @@ fn manual_commands(location: &str, sidecar: &Sidecar) -> String {
         crate::config::Codec::Zstd => "tar --zstd -xf",
     };
     let members = sidecar.manifest.units.iter().flat_map(|unit| &unit.parts);
-    let lines = members.map(|part| format!("{unpack} {archive} {}", shell_words::quote(&part.member)));
+    let lines =
+        members.map(|part| format!("{unpack} {archive} {}", shell_words::quote(&part.member)));
     lines.collect::<Vec<_>>().join("\n")
 }

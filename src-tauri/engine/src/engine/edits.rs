@@ -1,11 +1,14 @@
 //! Changing the configuration from a window, and trying out what was typed before it is saved.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tokio::io::AsyncReadExt;
 
 use super::Engine;
-use crate::config::{self, ConfigFile, ConnectionSettings, ProfileEdit, Settings, StorageEdit, StorageKind, StorageTarget};
+use crate::config::{
+    self, ConfigFile, ConnectionSettings, ProfileEdit, Settings, StorageEdit, StorageKind,
+    StorageTarget,
+};
 use crate::database::{self, Probe, RestoreTarget};
 use crate::error::{ArchiveError, ConfigError, Error, ErrorReport, Result};
 use crate::event::Event;
@@ -16,8 +19,8 @@ use crate::view::{CheckStep, ProfileDraft, RestoreDraft, StorageCheck, StorageDr
 impl Engine {
     /// Looks at the databases of a form without saving it.
     pub async fn probe(&self, draft: &ProfileDraft) -> Result<Probe> {
-        let paths: Vec<PathBuf> =
-            draft.paths.iter().filter(|path| !path.trim().is_empty()).map(|path| expand(path)).collect();
+        let filled = draft.paths.iter().filter(|path| !path.trim().is_empty());
+        let paths = filled.map(|path| typed("paths", path)).collect::<Result<Vec<_>>>()?;
         if paths.is_empty() {
             return Err(rejected("paths", "Choose a database file first"));
         }
@@ -72,7 +75,7 @@ impl Engine {
         if draft.path.trim().is_empty() {
             return Err(rejected("path", "Choose a folder first"));
         }
-        let kind = StorageKind::Local { path: expand(&draft.path) };
+        let kind = StorageKind::Local { path: typed("path", &draft.path)? };
         let storage = Self::open_storage(&StorageTarget { name: draft.name.clone(), kind })?;
         Ok(try_out(storage.as_ref()).await)
     }
@@ -86,10 +89,7 @@ impl Engine {
         if draft.target.trim().is_empty() {
             return Err(rejected("target", "Name the file to make"));
         }
-        let path = expand(&draft.target);
-        if path.is_relative() {
-            return Err(rejected("target", "Write the whole path, from `/` or `~` on"));
-        }
+        let path = typed("target", &draft.target)?;
         connection.check_target(&RestoreTarget::NewFile(path), unit.size).await
     }
 
@@ -106,9 +106,9 @@ fn rejected(field: &'static str, message: &str) -> Error {
     ConfigError::Rejected { field, message: message.to_owned() }.into()
 }
 
-/// A path as a person types it: `~` is the home folder, spaces around it are a slip of pasting.
-pub(super) fn expand(path: &str) -> PathBuf {
-    config::expand_home(Path::new(path.trim()))
+/// A path as a person typed it into the form field `field`.
+pub(super) fn typed(field: &'static str, path: &str) -> Result<PathBuf> {
+    config::typed_path(path).map_err(|message| rejected(field, &message))
 }
 
 const PROBE: &[u8] = b"Kronos was here to test this folder. This file may be deleted.\n";

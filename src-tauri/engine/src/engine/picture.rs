@@ -1,5 +1,7 @@
 //! The one picture of everything that every screen draws from.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 
 use super::Engine;
@@ -61,13 +63,19 @@ impl Engine {
         let newest = backups.iter().find(own);
         let good = |backup: &&BackupView| backup.status == BackupStatus::Verified;
         let last_run = self.last_run(&profile.name)?;
+        let sources = sources(profile);
         Ok(ProfileView {
             name: profile.name.clone(),
             engine: profile.engine,
             engine_label: profile.engine.label().to_owned(),
             supported: database::is_supported(profile.engine),
-            location: location(profile),
-            draft: draft(profile),
+            location: location(profile, &sources),
+            draft: ProfileDraft {
+                name: profile.name.clone(),
+                engine: profile.engine,
+                paths: sources,
+                storage: profile.storage.clone(),
+            },
             protection: protection(newest, last_run.as_ref()),
             last_backup: backups.iter().filter(own).find(good).cloned(),
             last_run,
@@ -89,8 +97,8 @@ impl Engine {
 }
 
 fn protection(newest: Option<&BackupView>, last_run: Option<&RunSummary>) -> Protection {
-    let failed = last_run
-        .is_some_and(|run| matches!(run.state, RunState::Failed | RunState::Interrupted));
+    let failed =
+        last_run.is_some_and(|run| matches!(run.state, RunState::Failed | RunState::Interrupted));
     match newest {
         _ if failed => Protection::Attention,
         None => Protection::Never,
@@ -99,29 +107,24 @@ fn protection(newest: Option<&BackupView>, last_run: Option<&RunSummary>) -> Pro
     }
 }
 
-fn draft(profile: &Profile) -> ProfileDraft {
-    ProfileDraft {
-        name: profile.name.clone(),
-        engine: profile.engine,
-        paths: profile.files().iter().map(|path| path.display().to_string()).collect(),
-        storage: profile.storage.clone(),
-    }
+/// Where a profile's databases are, as its engine says it; empty for an engine that this version
+/// does not know.
+fn sources(profile: &Profile) -> Vec<String> {
+    database::connect(profile.engine, &profile.connection)
+        .map_or_else(|_| Vec::new(), |connection| connection.sources())
 }
 
 /// Where a profile's databases are, short enough for a table.
-fn location(profile: &Profile) -> String {
-    let files = profile.files();
-    match files.as_slice() {
-        [] => format!("{}:{}", profile.connection.host, profile.connection.port),
-        [one] => config::shorten_home(one),
+fn location(profile: &Profile, sources: &[String]) -> String {
+    let paths: Vec<&Path> = sources.iter().map(Path::new).collect();
+    match paths.as_slice() {
+        [] => profile.connection.host.clone(),
+        [one] => config::shown_path(one),
         [first, ..] => {
             let folder = first.parent().unwrap_or(first);
-            let place = config::shorten_home(folder);
-            if files.iter().all(|file| file.parent() == Some(folder)) {
-                format!("{} files in {place}", files.len())
-            } else {
-                format!("{} files in {place} and elsewhere", files.len())
-            }
+            let together = paths.iter().all(|path| path.parent() == Some(folder));
+            let elsewhere = if together { "" } else { " and elsewhere" };
+            format!("{} files in {}{elsewhere}", paths.len(), config::shown_path(folder))
         }
     }
 }
@@ -131,7 +134,9 @@ fn verdict(profiles: &[ProfileView]) -> Verdict {
     let (attention, never) = (count(Protection::Attention), count(Protection::Never));
     let (level, sentence) = match (profiles, attention, never) {
         ([], _, _) => (VerdictLevel::Empty, "No database is backed up yet".to_owned()),
-        (all, 1.., _) => (VerdictLevel::Attention, of(attention, all, "needs", "need", "attention")),
+        (all, 1.., _) => {
+            (VerdictLevel::Attention, of(attention, all, "needs", "need", "attention"))
+        }
         (all, _, 1..) => (VerdictLevel::Incomplete, of(never, all, "has", "have", "no backup yet")),
         ([one], ..) => (VerdictLevel::Good, format!("`{}` is backed up", one.name)),
         (all, ..) => (VerdictLevel::Good, format!("All {} databases are backed up", all.len())),
@@ -149,7 +154,11 @@ fn of(some: usize, all: &[ProfileView], one: &str, many: &str, rest: &str) -> St
     }
 }
 
-async fn storage_view(target: &StorageTarget, is_default: bool, backups: &[BackupView]) -> StorageView {
+async fn storage_view(
+    target: &StorageTarget,
+    is_default: bool,
+    backups: &[BackupView],
+) -> StorageView {
     let (kind_label, location) = match &target.kind {
         StorageKind::Local { path } => ("Folder on this computer", path.display().to_string()),
         StorageKind::S3 { bucket, .. } => ("S3 bucket", format!("s3://{bucket}")),

@@ -108,7 +108,7 @@ impl Engine {
             storage: self.storage_at(&record.storage)?,
             key: backup::archive_key_of(&sidecar)?,
         });
-        let target = RestoreTarget::NewFile(super::edits::expand(&draft.target));
+        let target = RestoreTarget::NewFile(super::edits::typed("target", &draft.target)?);
         let database = draft.database.clone();
         let profile = record.profile.clone();
         self.restore(RestoreRequest { source, sidecar: Some(sidecar), database, target }, profile)

@@ -45,6 +45,10 @@ impl DatabaseConnection for SqliteFiles {
         EngineKind::Sqlite
     }
 
+    fn sources(&self) -> Vec<String> {
+        self.paths.iter().map(|path| path.display().to_string()).collect()
+    }
+
     async fn probe(&self) -> Result<Probe> {
         let paths = self.paths.clone();
         blocking(move || {

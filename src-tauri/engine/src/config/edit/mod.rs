@@ -1,0 +1,171 @@
+//! Changing the configuration file without losing what the user wrote in it.
+//!
+//! Owns the order of an edit: lock, read what is on disk now, refuse a broken file, change the one
+//! thing, check the new text with the same reader that loads it, keep the old text, replace the file.
+//! So no edit can produce a file that does not load. `profile` and `storage` own what a form may
+//! contain, `document` the work on the TOML tree, `disk` the files.
+
+mod disk;
+mod document;
+mod list;
+mod profile;
+mod storage;
+
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, Value};
+
+use self::disk::Place;
+use super::model::{Appearance, Config, Settings};
+use super::{load, paths};
+use crate::error::{ConfigError, Error, Result};
+use crate::ids::EngineKind;
+
+/// What stands in a file that Kronos creates.
+const HEADER: &str = "\
+# The configuration of Kronos. You can edit it by hand: the window keeps comments and order.
+# The text before the last change made in the window is in `config.toml.previous`.
+";
+
+/// What the form of a profile says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileEdit {
+    /// The profile's name.
+    pub name: String,
+    /// Its engine; cannot be changed later.
+    pub engine: EngineKind,
+    /// The database files, absolute or with `~`. Empty for a server, whose address stays as it is.
+    pub paths: Vec<String>,
+    /// The storage to use; `None` means the first one.
+    pub storage: Option<String>,
+}
+
+/// What the form of a storage on this computer says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageEdit {
+    /// The storage's name.
+    pub name: String,
+    /// The folder, absolute or with `~`.
+    pub path: String,
+}
+
+/// A configuration file that can be changed.
+///
+/// Beside the file (beside its target, if it is a link) stands `.config.toml.lock`, which makes
+/// programs that edit at the same time wait for each other. It is empty and is never removed,
+/// because removing a lock file is a race of its own. The text before the last change is kept in
+/// `config.toml.previous` beside the file.
+#[derive(Debug, Clone)]
+pub struct ConfigFile {
+    path: PathBuf,
+}
+
+impl ConfigFile {
+    /// Names the file, which does not have to exist.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The copy of the text before the last change; it may not exist.
+    pub fn previous_path(&self) -> PathBuf {
+        disk::previous_of(&self.path)
+    }
+
+    /// Reads the file.
+    pub fn load(&self) -> Result<Config> {
+        load::load(&self.path)
+    }
+
+    /// Adds a profile, or changes the one named `original`. Returns the configuration after it.
+    pub fn save_profile(&self, original: Option<&str>, edit: &ProfileEdit) -> Result<Config> {
+        let base = paths::base_of(&self.path);
+        self.change(|document, config| profile::save(document, config, &base, original, edit))
+    }
+
+    /// Removes a profile. Its backups stay.
+    pub fn remove_profile(&self, name: &str) -> Result<Config> {
+        self.change(|document, config| {
+            config.profile(name)?;
+            document::remove_entry(document, "databases", name)
+        })
+    }
+
+    /// Adds a storage on this computer, or changes the one named `original`. Profiles that name it
+    /// follow a new name.
+    pub fn save_storage(&self, original: Option<&str>, edit: &StorageEdit) -> Result<Config> {
+        let base = paths::base_of(&self.path);
+        self.change(|document, config| storage::save(document, config, &base, original, edit))
+    }
+
+    /// Removes a storage that no profile uses. What is in the folder stays.
+    pub fn remove_storage(&self, name: &str) -> Result<Config> {
+        self.change(|document, config| storage::remove(document, config, name))
+    }
+
+    /// Changes the preferences of the window; what is as it was is not written.
+    pub fn save_settings(&self, settings: &Settings) -> Result<Config> {
+        self.change(|document, config| {
+            let before = &config.settings;
+            if before == settings {
+                return Ok(());
+            }
+            let table = document::table(document, "settings")?;
+            if before.notifications != settings.notifications {
+                document::set(table, "notifications", Value::from(settings.notifications));
+            }
+            if before.appearance != settings.appearance {
+                document::set(table, "appearance", Value::from(word(settings.appearance)));
+            }
+            Ok(())
+        })
+    }
+
+    fn change(
+        &self,
+        apply: impl FnOnce(&mut DocumentMut, &Config) -> Result<()>,
+    ) -> Result<Config> {
+        let place = Place::open(&self.path)?;
+        let old = place.read()?;
+        let text = load::without_bom(old.as_deref().unwrap_or(HEADER));
+        let before = load::parse(text, &self.path)?;
+        let mut document: DocumentMut =
+            text.parse().map_err(|_| Error::Internal("a checked file did not parse".to_owned()))?;
+        apply(&mut document, &before)?;
+        let mut new = document::render(&document, text);
+        if new.trim().is_empty() {
+            // The reader takes an empty file for a damaged one.
+            HEADER.clone_into(&mut new);
+        }
+        let mut after = load::parse(&new, &self.path).map_err(|error| {
+            Error::Internal(format!(
+                "the change would have broken the file and was not made: {error}"
+            ))
+        })?;
+        if new != text {
+            place.write(old.as_deref(), &new)?;
+        }
+        after.warnings.splice(0..0, load::mode_warning(&self.path));
+        Ok(after)
+    }
+}
+
+fn word(appearance: Appearance) -> &'static str {
+    match appearance {
+        Appearance::System => "system",
+        Appearance::Light => "light",
+        Appearance::Dark => "dark",
+    }
+}
+
+/// The refusal of a value that a form field holds.
+fn rejected(field: &'static str, message: impl Into<String>) -> Error {
+    ConfigError::Rejected { field, message: message.into() }.into()
+}
+
+#[cfg(test)]
+pub(super) use disk::LOCK_WAIT;

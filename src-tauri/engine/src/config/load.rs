@@ -1,0 +1,106 @@
+//! Reading a configuration file from disk and turning its text into a [`Config`].
+//!
+//! Owns the limits of the file (kind, size, encoding, mode) and the order of the checks. What each
+//! table may contain belongs to `read`. Nothing here ever falls back to a default because something
+//! is broken: a file is used as a whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::model::Config;
+use super::{paths, read};
+use crate::error::{ConfigError, ConfigProblem, Result};
+
+/// Nobody writes a configuration by hand that is larger; a dump or a log named by mistake is.
+pub(super) const MAX_BYTES: u64 = 1024 * 1024;
+
+/// Reads the configuration file `path`.
+pub fn load(path: &Path) -> Result<Config> {
+    let text = read_text(path)?;
+    let mut config = parse(&text, path)?;
+    config.warnings.splice(0..0, mode_warning(path));
+    Ok(config)
+}
+
+/// Reads `text`, which stands in the file `path`. The file itself is not touched: `path` gives the
+/// folder for relative paths and the name in messages.
+pub fn parse(text: &str, path: &Path) -> Result<Config> {
+    read::config(without_bom(text), &paths::base_of(path)).map_err(|problems| {
+        ConfigError::Invalid { path: path.display().to_string(), problems }.into()
+    })
+}
+
+/// The text without the mark that some Windows editors put before it.
+pub(super) fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// The text of the file as it is, or why it cannot be one of ours.
+pub(super) fn read_text(path: &Path) -> Result<String> {
+    let bytes = read_bytes(path).map_err(|source| {
+        let path = path.display().to_string();
+        match source.kind() {
+            io::ErrorKind::NotFound => ConfigError::Missing { path },
+            _ => ConfigError::Unreadable { path, source },
+        }
+    })?;
+    decode(bytes).map_err(|problem| {
+        let path = path.display().to_string();
+        ConfigError::Invalid { path, problems: vec![problem] }.into()
+    })
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    // Before opening: opening a pipe would wait for a writer for ever.
+    let kind = fs::metadata(path)?;
+    if kind.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    if !kind.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 1 MiB"));
+    }
+    Ok(bytes)
+}
+
+fn decode(bytes: Vec<u8>) -> Result<String, ConfigProblem> {
+    let problem = |line, message: &str| ConfigProblem {
+        line: Some(line),
+        key: String::new(),
+        message: message.to_owned(),
+        suggestion: None,
+    };
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(problem(1, "The file is saved as UTF-16; save it as UTF-8"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        problem(line, "This line is not UTF-8 text; save the file as UTF-8")
+    })
+}
+
+/// Says when somebody else could change what Kronos reads and where it writes.
+pub(super) fn mode_warning(path: &Path) -> Option<String> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(path).ok()?.permissions().mode();
+        (mode & 0o022 != 0).then(|| {
+            format!(
+                "The configuration file `{}` can be changed by other users of this computer",
+                path.display()
+            )
+        })
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
