@@ -14,17 +14,18 @@ use crate::failure::Failure;
 /// The published name, looked for in the current folder.
 const HERE: &str = "config.toml";
 
-/// The configuration file for `named`, the value of `--config`.
+/// The configuration file for `named`, the value of `--config`. The path is absolute, so that a
+/// command that is shown with it works from any folder.
 pub fn choose(named: Option<&Path>) -> Result<PathBuf, Failure> {
-    if let Some(path) = named {
-        return Ok(path.to_owned());
-    }
     let here = Path::new(HERE);
-    // A link that leads nowhere is a mistake to report, not a reason to take another file.
-    if here.symlink_metadata().is_ok() {
-        return Ok(here.to_owned());
-    }
-    config::default_path().ok_or_else(|| homeless("configuration"))
+    let chosen = match named {
+        Some(path) => path.to_owned(),
+        // A link that leads nowhere is a mistake to report, not a reason to take another file.
+        None if here.symlink_metadata().is_ok() => here.to_owned(),
+        None => config::default_path().ok_or_else(|| homeless("configuration"))?,
+    };
+    // An empty path has no absolute form; it is reported as missing under the name it has.
+    Ok(std::path::absolute(&chosen).unwrap_or(chosen))
 }
 
 /// Fails when the file that was named does not exist: a typing error must not look like an empty

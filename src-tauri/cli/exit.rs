@@ -109,7 +109,13 @@ mod tests {
 
     fn run(state: RunState) -> RunView {
         let id = RunId::from_text("r");
-        let mut view = RunView::queued(id, RunKind::Backup, "shop".into(), 1, "2026-11-22T13:54:01Z".parse().unwrap());
+        let mut view = RunView::queued(
+            id,
+            RunKind::Backup,
+            "shop".into(),
+            1,
+            "2026-11-22T13:54:01Z".parse().unwrap(),
+        );
         view.state = state;
         view
     }

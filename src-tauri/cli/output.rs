@@ -12,7 +12,7 @@ use serde::Serialize;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::exit::Exit;
-use crate::render::Style;
+use crate::render::{Style, harmless};
 
 /// Where a command writes. Cheap to clone.
 #[derive(Clone)]
@@ -74,7 +74,7 @@ impl Output {
     /// Prints data for a person. With `--json` the same data goes out as records instead.
     pub fn data(&self, text: &str) {
         if !self.0.json {
-            self.write(text.as_bytes());
+            self.write(harmless(text).as_bytes());
         }
     }
 
@@ -96,6 +96,7 @@ impl Output {
     pub fn message(&self, text: &str) {
         self.0.bars.suspend(|| {
             let mut stderr = io::stderr().lock();
+            let text = harmless(text);
             let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.write_all(b"\n"));
         });
     }
