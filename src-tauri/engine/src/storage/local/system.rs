@@ -24,19 +24,24 @@ pub fn open_plain(path: &Path, write: bool) -> io::Result<File> {
     options.open(path)
 }
 
-/// Whether `path` still names the file that is open as `file`.
-pub fn is_same(path: &Path, file: &Metadata) -> io::Result<bool> {
+/// Tells a file from every other one on this computer for as long as it is open.
+#[cfg(unix)]
+pub type Identity = (u64, u64);
+
+/// Windows does not let anybody replace a file that is open for writing, so its name is enough.
+#[cfg(not(unix))]
+pub type Identity = ();
+
+/// The identity of the file that `found` describes.
+pub fn identity(found: &Metadata) -> Identity {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let found = fs::symlink_metadata(path)?;
-        Ok((found.dev(), found.ino()) == (file.dev(), file.ino()))
+        (found.dev(), found.ino())
     }
     #[cfg(not(unix))]
     {
-        // Windows does not let anybody replace a file that is open for writing.
-        let _ = file;
-        fs::symlink_metadata(path).map(|_| true)
+        let _ = found;
     }
 }
 

@@ -103,8 +103,13 @@ impl ObjectWriter for LocalWriter {
         self.begin(Stage::Sealed, "commit")?;
         let Self { partial, file, .. } = *self;
         let file = file.into_std().await;
-        // `file` lives until the rename is done: it holds the lock.
-        blocking(move || partial.publish(&file)).await
+        blocking(move || {
+            let published = partial.publish();
+            // Only now, because it holds the lock.
+            drop(file);
+            published
+        })
+        .await
     }
 
     async fn abort(self: Box<Self>) -> Result<()> {

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# `make check`: everything that can be judged without running the program.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+CARGO_DENY_VERSION=0.20.2
+NOT_CHECKED=""
+
+main() {
+  stage "Set-up" set_up
+  ((STAGE_STATUS == 0)) || exit 1
+  stage "Rust: format" cargo fmt --all --check
+  stage "Rust: Clippy" cargo clippy "${WORKSPACE[@]}" --all-targets -- -D warnings
+  stage "Rust: licences, bans, sources of the dependencies" cargo deny --workspace check bans licenses sources
+  check_advisories
+  stage "Window: types" npm --prefix ui run --silent check
+  stage "Window: ESLint" npm --prefix ui run --silent lint
+  stage "Window: bindings are what the Rust types say" check_bindings
+  stage "Scripts: shellcheck" shellcheck .ci/run scripts/*.sh
+
+  printf '\n%s' "${NOT_CHECKED:+$NOT_CHECKED$'\n'}"
+  if ((${#FAILED_STAGES[@]})); then
+    printf 'FAILED: %s\n' "${FAILED_STAGES[@]}"
+    exit 1
+  fi
+  say "All of the above passed."
+}
+
+set_up() {
+  need_compiler
+  need_packages "for the window" "${WINDOW_PACKAGES[@]}"
+  need_packages "to check the scripts" shellcheck git
+  if ! cargo fmt --version || ! cargo clippy --version; then
+    die "run: rustup component add rustfmt clippy"
+  fi
+  if ! cargo deny --version >/dev/null 2>&1; then
+    say "Installing cargo-deny $CARGO_DENY_VERSION (a few minutes, once)"
+    cargo install cargo-deny --quiet --locked --version "$CARGO_DENY_VERSION"
+  fi
+  build_ui
+}
+
+# The RustSec database is a git repository on GitHub; where that cannot be reached we say so.
+check_advisories() {
+  if timeout 120 cargo deny --log-level off fetch db; then
+    stage "Rust: known vulnerabilities of the dependencies" cargo deny --workspace check advisories
+  else
+    NOT_CHECKED="NOT CHECKED: known vulnerabilities of the dependencies; the RustSec database could not be fetched."
+  fi
+}
+
+# The tests named export_bindings… write ui/src/bindings; Git then tells what is not committed.
+check_bindings() {
+  local changed
+  cargo test "${WORKSPACE[@]}" --quiet export_bindings
+  changed=$(git status --porcelain -- ui/src/bindings)
+  if [[ -n $changed ]]; then
+    git --no-pager diff -- ui/src/bindings
+    die "commit these generated files: $changed"
+  fi
+}
+
+main "$@"
