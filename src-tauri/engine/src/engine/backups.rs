@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::archive::{Manifest, Sidecar};
 use crate::catalog::{self, BackupRecord, RescanReport};
-use crate::config::Config;
+use crate::config::{Codec, Config};
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::Event;
 use crate::ids::{BackupId, safe_name};
@@ -67,7 +67,7 @@ impl Engine {
         let targets = suggested_targets(&sidecar.manifest);
         Ok(BackupDetails {
             restore_command: self.restore_command(id, &sidecar.manifest, &targets),
-            manual_commands: manual_commands(&location, &sidecar),
+            manual_commands: manual_commands(&location, sidecar.codec, &sidecar.manifest),
             suggested_targets: targets,
             backup: view(record, name),
             location,
@@ -178,13 +178,13 @@ fn suggested_target(source: &str, name: &str, stamp: &str) -> String {
     free.unwrap_or_else(|| numbered(1)).display().to_string()
 }
 
-fn manual_commands(location: &str, sidecar: &Sidecar) -> String {
+pub(super) fn manual_commands(location: &str, codec: Codec, manifest: &Manifest) -> String {
     let archive = shell_words::quote(location);
-    let unpack = match sidecar.codec {
-        crate::config::Codec::Gzip => "tar -xzf",
-        crate::config::Codec::Zstd => "tar --zstd -xf",
+    let unpack = match codec {
+        Codec::Gzip => "tar -xzf",
+        Codec::Zstd => "tar --zstd -xf",
     };
-    let members = sidecar.manifest.units.iter().flat_map(|unit| &unit.parts);
+    let members = manifest.units.iter().flat_map(|unit| &unit.parts);
     let lines =
         members.map(|part| format!("{unpack} {archive} {}", shell_words::quote(&part.member)));
     lines.collect::<Vec<_>>().join("\n")

@@ -103,13 +103,23 @@ impl Engine {
 
     /// Starts a restore of a stored backup to a new place.
     pub fn start_restore(&self, draft: &RestoreDraft) -> Result<RunId> {
-        let (record, sidecar) = self.find_backup(&draft.backup)?;
+        let target = super::edits::typed("target", &draft.target)?;
+        self.start_restore_to(&draft.backup, draft.database.clone(), target)
+    }
+
+    /// Starts a restore of a stored backup to a new file, which may have any name that the system allows.
+    pub fn start_restore_to(
+        &self,
+        backup: &BackupId,
+        database: Option<String>,
+        target: PathBuf,
+    ) -> Result<RunId> {
+        let (record, sidecar) = self.find_backup(backup)?;
         let source = Arc::new(StoredArchive {
             storage: self.storage_at(&record.storage)?,
             key: backup::archive_key_of(&sidecar)?,
         });
-        let target = RestoreTarget::NewFile(super::edits::typed("target", &draft.target)?);
-        let database = draft.database.clone();
+        let target = RestoreTarget::NewFile(target);
         let profile = record.profile.clone();
         self.restore(RestoreRequest { source, sidecar: Some(sidecar), database, target }, profile)
     }

@@ -1,0 +1,1 @@
+//! The command line as a stranger meets it: whole processes, their output and their exit codes.
