@@ -16,6 +16,7 @@
 
 pub mod archive;
 pub mod cancel;
+pub mod catalog;
 pub mod clock;
 pub mod config;
 pub mod contents;

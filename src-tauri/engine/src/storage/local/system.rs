@@ -47,6 +47,7 @@ pub fn identity(found: &Metadata) -> Identity {
 
 /// Asks the kernel to forget the clean pages of `file`, so that the next read comes from the disk.
 /// Only advice: where it is not heard, the read is served from memory and still proves the content.
+#[cfg(unix)]
 pub fn drop_from_cache(file: &File) {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed) {
