@@ -13,6 +13,7 @@ use kronos_engine::progress::Phase;
 use kronos_engine::units;
 
 use crate::output::Output;
+use crate::render::harmless;
 
 /// Steps of a bar; more than any terminal has columns.
 const FULL: u64 = 1000;
@@ -22,11 +23,13 @@ pub struct Screen {
     output: Output,
     bars: HashMap<RunId, ProgressBar>,
     phases: HashMap<RunId, Phase>,
+    /// The longest name so far, so that all bars begin in one column.
+    widest: usize,
 }
 
 impl Screen {
     pub fn new(output: &Output) -> Self {
-        Self { output: output.clone(), bars: HashMap::new(), phases: HashMap::new() }
+        Self { output: output.clone(), bars: HashMap::new(), phases: HashMap::new(), widest: 0 }
     }
 
     /// Takes one event of any run.
@@ -56,10 +59,11 @@ impl Screen {
     fn draw(&mut self, view: &RunView) {
         let bar = self.bars.entry(view.id.clone()).or_insert_with(|| {
             let bar = self.output.bars().add(ProgressBar::new(FULL).with_style(style()));
-            bar.set_prefix(view.profile.clone());
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
+        self.widest = self.widest.max(view.profile.chars().count());
+        bar.set_prefix(format!("{:<1$}", harmless(&view.profile), self.widest));
         bar.set_position((view.fraction.clamp(0.0, 1.0) * 1000.0) as u64);
         bar.set_message(words(view));
     }
@@ -78,14 +82,14 @@ impl Screen {
 }
 
 fn style() -> ProgressStyle {
-    let template = "{prefix} {bar:20} {percent:>3} %  {wide_msg}";
+    let template = "{prefix}  {bar:12} {percent:>3} %  {wide_msg}";
     // The template is a constant; a wrong one would show the default bar.
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("━╸─")
 }
 
-/// Everything beside the bar: phase, bytes, rate, time left.
+/// Everything beside the bar: phase, bytes, rate, time left. Short enough for 80 columns.
 fn words(view: &RunView) -> String {
     let phase = match (view.state, view.phase) {
         (RunState::Queued, _) => return "waiting for its turn".to_owned(),
@@ -93,7 +97,7 @@ fn words(view: &RunView) -> String {
         (_, None) => return "starting".to_owned(),
         (_, Some(phase)) => phase,
     };
-    let mut text = format!("step {} of {}, {}", view.step, view.steps, label(phase));
+    let mut text = format!("{}/{} {}", view.step, view.steps, label(phase));
     match (view.bytes_done, view.bytes_total) {
         (0, _) => {}
         (done, None) => text.push_str(&format!(" · {}", units::bytes(done))),
@@ -118,9 +122,9 @@ fn words(view: &RunView) -> String {
 fn label(phase: Phase) -> &'static str {
     match phase {
         Phase::Preparing => "preparing",
-        Phase::Copying => "copying the database",
-        Phase::Storing => "compressing and storing",
-        Phase::Verifying => "reading back and comparing",
+        Phase::Copying => "copying",
+        Phase::Storing => "storing",
+        Phase::Verifying => "verifying",
         Phase::Loading => "loading",
         Phase::Finishing => "finishing",
     }
@@ -149,11 +153,10 @@ mod tests {
         view.state = RunState::Running;
         assert_eq!(words(&view), "starting");
         (view.phase, view.step) = (Some(Phase::Storing), 3);
-        assert_eq!(words(&view), "step 3 of 5, compressing and storing");
+        assert_eq!(words(&view), "3/5 storing");
         (view.bytes_done, view.bytes_total) = (78_000_000, Some(184_000_000));
         (view.rate, view.seconds_left) = (Some(45_000_000), Some(8));
-        let all =
-            "step 3 of 5, compressing and storing · 78 MB of 184 MB · 45 MB/s · about 10 s left";
+        let all = "3/5 storing · 78 MB of 184 MB · 45 MB/s · about 10 s left";
         assert_eq!(words(&view), all);
         view.stalled = true;
         assert!(words(&view).ends_with("of 184 MB · no data for 15 s"), "{}", words(&view));
