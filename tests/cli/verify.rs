@@ -36,7 +36,7 @@ fn a_good_backup_passes_as_a_file() {
 }
 
 #[test]
-fn a_flipped_byte_is_found_and_remembered() {
+fn a_flipped_byte_is_found() {
     let context = backed_up();
     flip_a_byte(&context.archives()[0]);
     let ran = context.run(["verify", &context.id()]);
