@@ -49,12 +49,18 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
     let took = units::duration(took(view));
     match result {
         RunResult::Backup {
-            location, stored_bytes, raw_bytes, objects, rows, warnings, ..
+            location,
+            stored_bytes,
+            raw_bytes,
+            tables: in_all,
+            rows,
+            warnings,
+            ..
         } => {
             let sizes = format!("{} → {}", units::bytes(*raw_bytes), units::bytes(*stored_bytes));
             let inside = match tables {
                 Some(tables) => counted(tables, "table", "tables"),
-                None => counted(*objects, "object", "objects"),
+                None => counted(*in_all, "table", "tables"),
             };
             let rows = counted(*rows, "row", "rows");
             let sign = if warnings.is_empty() { style.good("✓") } else { style.warning("!") };

@@ -150,9 +150,9 @@ pub enum RunResult {
         /// Size of the databases in bytes.
         #[ts(type = "number")]
         raw_bytes: u64,
-        /// Tables, views and so on.
+        /// Tables in all databases.
         #[ts(type = "number")]
-        objects: u64,
+        tables: u64,
         /// Rows in all tables.
         #[ts(type = "number")]
         rows: u64,

@@ -43,8 +43,7 @@ impl Engine {
             progress: Progress::new(),
             clock: std::sync::Arc::new(SystemClock),
         };
-        let verified =
-            backup::verify_reader(reader, &name, sidecar.as_ref(), &context).await?;
+        let verified = backup::verify_reader(reader, &name, sidecar.as_ref(), &context).await?;
         let commands = super::backups::manual_commands(&name, verified.codec, &verified.manifest);
         Ok(ArchiveContents {
             manual_commands: commands,

@@ -30,7 +30,7 @@ impl Engine {
         let engine = self.clone();
         self.0.runs.start(spec, move |context| async move {
             let storage = Self::open_storage(&target)?;
-            let last = engine.0.catalog.newest_good(&storage.location(), &profile.name)?;
+            let last = engine.0.catalog.newest_good(&profile.name)?;
             let request = BackupRequest {
                 profile,
                 target,
@@ -58,7 +58,7 @@ impl Engine {
             location: request.storage.object_location(&report.sidecar.archive),
             stored_bytes: report.sidecar.size,
             raw_bytes: manifest.raw_bytes(),
-            objects: manifest.object_count(),
+            tables: manifest.table_count(),
             rows: manifest.row_count(),
             warnings: manifest.warnings.clone(),
         })

@@ -23,10 +23,12 @@ pub struct Place {
 }
 
 impl Place {
+    /// The unfinished file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// The object that it becomes.
     pub fn key(&self) -> &ObjectKey {
         &self.key
     }
@@ -105,6 +107,7 @@ impl Partial {
         Ok((partial, file))
     }
 
+    /// Where it is; outlives the file itself.
     pub fn place(&self) -> &Place {
         &self.place
     }

@@ -47,6 +47,7 @@ pub fn identity(found: &Metadata) -> Identity {
 
 /// Asks the kernel to forget the clean pages of `file`, so that the next read comes from the disk.
 /// Only advice: where it is not heard, the read is served from memory and still proves the content.
+#[cfg(unix)]
 pub fn drop_from_cache(file: &File) {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed) {
@@ -125,31 +126,29 @@ mod tests {
 
     #[test]
     fn of_fifty_concurrent_renames_to_one_name_one_wins() {
-        {
-            let root = tempfile::tempdir().unwrap();
-            let target = root.path().join("object");
-            let barrier = std::sync::Barrier::new(50);
-            let outcomes: Vec<_> = std::thread::scope(|scope| {
-                let start = |n: usize| {
-                    let from = root.path().join(format!(".{n}.partial"));
-                    let (barrier, target) = (&barrier, &target);
-                    scope.spawn(move || {
-                        fs::write(&from, n.to_string()).unwrap();
-                        barrier.wait();
-                        (n, rename_new(&from, target), from.exists())
-                    })
-                };
-                let threads: Vec<_> = (0..50).map(start).collect();
-                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-            });
-            let winners: Vec<_> = outcomes.iter().filter(|outcome| outcome.1.is_ok()).collect();
-            assert_eq!(winners.len(), 1);
-            assert_eq!(fs::read_to_string(&target).unwrap(), winners[0].0.to_string());
-            for (_, outcome, left) in &outcomes {
-                let Err(error) = outcome else { continue };
-                assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-                assert!(left, "a refused rename must leave its source to its owner");
-            }
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("object");
+        let barrier = std::sync::Barrier::new(50);
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let start = |n: usize| {
+                let from = root.path().join(format!(".{n}.partial"));
+                let (barrier, target) = (&barrier, &target);
+                scope.spawn(move || {
+                    fs::write(&from, n.to_string()).unwrap();
+                    barrier.wait();
+                    (n, rename_new(&from, target), from.exists())
+                })
+            };
+            let threads: Vec<_> = (0..50).map(start).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let winners: Vec<_> = outcomes.iter().filter(|outcome| outcome.1.is_ok()).collect();
+        assert_eq!(winners.len(), 1);
+        assert_eq!(fs::read_to_string(&target).unwrap(), winners[0].0.to_string());
+        for (_, outcome, left) in &outcomes {
+            let Err(error) = outcome else { continue };
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            assert!(left, "a refused rename must leave its source to its owner");
         }
     }
 

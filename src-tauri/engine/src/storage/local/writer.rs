@@ -35,6 +35,7 @@ pub struct LocalWriter {
 }
 
 impl LocalWriter {
+    /// A writer into `file`, which `partial` has created and locked.
     pub fn new(partial: Partial, file: std::fs::File) -> Self {
         Self { partial, file: File::from_std(file), written: 0, stage: Stage::Writing }
     }
