@@ -46,7 +46,7 @@ pub enum Command {
     List {
         /// Only the backups of this profile
         profile: Option<String>,
-        /// Look into every storage again (also the default)
+        /// Look into every storage again, as every listing does
         #[arg(long)]
         rescan: bool,
     },

@@ -51,7 +51,8 @@ fn levels_on_stderr(verbose: u8) -> EnvFilter {
     let wanted = std::env::var("RUST_LOG").ok().and_then(|text| EnvFilter::try_new(text).ok());
     wanted.unwrap_or_else(|| {
         EnvFilter::new(match verbose {
-            0 => "warn",
+            // `list` says in its own words which storage was not looked into.
+            0 => "warn,kronos_engine::engine::backups=error",
             1 => "warn,kronos=info,kronos_engine=info",
             _ => "info,kronos=trace,kronos_engine=trace",
         })

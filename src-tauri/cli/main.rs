@@ -2,6 +2,10 @@
 //!
 //! Owns the process: its runtime, its log and its exit code. What a command does is in `commands`,
 //! how it looks in `render` and `progress`; every rule about backups is the engine's.
+#![allow(
+    clippy::format_push_string,
+    reason = "texts for people are short, and a line of `write!` says less"
+)]
 
 mod args;
 mod commands;
@@ -33,7 +37,7 @@ fn main() -> ExitCode {
     logging::start(args.common.verbose, &output);
     let exit = commands::run(args, &output);
     tracing::info!(code = exit.code(), "ended");
-    output.finish(exit).into()
+    output.finish(exit)
 }
 
 /// Every file that this process makes, also the ones made by libraries, is its owner's alone.

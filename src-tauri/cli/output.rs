@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use comfy_table::Table;
 use indicatif::MultiProgress;
 use serde::Serialize;
 use tracing_subscriber::fmt::MakeWriter;
@@ -21,6 +22,7 @@ pub struct Output(Arc<Streams>);
 struct Streams {
     json: bool,
     interactive: bool,
+    width: Option<u16>,
     stdout: Style,
     stderr: Style,
     bars: MultiProgress,
@@ -35,6 +37,8 @@ impl Output {
         Self(Arc::new(Streams {
             json,
             interactive,
+            // A table knows how to ask the system, and answers for stdout.
+            width: Table::new().width().filter(|_| io::stdout().is_terminal()),
             stdout: Style::new(io::stdout().is_terminal() && colours_wanted()),
             stderr: Style::new(interactive && colours_wanted()),
             bars: MultiProgress::new(),
@@ -55,6 +59,11 @@ impl Output {
     /// The area of the bars.
     pub fn bars(&self) -> &MultiProgress {
         &self.0.bars
+    }
+
+    /// The columns of the terminal that shows data; `None` for a file or a pipe.
+    pub fn width(&self) -> Option<u16> {
+        self.0.width
     }
 
     /// How data looks.

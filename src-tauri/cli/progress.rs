@@ -57,13 +57,16 @@ impl Screen {
         reason = "a share between 0 and 1 as a position on the bar"
     )]
     fn draw(&mut self, view: &RunView) {
+        self.widest = self.widest.max(view.profile.chars().count());
+        let prefix = format!("{:<1$}", harmless(&view.profile), self.widest);
         let bar = self.bars.entry(view.id.clone()).or_insert_with(|| {
-            let bar = self.output.bars().add(ProgressBar::new(FULL).with_style(style()));
+            // A bar is drawn as soon as it is added, so it has its name by then.
+            let bar = ProgressBar::new(FULL).with_style(style()).with_prefix(prefix.clone());
+            let bar = self.output.bars().add(bar);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
-        self.widest = self.widest.max(view.profile.chars().count());
-        bar.set_prefix(format!("{:<1$}", harmless(&view.profile), self.widest));
+        bar.set_prefix(prefix);
         bar.set_position((view.fraction.clamp(0.0, 1.0) * 1000.0) as u64);
         bar.set_message(words(view));
     }
@@ -89,7 +92,7 @@ fn style() -> ProgressStyle {
         .progress_chars("━╸─")
 }
 
-/// Everything beside the bar: phase, bytes, rate, time left. Short enough for 80 columns.
+/// Everything beside the bar, in the order of its worth: what does not fit is cut off at the end.
 fn words(view: &RunView) -> String {
     let phase = match (view.state, view.phase) {
         (RunState::Queued, _) => return "waiting for its turn".to_owned(),
@@ -97,26 +100,23 @@ fn words(view: &RunView) -> String {
         (_, None) => return "starting".to_owned(),
         (_, Some(phase)) => phase,
     };
-    let mut text = format!("{}/{} {}", view.step, view.steps, label(phase));
+    let mut parts = vec![format!("{}/{} {}", view.step, view.steps, label(phase))];
+    if view.stalled {
+        parts.push("no data for 15 s".to_owned());
+    } else if let Some(seconds) = view.seconds_left {
+        parts.push(format!("{} left", roughly(seconds)));
+    }
     match (view.bytes_done, view.bytes_total) {
         (0, _) => {}
-        (done, None) => text.push_str(&format!(" · {}", units::bytes(done))),
+        (done, None) => parts.push(units::bytes(done)),
         (done, Some(total)) => {
-            let (done, total) = (units::bytes(done.min(total)), units::bytes(total));
-            text.push_str(&format!(" · {done} of {total}"));
+            parts.push(format!("{} of {}", units::bytes(done.min(total)), units::bytes(total)));
         }
     }
-    if view.stalled {
-        text.push_str(" · no data for 15 s");
-        return text;
+    if let Some(rate) = view.rate.filter(|rate| *rate > 0 && !view.stalled) {
+        parts.push(format!("{}/s", units::bytes(rate)));
     }
-    if let Some(rate) = view.rate.filter(|rate| *rate > 0) {
-        text.push_str(&format!(" · {}/s", units::bytes(rate)));
-    }
-    if let Some(seconds) = view.seconds_left {
-        text.push_str(&format!(" · {} left", roughly(seconds)));
-    }
-    text
+    parts.join(" · ")
 }
 
 fn label(phase: Phase) -> &'static str {
@@ -156,10 +156,10 @@ mod tests {
         assert_eq!(words(&view), "3/5 storing");
         (view.bytes_done, view.bytes_total) = (78_000_000, Some(184_000_000));
         (view.rate, view.seconds_left) = (Some(45_000_000), Some(8));
-        let all = "3/5 storing · 78 MB of 184 MB · 45 MB/s · about 10 s left";
+        let all = "3/5 storing · about 10 s left · 78 MB of 184 MB · 45 MB/s";
         assert_eq!(words(&view), all);
         view.stalled = true;
-        assert!(words(&view).ends_with("of 184 MB · no data for 15 s"), "{}", words(&view));
+        assert_eq!(words(&view), "3/5 storing · no data for 15 s · 78 MB of 184 MB");
         view.state = RunState::Cancelling;
         assert_eq!(words(&view), "cancelling");
     }

@@ -110,8 +110,6 @@ fn leave_at_once(output: &Output) -> ! {
 /// The log file has one line for every run, so that last night can be explained.
 fn note(view: &RunView) {
     let (kind, state, subject) = (view.kind, view.state, view.profile.as_str());
-    match &view.error {
-        Some(error) => tracing::info!(?kind, ?state, subject, why = error.why, "a run ended"),
-        None => tracing::info!(?kind, ?state, subject, "a run ended"),
-    }
+    let why = view.error.as_ref().map(|error| error.why.as_str());
+    tracing::info!(?kind, ?state, subject, why, "a run ended");
 }

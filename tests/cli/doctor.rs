@@ -30,6 +30,17 @@ fn a_broken_configuration_is_a_problem_and_not_the_end() {
 }
 
 #[test]
+fn what_this_version_cannot_do_yet_is_said_as_such() {
+    let context = TestContext::with_shop();
+    context.published("full_config.toml");
+    let ran = context.run(["doctor"]);
+    assert_eq!(ran.code, 1);
+    for sentence in ["cannot back up PostgreSQL yet", "cannot store backups in S3 yet"] {
+        assert!(ran.stdout.contains(sentence), "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn a_storage_is_put_to_the_test_and_left_as_it_was() {
     let context = TestContext::with_shop();
     fs::create_dir(context.backups()).unwrap();

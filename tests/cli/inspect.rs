@@ -8,6 +8,9 @@ use crate::support::TestContext;
 #[test]
 fn a_stored_backup_shows_everything_and_how_to_get_it_back() {
     let context = TestContext::with_shop();
+    let more = "CREATE INDEX orders_text ON orders (text);
+         CREATE VIEW recent AS SELECT * FROM orders WHERE id > 10;";
+    rusqlite::Connection::open(context.data("shop.db")).unwrap().execute_batch(more).unwrap();
     context.ok(["backup"]);
     let ran = context.run(["inspect", &context.id()]);
     assert_output!(context, ran);

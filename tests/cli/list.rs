@@ -61,6 +61,14 @@ fn a_backup_that_was_put_there_by_hand_is_found_and_a_removed_one_is_not() {
 }
 
 #[test]
+fn a_storage_that_cannot_be_reached_is_named() {
+    let context = TestContext::with_shop();
+    fs::write(context.backups(), "a file where the folder should be").unwrap();
+    let ran = context.run(["list"]);
+    assert_output!(context, ran);
+}
+
+#[test]
 fn an_unknown_profile_is_a_mistake() {
     let context = TestContext::with_shop();
     let ran = context.run(["list", "sqlit"]);

@@ -1,6 +1,12 @@
 //! The command line as a stranger meets it: whole processes, their output and their exit codes.
 //!
 //! One module for each command. What a killed process leaves behind is tested elsewhere.
+#![allow(
+    clippy::unwrap_used,
+    clippy::format_push_string,
+    clippy::unnecessary_debug_formatting,
+    reason = "all of this is a test; the debug form of a path is a TOML string"
+)]
 
 mod backup;
 #[cfg(unix)]

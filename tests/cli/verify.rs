@@ -43,6 +43,7 @@ fn a_flipped_byte_is_found_and_remembered() {
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.stderr.contains("is damaged"), "{}", ran.stderr);
     assert!(ran.stderr.contains("hint: Use another backup"), "{}", ran.stderr);
+    assert_eq!(context.ok(["list", "--json"]).lines()[0]["status"], "damaged");
     let archive = context.archives().remove(0);
     assert_eq!(context.run(["verify".as_ref(), archive.as_os_str()]).code, 4);
 }
@@ -73,6 +74,17 @@ fn a_missing_archive_is_a_finding() {
     let context = backed_up();
     fs::remove_file(&context.archives()[0]).unwrap();
     let ran = context.run(["verify", "backups/gone.tar.gz"]);
+    assert_output!(context, ran);
+}
+
+#[test]
+fn a_backup_whose_archive_is_gone_is_listed_as_missing_and_fails() {
+    let context = backed_up();
+    let id = context.id();
+    fs::remove_file(&context.archives()[0]).unwrap();
+    let ran = context.run(["verify", &id]);
+    assert_output!(context, ran);
+    let ran = context.run(["list"]);
     assert_output!(context, ran);
 }
 

@@ -80,9 +80,7 @@ impl TestContext {
         let path = self.data(name);
         let database = Connection::open(&path).unwrap();
         let tables = "CREATE TABLE orders (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
-             CREATE TABLE notes (text TEXT);
-             CREATE INDEX orders_text ON orders (text);
-             CREATE VIEW recent AS SELECT * FROM orders WHERE id > 10;";
+             CREATE TABLE notes (text TEXT);";
         database.execute_batch(tables).unwrap();
         let fill = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
              INSERT INTO orders SELECT i, 'order ' || i FROM n";

@@ -1,6 +1,8 @@
 //! `kronos backup`: starts every chosen profile and says how each one ended.
 
+use kronos_engine::archive::Unit;
 use kronos_engine::config::Config;
+use kronos_engine::contents::{ObjectCount, ObjectKind};
 use kronos_engine::error::ErrorReport;
 use kronos_engine::event::{Event, RunKind, RunResult, RunState, RunView};
 use kronos_engine::ids::RunId;
@@ -95,11 +97,17 @@ fn not_started(profile: String, error: &Error) -> RunView {
 fn say(engine: &Engine, view: &RunView, output: &Output) {
     let tables = match &view.result {
         Some(RunResult::Backup { backup, .. }) => {
-            engine.backup(backup).ok().map(|details| details.backup.tables)
+            engine.backup(backup).ok().map(|details| tables(&details.units))
         }
         _ => None,
     };
     output.message(&render::ended(view, tables, output.message_style()));
+}
+
+fn tables(units: &[Unit]) -> u64 {
+    let is_table =
+        |object: &&ObjectCount| matches!(object.kind, ObjectKind::Table | ObjectKind::VirtualTable);
+    units.iter().flat_map(|unit| &unit.objects).filter(is_table).count() as u64
 }
 
 fn conclude(runs: &[RunView], exit: Exit, output: &Output) {

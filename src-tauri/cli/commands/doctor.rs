@@ -7,9 +7,10 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 
 use kronos_engine::config::Config;
+use kronos_engine::error::DatabaseError;
 use kronos_engine::storage::{self, conformance};
 use kronos_engine::view::{ProfileView, StorageView};
-use kronos_engine::{Engine, ErrorReport, files, units};
+use kronos_engine::{Engine, Error, ErrorReport, files, units};
 
 use crate::exit::Exit;
 use crate::failure::Outcome;
@@ -22,7 +23,7 @@ use crate::session::Session;
 pub async fn run(session: &Session<'_>) -> Outcome {
     let mut report = Report { output: session.output, problems: 0 };
     report.good("version", format!("Kronos {}", env!("CARGO_PKG_VERSION")));
-    report.add(log());
+    report.add(&log());
     match session.open().await {
         Ok((engine, _events)) => examine(&engine, &mut report).await?,
         Err(failure) => report.problem("state", &failure.report),
@@ -35,9 +36,9 @@ pub async fn run(session: &Session<'_>) -> Outcome {
     Ok(if problems == 0 { Exit::Success } else { Exit::Failed })
 }
 
-async fn examine(engine: &Engine, report: &mut Report<'_>) -> Result<(), kronos_engine::Error> {
+async fn examine(engine: &Engine, report: &mut Report<'_>) -> Result<(), Error> {
     let state = engine.state_dir();
-    report.add(folder("state", state.root()));
+    report.add(&folder("state", state.root()));
     // The engine does not open without it.
     report.good("catalog", state.catalog().display().to_string());
     let config = match engine.config() {
@@ -48,13 +49,13 @@ async fn examine(engine: &Engine, report: &mut Report<'_>) -> Result<(), kronos_
         }
     };
     configuration(engine, &config, report);
-    report.add(unfinished(&state.pending()));
+    report.add(&unfinished(&state.pending()));
     let picture = engine.state().await?;
     for storage in &picture.storages {
-        report.add(storage_check(storage));
+        report.add(&storage_check(storage));
     }
     for profile in &picture.profiles {
-        report.add(profile_check(engine, profile).await);
+        report.add(&profile_check(engine, profile).await);
     }
     Ok(())
 }
@@ -96,18 +97,18 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn add(&mut self, check: Check) {
+    fn add(&mut self, check: &Check) {
         self.problems += u64::from(check.verdict == Verdict::Problem);
-        self.output.json(&Record::Check(&check));
-        self.output.data(&render::check(&check, self.output.data_style()));
+        self.output.json(&Record::Check(check));
+        self.output.data(&render::check(check, self.output.data_style()));
     }
 
     fn good(&mut self, area: &'static str, text: String) {
-        self.add(good(area, text));
+        self.add(&good(area, text));
     }
 
     fn problem(&mut self, area: &'static str, report: &ErrorReport) {
-        self.add(problem(area, report.why.clone(), report.next_step.clone()));
+        self.add(&problem(area, report.why.clone(), report.next_step.clone()));
     }
 }
 
@@ -147,7 +148,7 @@ fn configuration(engine: &Engine, config: &Config, report: &mut Report<'_>) {
     let path = engine.config_path().display();
     report.good("configuration", format!("{path}: {profiles}, {storages}"));
     for text in &config.warnings {
-        report.add(warning("configuration", text.clone()));
+        report.add(&warning("configuration", text.clone()));
     }
 }
 
@@ -176,21 +177,21 @@ fn unfinished(pending: &Path) -> Check {
 
 fn storage_check(storage: &StorageView) -> Check {
     let name = format!("`{}`, {}", storage.name, storage.location);
-    match &storage.problem {
-        Some(report) => {
-            problem("storage", format!("{name}: {}", report.why), report.next_step.clone())
-        }
-        None => {
-            let free = storage.free_bytes.map(|free| format!(", {} free", units::bytes(free)));
-            good("storage", name + &free.unwrap_or_default())
-        }
+    if let Some(report) = &storage.problem {
+        return problem("storage", format!("{name}: {}", report.why), report.next_step.clone());
     }
+    let free = storage.free_bytes.map(|free| format!(", {} free", units::bytes(free)));
+    good("storage", name + &free.unwrap_or_default())
 }
 
 async fn profile_check(engine: &Engine, profile: &ProfileView) -> Check {
     let name = format!("`{}`, {}", profile.name, profile.engine_label);
+    if !profile.supported {
+        let error = DatabaseError::EngineNotSupported { engine: profile.engine.label() };
+        return refused(&name, &error.into());
+    }
     match engine.probe(&profile.draft).await {
-        Err(error) => problem("profile", format!("{name}: {error}"), error.hint()),
+        Err(error) => refused(&name, &error),
         Ok(probe) => {
             let size = probe.databases.iter().map(|database| database.size).sum();
             let databases = counted(probe.databases.len() as u64, "database", "databases");
@@ -201,4 +202,8 @@ async fn profile_check(engine: &Engine, profile: &ProfileView) -> Check {
             }
         }
     }
+}
+
+fn refused(name: &str, error: &Error) -> Check {
+    problem("profile", format!("{name}: {error}"), error.hint())
 }

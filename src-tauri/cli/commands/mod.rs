@@ -34,7 +34,7 @@ pub fn run(args: Args, output: &Output) -> Exit {
             ("Kronos did not start", Err(Failure::new(ErrorCode::Internal, why, next_step)))
         }
     };
-    outcome.unwrap_or_else(|failure| report(failure.while_trying(what), output))
+    outcome.unwrap_or_else(|failure| report(&failure.while_trying(what), output))
 }
 
 /// The outcome of a command, and what was not done if it failed.
@@ -63,12 +63,12 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
             ("The storage was not tested", doctor::test_storage(session, &name).await)
         }
         Command::Completions { shell } => {
-            ("Nothing was printed", completions::run(session.output, shell))
+            ("Nothing was printed", Ok(completions::run(session.output, shell)))
         }
     }
 }
 
-fn report(failure: Failure, output: &Output) -> Exit {
+fn report(failure: &Failure, output: &Output) -> Exit {
     tracing::info!(what = failure.report.what, why = failure.report.why, "not carried out");
     output.json(&Record::Error(&failure.report));
     output.message(&render::failure(&failure.report, output.message_style()));

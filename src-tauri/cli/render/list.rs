@@ -1,11 +1,10 @@
-//! The table of backups.
+//! The list of backups.
 //!
-//! Owns its columns. On a terminal it takes the width that is there; elsewhere every backup is one line.
-
-use std::io::IsTerminal;
+//! Owns its two forms: a table where every backup is one line, and, on a terminal too narrow for it, two
+//! lines for each backup.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{Cell, Color, ContentArrangement, Table};
 use kronos_engine::units;
 use kronos_engine::view::{BackupStatus, BackupView};
 
@@ -15,26 +14,35 @@ use crate::when::Now;
 const COLUMNS: [&str; 7] =
     ["ID", "PROFILE", "MADE", "STORED / ORIGINAL", "CONTENTS", "STORAGE", "CHECK"];
 
-/// One row for each backup.
-pub fn list(backups: &[BackupView], now: &Now, style: Style) -> String {
+/// All backups, for a terminal of `width` columns or for a file.
+pub fn list(backups: &[BackupView], now: &Now, style: Style, width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(COLUMNS);
-    let arrangement = if std::io::stdout().is_terminal() {
-        ContentArrangement::Dynamic
-    } else {
-        ContentArrangement::Disabled
-    };
-    table.set_content_arrangement(arrangement);
+    // No cell is ever broken: an id is there to be copied.
+    table.set_content_arrangement(ContentArrangement::Disabled);
     table.add_rows(backups.iter().map(|backup| row(backup, now, style)));
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, if index + 1 == COLUMNS.len() { 0 } else { 2 }));
-        if index == 0 {
-            // An id is there to be copied, so it is never broken.
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
+    }
+    let columns: usize = table.column_max_content_widths().into_iter().map(usize::from).sum();
+    let needed = columns + 2 * (COLUMNS.len() - 1);
+    if width.is_some_and(|width| usize::from(width) < needed) {
+        return backups.iter().map(|backup| narrow(backup, now, style)).collect();
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n") + "\n"
+}
+
+fn narrow(backup: &BackupView, now: &Now, style: Style) -> String {
+    let (check, _) = verdict(backup);
+    let check = match backup.status {
+        BackupStatus::Verified if backup.warnings.is_empty() => style.good(&check),
+        BackupStatus::Verified => style.warning(&check),
+        BackupStatus::Damaged | BackupStatus::Missing => style.bad(&check),
+    };
+    let (id, made) = (style.strong(backup.id.as_str()), now.describe(backup.created_at));
+    let (stored, storage) = (units::bytes(backup.stored_bytes), &backup.storage);
+    format!("{id}  {check}\n  {made} · {stored} in `{storage}` · {}\n", contents(backup))
 }
 
 fn row(backup: &BackupView, now: &Now, style: Style) -> [Cell; 7] {

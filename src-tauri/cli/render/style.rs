@@ -57,17 +57,11 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
-        let length = match colour_at(rest) {
-            Some(length) => {
-                clean.push_str(&rest[..length]);
-                length
-            }
-            None => {
-                clean.push(if is_harmful(character) { '\u{fffd}' } else { character });
-                character.len_utf8()
-            }
-        };
-        rest = &rest[length..];
+        let colour = colour_at(rest);
+        let (shown, after) = rest.split_at(colour.unwrap_or(character.len_utf8()));
+        let harmful = colour.is_none() && is_harmful(character);
+        clean.push_str(if harmful { "\u{fffd}" } else { shown });
+        rest = after;
     }
     Cow::Owned(clean)
 }
