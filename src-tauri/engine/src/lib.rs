@@ -28,6 +28,7 @@ pub mod error;
 pub mod event;
 pub mod files;
 pub mod ids;
+pub mod logger;
 pub mod progress;
 pub mod restore;
 pub mod run;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Engine;
 use crate::backup::{self, BackupRequest};
 use crate::context::RunContext;
-use crate::database::RestoreTarget;
-use crate::error::Result;
+use crate::database::{self, RestoreTarget};
+use crate::error::{Error, Result};
 use crate::event::{RunKind, RunResult, RunView};
 use crate::ids::{BackupId, RunId};
 use crate::progress::Phase;
@@ -16,6 +16,18 @@ use crate::run::RunSpec;
 use crate::view::{BackupStatus, RestoreDraft};
 
 impl Engine {
+    /// Starts a backup of each profile and returns at once. With no name it means every profile that
+    /// can be backed up and is not just being backed up.
+    pub fn start_backups(&self, profiles: &[String]) -> Result<Vec<RunId>> {
+        if !profiles.is_empty() {
+            return profiles.iter().map(|profile| self.start_backup(profile)).collect();
+        }
+        let config = self.config()?;
+        let all = config.profiles.iter().filter(|profile| database::is_supported(profile.engine));
+        let started = all.map(|profile| self.start_backup(&profile.name));
+        started.filter(|run| !matches!(run, Err(Error::Busy { .. }))).collect()
+    }
+
     /// Starts a backup of `profile` and returns at once.
     pub fn start_backup(&self, profile: &str) -> Result<RunId> {
         let config = self.config()?;

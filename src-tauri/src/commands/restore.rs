@@ -1,0 +1,21 @@
+//! Restoring a backup to a new place.
+
+use kronos_engine::ids::RunId;
+use kronos_engine::view::RestoreDraft;
+
+use super::{Answer, Shared, because};
+use crate::words::failed;
+
+/// Says why a restore would be refused.
+#[tauri::command]
+pub async fn restore_check(app: Shared<'_>, draft: RestoreDraft) -> Answer<()> {
+    let engine = app.engine().await?;
+    engine.check_restore_target(&draft).await.map_err(because(failed::RESTORE_CHECK))
+}
+
+/// Starts a restore.
+#[tauri::command]
+pub async fn restore_start(app: Shared<'_>, draft: RestoreDraft) -> Answer<RunId> {
+    let engine = app.engine().await?;
+    engine.start_restore(&draft).map_err(because(failed::RESTORE))
+}

@@ -1,0 +1,92 @@
+// A fake engine behind the real `api.ts`: answers commands with fixtures. For the development page and the tests.
+import type { Channel } from '@tauri-apps/api/core';
+import { clearMocks, mockIPC } from '@tauri-apps/api/mocks';
+import type { AppState } from '../bindings/AppState';
+import type { BackupView } from '../bindings/BackupView';
+import type { Event } from '../bindings/Event';
+import type { RunView } from '../bindings/RunView';
+import type { WatchMessage } from '../bindings/WatchMessage';
+import type { Command } from '../lib/api';
+import { catalogueOf, check, details, probe, run } from './fixtures';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- every command has arguments of its own
+type Args = any;
+export type Answers = Partial<Record<Command, (args: Args) => unknown>>;
+
+export type Fake = {
+  /** Every call, in order, without `watch` and `window_ready`. */
+  calls: { command: Command; args: Args }[];
+  answers: Answers;
+  state: AppState;
+  /** Changes the state and tells the window. */
+  set: (over: Partial<AppState>) => void;
+  send: (message: WatchMessage) => void;
+  event: (event: Event) => void;
+  of: (command: Command) => Args[];
+};
+
+export function fakeEngine(state: AppState, answers: Answers = {}, backups: BackupView[] = catalogueOf()): Fake {
+  clearMocks();
+  let channel: Channel<WatchMessage> | null = null;
+  const find = (id: string) => backups.find((backup) => backup.id === id);
+  const fake: Fake = {
+    calls: [],
+    answers,
+    state,
+    set(over) {
+      fake.state = { ...fake.state, ...over };
+      fake.send({ message: 'state', content: fake.state });
+    },
+    send: (message) => channel?.onmessage(message),
+    event: (event) => fake.send({ message: 'run', content: event }),
+    of: (command) => fake.calls.filter((call) => call.command === command).map((call) => call.args as Args),
+  };
+
+  function start(over: Partial<RunView>): string {
+    const id = `run-${fake.calls.length + 10}`;
+    const view = run({ id, state: 'queued', phase: null, step: 0, object: null, bytes_done: 0, bytes_total: null, rate: null, fraction: 0, seconds_left: null, started_at: new Date().toISOString(), ...over });
+    fake.event({ event: 'run_queued', ...view });
+    return id;
+  }
+
+  const usual: Record<Command, (args: Args) => unknown> = {
+    watch: (args) => {
+      channel = args.channel as Channel<WatchMessage>;
+      fake.send({ message: 'state', content: fake.state });
+    },
+    window_ready: () => null,
+    backup_start: ({ profiles }) => {
+      const names: string[] = profiles.length > 0 ? profiles : fake.state.profiles.filter((p) => p.supported).map((p) => p.name);
+      return names.map((name) => start({ profile: name }));
+    },
+    run_cancel: () => null,
+    profile_test: () => probe(),
+    profile_save: () => null,
+    profile_remove: ({ name }) => fake.set({ profiles: fake.state.profiles.filter((p) => p.name !== name) }),
+    pick_database_files: () => ['/home/ada/code/shop/shop.db'],
+    pick_folder: () => '/media/ada/T7/kronos',
+    pick_restore_target: ({ suggested }) => suggested,
+    storage_test: () => check(),
+    storage_save: () => null,
+    storage_remove: ({ name }) => fake.set({ storages: fake.state.storages.filter((s) => s.name !== name) }),
+    backups_list: () => backups,
+    backup_details: ({ id }) => details(find(id)),
+    backup_verify: ({ id }) => start({ kind: 'verify', profile: find(id)?.profile ?? 'shop' }),
+    backups_rescan: () => 3,
+    restore_check: () => null,
+    restore_start: ({ draft }) => start({ kind: 'restore', profile: find(draft.backup)?.profile ?? 'shop' }),
+    reveal_backup: () => null,
+    reveal_storage: () => null,
+    reveal_config: () => null,
+    reveal_restored: () => null,
+    settings_save: ({ settings }) => fake.set({ settings }),
+  };
+
+  mockIPC((name, payload) => {
+    const command = name as Command;
+    if (!(command in usual)) throw new Error(`the fake engine does not know ${name}`);
+    if (command !== 'watch' && command !== 'window_ready') fake.calls.push({ command, args: payload });
+    return (fake.answers[command] ?? usual[command])(payload);
+  });
+  return fake;
+}

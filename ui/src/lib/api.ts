@@ -1,0 +1,99 @@
+// The only door to the engine: every command of the window, with its types. Nothing else calls `invoke`.
+import { Channel, invoke } from '@tauri-apps/api/core';
+import type { BackupDetails } from '../bindings/BackupDetails';
+import type { BackupId } from '../bindings/BackupId';
+import type { BackupView } from '../bindings/BackupView';
+import type { Probe } from '../bindings/Probe';
+import type { ProfileDraft } from '../bindings/ProfileDraft';
+import type { RestoreDraft } from '../bindings/RestoreDraft';
+import type { RunId } from '../bindings/RunId';
+import type { Settings } from '../bindings/Settings';
+import type { StorageCheck } from '../bindings/StorageCheck';
+import type { StorageDraft } from '../bindings/StorageDraft';
+import type { WatchMessage } from '../bindings/WatchMessage';
+import { toReport } from './errors';
+
+/** Every command by name. A test in Rust compares this list with its handlers. */
+export const COMMANDS = [
+  'watch',
+  'window_ready',
+  'backup_start',
+  'run_cancel',
+  'profile_test',
+  'profile_save',
+  'profile_remove',
+  'pick_database_files',
+  'pick_folder',
+  'pick_restore_target',
+  'storage_test',
+  'storage_save',
+  'storage_remove',
+  'backups_list',
+  'backup_details',
+  'backup_verify',
+  'backups_rescan',
+  'restore_check',
+  'restore_start',
+  'reveal_backup',
+  'reveal_storage',
+  'reveal_config',
+  'reveal_restored',
+  'settings_save',
+] as const;
+
+export type Command = (typeof COMMANDS)[number];
+
+/** Calls a command; whatever goes wrong is thrown as an `ErrorReport`. */
+async function call<T>(command: Command, args: Record<string, unknown> = {}): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (error) {
+    throw toReport(error);
+  }
+}
+
+export const api = {
+  /** Subscribes to the state and to all runs; the first message is the whole state. */
+  watch: (onMessage: (message: WatchMessage) => void) =>
+    call<void>('watch', { channel: new Channel<WatchMessage>(onMessage) }),
+  windowReady: () => call<void>('window_ready'),
+
+  /** Starts a backup of each named profile; of all that this version supports when there is none. */
+  backupStart: (profiles: string[]) => call<RunId[]>('backup_start', { profiles }),
+  runCancel: (run: RunId) => call<void>('run_cancel', { run }),
+
+  profileTest: (draft: ProfileDraft) => call<Probe>('profile_test', { draft }),
+  /** Saves a profile; `original` is its name before the edit, `null` for a new one. */
+  profileSave: (original: string | null, draft: ProfileDraft) =>
+    call<void>('profile_save', { original, draft }),
+  /** Forgets a profile; its backups stay. */
+  profileRemove: (name: string) => call<void>('profile_remove', { name }),
+
+  /** Opens the desktop's file dialog; an empty list means that it was cancelled. */
+  pickDatabaseFiles: () => call<string[]>('pick_database_files'),
+  pickFolder: (title: string) => call<string | null>('pick_folder', { title }),
+  pickRestoreTarget: (suggested: string) => call<string | null>('pick_restore_target', { suggested }),
+
+  storageTest: (draft: StorageDraft) => call<StorageCheck>('storage_test', { draft }),
+  storageSave: (original: string | null, draft: StorageDraft) =>
+    call<void>('storage_save', { original, draft }),
+  /** Forgets a place; its files stay. */
+  storageRemove: (name: string) => call<void>('storage_remove', { name }),
+
+  backupsList: () => call<BackupView[]>('backups_list'),
+  backupDetails: (id: BackupId) => call<BackupDetails>('backup_details', { id }),
+  backupVerify: (id: BackupId) => call<RunId>('backup_verify', { id }),
+  /** Looks for backups in every place; returns how many were not known before. */
+  backupsRescan: () => call<number>('backups_rescan'),
+
+  /** Resolves when the target is acceptable, else throws the reason. */
+  restoreCheck: (draft: RestoreDraft) => call<void>('restore_check', { draft }),
+  restoreStart: (draft: RestoreDraft) => call<RunId>('restore_start', { draft }),
+
+  revealBackup: (id: BackupId) => call<void>('reveal_backup', { id }),
+  revealStorage: (name: string) => call<void>('reveal_storage', { name }),
+  revealConfig: () => call<void>('reveal_config'),
+  revealRestored: (run: RunId) => call<void>('reveal_restored', { run }),
+
+  settingsSave: (settings: Settings) => call<void>('settings_save', { settings }),
+};

@@ -1,0 +1,90 @@
+// What a run says about itself: pure functions from a `RunView` to words.
+import type { ErrorReport } from '../bindings/ErrorReport';
+import type { RunKind } from '../bindings/RunKind';
+import type { RunState } from '../bindings/RunState';
+import type { RunView } from '../bindings/RunView';
+import { bytes, bytesOf, count, duration, plural, secondsBetween, timeLeft, visible } from './format';
+import { PHASES, RUN_STATES, STALLED, type State } from './texts';
+
+export function isActive(run: { state: RunState }): boolean {
+  return run.state === 'queued' || run.state === 'running' || run.state === 'cancelling';
+}
+
+export function hasFailed(run: { state: RunState }): boolean {
+  return run.state === 'failed' || run.state === 'interrupted';
+}
+
+export function stateOf(run: RunView): State {
+  return run.state === 'running' && run.stalled ? STALLED : RUN_STATES[run.state];
+}
+
+const DOING: Record<RunKind, string> = { backup: 'Backup of', verify: 'Check of', restore: 'Restore of' };
+
+/** "Backup of shop": names the run, for a label or a question. */
+export function label(run: RunView): string {
+  return `${DOING[run.kind]} ${visible(run.profile)}`;
+}
+
+/** "Step 2 of 4: Copying shop.db". */
+export function phaseSentence(run: RunView): string {
+  if (run.state === 'queued') return 'Waits until another run has ended';
+  if (run.state === 'cancelling') return 'Stopping and removing the unfinished file';
+  if (run.phase === null) return 'Starting';
+  const verb = PHASES[run.kind][run.phase];
+  const named = run.object === null ? verb.replace(/ of$/, '') : `${verb} ${visible(run.object)}`;
+  return `Step ${run.step} of ${run.steps}: ${named}`;
+}
+
+/** The counters that stand beside the bar: bytes of the total, rate, time left. */
+export function counters(run: RunView): string[] {
+  if (run.state !== 'running') return [];
+  if (run.stalled) return [bytesOf(run.bytes_done, run.bytes_total), 'nothing has moved for 15 seconds'];
+  const parts: string[] = [];
+  if (run.bytes_done > 0 || run.bytes_total !== null) parts.push(bytesOf(run.bytes_done, run.bytes_total));
+  if (run.rate !== null) parts.push(`${bytes(run.rate)}/s`);
+  if (run.seconds_left !== null) parts.push(timeLeft(run.seconds_left));
+  return parts;
+}
+
+/** Whole per cent; 100 only when the run has ended. */
+export function percent(run: RunView): number {
+  const value = Math.floor(Math.min(1, Math.max(0, run.fraction)) * 100);
+  return isActive(run) ? Math.min(99, value) : value;
+}
+
+/** Takes the news of a run; an ended run stays ended and a bar never goes back. */
+export function merge(old: RunView | undefined, news: RunView): RunView {
+  if (old === undefined) return news;
+  if (!isActive(old) && isActive(news)) return old;
+  return news.fraction < old.fraction ? { ...news, fraction: old.fraction } : news;
+}
+
+/** One sentence for a run that has ended. */
+export function outcome(run: RunView): string {
+  const took = run.finished_at === null ? '' : ` in ${duration(secondsBetween(run.started_at, run.finished_at))}`;
+  const result = run.result;
+  if (result?.kind === 'backup') {
+    const warned = result.warnings.length === 0 ? '' : `, ${plural(result.warnings.length, 'warning')}`;
+    return `\`${run.profile}\` is backed up: ${bytes(result.stored_bytes)}${took}${warned}.`;
+  }
+  if (result?.kind === 'verify') return `This backup of \`${run.profile}\` is intact: ${bytes(result.raw_bytes)} compared${took}.`;
+  if (result?.kind === 'restore') {
+    return `\`${run.profile}\` is restored: ${plural(result.tables, 'table')} and ${count(result.rows)} rows match the backup.`;
+  }
+  if (run.state === 'cancelled') return `${label(run)} was cancelled. Nothing was changed.`;
+  return run.error?.what ?? `${label(run)} did not finish.`;
+}
+
+/** The error of a failed run; a run that was cut off has none of its own. */
+export function errorOf(run: { kind: RunKind; state: RunState; error: ErrorReport | null }, profile: string): ErrorReport {
+  if (run.error !== null) return run.error;
+  const done = { backup: 'backed up', verify: 'checked', restore: 'restored' }[run.kind];
+  return {
+    code: 'internal',
+    what: `\`${profile}\` was not ${done}`,
+    why: 'Kronos or the computer stopped while it was running.',
+    next_step: 'Start it again.',
+    not_affected: 'Older backups are not affected, and what was unfinished has been removed.',
+    details: `The run ended as "${run.state}" and left no further details.`,
+  };
+}

@@ -1,0 +1,109 @@
+// The engine's state as the window last heard it. Views read it; only messages from the engine change it.
+import type { AppState } from '../bindings/AppState';
+import type { ErrorReport } from '../bindings/ErrorReport';
+import type { RunId } from '../bindings/RunId';
+import type { RunView } from '../bindings/RunView';
+import type { WatchMessage } from '../bindings/WatchMessage';
+import { api } from './api';
+import { toReport } from './errors';
+import { isActive, merge, percent, phaseSentence } from './runs';
+
+const RECENT = 20;
+
+class Session {
+  /** `null` until the first message. */
+  app = $state.raw<AppState | null>(null);
+  /** Runs that wait or work, oldest first. */
+  active = $state.raw<RunView[]>([]);
+  /** Runs that have ended, newest first. */
+  recent = $state.raw<RunView[]>([]);
+  /** Why the engine cannot be heard. */
+  lost = $state.raw<ErrorReport | null>(null);
+  /** Rises whenever the list of backups may have changed. */
+  backupsVersion = $state(0);
+  /** What the polite live region says: new phases and quarters. */
+  announcement = $state('');
+
+  #ended = new Set<RunId>();
+  #onEnded: (run: RunView) => void = () => undefined;
+
+  /** Subscribes. `onEnded` hears of each run that ends while the window is open, once. */
+  async start(onEnded: (run: RunView) => void): Promise<void> {
+    this.#onEnded = onEnded;
+    try {
+      await api.watch((message) => this.apply(message));
+    } catch (error) {
+      this.lost = toReport(error);
+    }
+  }
+
+  apply(message: WatchMessage): void {
+    if (message.message === 'state') this.#applyState(message.content);
+    else if (message.content.event === 'backups_changed') this.backupsVersion += 1;
+    else if (message.content.event !== 'config_changed') this.#applyRun(message.content);
+  }
+
+  /** The active run of a profile, if there is one. */
+  runOf(profile: string): RunView | undefined {
+    return this.active.find((run) => run.profile === profile);
+  }
+
+  byId(id: RunId | null): RunView | undefined {
+    return this.active.find((run) => run.id === id) ?? this.recent.find((run) => run.id === id);
+  }
+
+  /** Back to the beginning, for tests. */
+  reset(): void {
+    this.app = null;
+    this.active = [];
+    this.recent = [];
+    this.lost = null;
+    this.announcement = '';
+    this.#ended.clear();
+    this.#onEnded = () => undefined;
+  }
+
+  #applyState(state: AppState): void {
+    const first = this.app === null;
+    const known = new Map(this.active.map((run) => [run.id, run]));
+    this.app = state;
+    this.active = state.active_runs.map((run) => merge(known.get(run.id), run)).filter(isActive);
+    this.recent = state.recent_runs;
+    for (const run of state.recent_runs.toReversed()) {
+      if (first) this.#ended.add(run.id);
+      else this.#end(run);
+    }
+  }
+
+  #applyRun(news: RunView): void {
+    const old = this.byId(news.id);
+    const run = merge(old, news);
+    if (!isActive(run)) {
+      this.active = this.active.filter(({ id }) => id !== run.id);
+      this.recent = [run, ...this.recent.filter(({ id }) => id !== run.id)].slice(0, RECENT);
+      this.#end(run);
+      return;
+    }
+    if (old === undefined) this.active = [...this.active, run];
+    else this.active = this.active.map((other) => (other.id === run.id ? run : other));
+    this.#announce(old, run);
+  }
+
+  #end(run: RunView): void {
+    if (this.#ended.has(run.id)) return;
+    this.#ended.add(run.id);
+    this.backupsVersion += 1;
+    this.#onEnded(run);
+  }
+
+  #announce(old: RunView | undefined, run: RunView): void {
+    const quarter = (view: RunView) => Math.floor(percent(view) / 25);
+    if (old?.phase !== run.phase || old.state !== run.state) {
+      this.announcement = `${run.profile}: ${phaseSentence(run)}`;
+    } else if (quarter(old) < quarter(run)) {
+      this.announcement = `${run.profile}: ${quarter(run) * 25} %`;
+    }
+  }
+}
+
+export const session = new Session();
