@@ -116,7 +116,7 @@ describe('names', () => {
 
   it('makes marks that turn the text around visible', () => {
     expect(format.visible('abc\u202egnp.exe')).toBe('abc\ufffdgnp.exe');
-    expect(format.visible('tab\there\u0000')).toBe('tab\ufffdhere\ufffd');
+    expect(format.visible('a\tb\n\u0000')).toBe('a\tb\n\ufffd');
     expect(format.visible('наука – علم')).toBe('наука – علم');
   });
 });

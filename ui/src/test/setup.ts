@@ -22,6 +22,10 @@ Object.assign(HTMLDialogElement.prototype, {
   },
 });
 window.scrollTo = () => undefined;
+HTMLCanvasElement.prototype.getContext = () => null;
+
+// As in index.html.
+document.documentElement.lang = 'en';
 
 beforeEach(() => {
   history.replaceState(null, '', '#/home');
