@@ -209,3 +209,15 @@ describe('the first backup', () => {
     expect(fake.of('backup_start')).toEqual([]);
   });
 });
+
+describe('the first backup with a place already there', () => {
+  it('offers the places, the default one first chosen', async () => {
+    const { fake, user } = await open('#/home', emptyState({ storages: fullState().storages }));
+    expect((byId('first-storage') as HTMLSelectElement).value).toBe('backups');
+    await user.selectOptions(byId('first-storage'), 'usb');
+    await user.click(byId('first-path-choose'));
+    await user.click(byId('first-backup'));
+    expect(fake.of('storage_save')).toEqual([]);
+    expect(fake.of('profile_save')[0].draft.storage).toBe('usb');
+  });
+});
