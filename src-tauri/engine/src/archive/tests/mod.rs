@@ -14,7 +14,7 @@ use std::io::{Cursor, Read, Write};
 
 use jiff::Timestamp;
 
-use super::compression::{Level, StreamDecoder, StreamEncoder};
+use super::compression::{StreamDecoder, StreamEncoder};
 use super::member::{BLOCK, Member};
 use super::*;
 use crate::config::{Codec, CompressionSettings};
@@ -127,7 +127,8 @@ fn open(stored: &[u8]) -> Vec<u8> {
 
 /// An archive around any tar, with a seal that fits: what a careful forger would make.
 fn sealed(tar: &[u8], codec: Codec) -> Vec<u8> {
-    let mut encoder = StreamEncoder::new(Vec::new(), codec, Level::FAST).expect("an encoder");
+    let settings = CompressionSettings { codec, level: 1 };
+    let mut encoder = StreamEncoder::new(Vec::new(), settings).expect("an encoder");
     encoder.write_all(tar).expect("written");
     encoder.finish().expect("finished").0
 }
