@@ -14,7 +14,8 @@ const MAX_GROWTH_KIB: u64 = 64 << 10;
 fn bomb(codec: Codec, pieces: &[(&[u8], u64)]) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let sink = file.reopen().expect("the file");
-    let mut encoder = StreamEncoder::new(sink, codec, Level::FAST).expect("an encoder");
+    let settings = CompressionSettings { codec, level: 1 };
+    let mut encoder = StreamEncoder::new(sink, settings).expect("an encoder");
     for (bytes, zeros) in pieces {
         encoder.write_all(bytes).expect("written");
         io::copy(&mut io::repeat(0).take(*zeros), &mut encoder).expect("written");

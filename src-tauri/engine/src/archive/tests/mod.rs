@@ -14,11 +14,11 @@ use std::io::{Cursor, Read, Write};
 
 use jiff::Timestamp;
 
-use super::compression::{Level, StreamDecoder, StreamEncoder};
+use super::compression::{StreamDecoder, StreamEncoder};
 use super::member::{BLOCK, Member};
 use super::*;
 use crate::config::{Codec, CompressionSettings};
-use crate::contents::{Consistency, ObjectCount, ObjectKind, ServerInfo};
+use crate::contents::{Consistency, DatabaseFacts, ObjectCount, ObjectKind, ServerInfo};
 use crate::error::{ArchiveError, Error};
 use crate::ids::{BackupId, EngineKind};
 
@@ -45,7 +45,7 @@ fn closing(units: usize) -> Closing {
         vec![ObjectCount { kind: ObjectKind::Table, name: "orders".to_owned(), rows: Some(3) }];
     let properties = [("page_size".to_owned(), "4096".to_owned())].into();
     Closing {
-        facts: vec![UnitFacts { objects, properties }; units],
+        facts: vec![DatabaseFacts { objects, properties }; units],
         consistency: Consistency { label: "One committed moment".to_owned(), snapshot: true },
         warnings: vec!["Look at `orders`".to_owned()],
         finished_at: "2026-11-22T13:54:02Z".parse::<Timestamp>().expect("a time"),
@@ -127,7 +127,8 @@ fn open(stored: &[u8]) -> Vec<u8> {
 
 /// An archive around any tar, with a seal that fits: what a careful forger would make.
 fn sealed(tar: &[u8], codec: Codec) -> Vec<u8> {
-    let mut encoder = StreamEncoder::new(Vec::new(), codec, Level::FAST).expect("an encoder");
+    let settings = CompressionSettings { codec, level: 1 };
+    let mut encoder = StreamEncoder::new(Vec::new(), settings).expect("an encoder");
     encoder.write_all(tar).expect("written");
     encoder.finish().expect("finished").0
 }
