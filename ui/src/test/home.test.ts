@@ -62,7 +62,7 @@ describe('a running backup', () => {
 
   it('ends quietly, told once', async () => {
     const { fake } = await open('#/home', fullState({ active_runs: [run()] }));
-    const done = ended({ result: { kind: 'backup', backup: 'b', location: '', stored_bytes: 184e6, raw_bytes: 1, objects: 1, rows: 1, warnings: [] } });
+    const done = ended({ result: { kind: 'backup', backup: 'b', location: '', stored_bytes: 184e6, raw_bytes: 1, tables: 1, rows: 1, warnings: [] } });
     fake.event({ event: 'run_finished', ...done });
     fake.set({ active_runs: [], recent_runs: [done] });
     await waitFor(() => expect(noId('run-card-shop')).toBeNull());
