@@ -221,3 +221,14 @@ describe('the first backup with a place already there', () => {
     expect(fake.of('profile_save')[0].draft.storage).toBe('usb');
   });
 });
+
+describe('a newest backup that cannot be used', () => {
+  it('is a card of its own, although no run failed, and leads to a new backup', async () => {
+    const problem = report({ code: 'object_missing', what: 'The newest backup of `shop` cannot be used' });
+    const shop = profile({ protection: 'attention', problem });
+    await open('#/home', fullState({ profiles: [shop] }));
+    const card = byId('attention-shop');
+    expect(textOf(card)).toContain('The newest backup of shop cannot be used');
+    expect(within(card).getByTestId('attention-retry')).toBeTruthy();
+  });
+});
