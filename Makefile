@@ -1,6 +1,6 @@
 # The front door. Each target sets up what it needs first; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak dev clean
+.PHONY: help run test check soak bench dev clean
 
 help: ## say what there is
 	@echo "make TARGET, where TARGET is one of"
@@ -17,6 +17,9 @@ check: ## formats, lints, dependencies, generated files
 
 soak: ## run all tests in their long form
 	@KRONOS_SOAK=full scripts/test.sh
+
+bench: ## compare Kronos with sqlite3 + tar, pigz (minutes; nothing else should run)
+	@scripts/bench.sh
 
 dev: ## open Kronos with the window's pages reloading on each edit
 	@scripts/dev.sh

@@ -24,7 +24,7 @@ has_display() {
 }
 
 kronos() {
-  printf '\n$ kronos %s\n' "$*" >&2
+  printf '\n$ kronos %s\n' "$*"
   "$TARGET/debug/kronos" "$@" --config "$SAMPLE_CONFIG"
 }
 
@@ -33,7 +33,7 @@ back_up_and_restore() {
   kronos backup
   kronos list
   # An id holds its time, so the last one in order is the one just made.
-  id=$(kronos list --json | grep -o '^{.*"id": *"[^"]*"' | sed 's/.*"\([^"]*\)"$/\1/' | LC_ALL=C sort | tail -n 1)
+  id=$("$TARGET/debug/kronos" list --json --config "$SAMPLE_CONFIG" | grep -o '^{.*"id": *"[^"]*"' | sed 's/.*"\([^"]*\)"$/\1/' | LC_ALL=C sort | tail -n 1)
   restored=$(mktemp --dry-run "$SAMPLE/restored-XXXXXX.db")
   kronos verify "$id"
   kronos restore "$id" --to "$restored"

@@ -37,19 +37,19 @@ stop_if_failed() {
   ((STAGE_STATUS == 0)) || finish
 }
 
-# One line, "N passed, N failed", added up from what the stages really printed. A stage that broke
-# off without counting a failed test (a crash, a compile error) counts as one.
+# One line, "N passed, N failed", added up from what the stages really printed. Stages that broke off
+# with no test counted as failed (a crash, a compile error) count as failures themselves.
 finish() {
-  local passed=0 failed=0 ignored=0 ui_counts
+  local passed=0 failed=0 ignored=0 ui_passed ui_failed ui_ignored
   if [[ -f $RESULTS/rust.log ]]; then
     read -r passed failed ignored < <(sed -nE \
       's/^test result: .* ([0-9]+) passed; ([0-9]+) failed; ([0-9]+) ignored;.*/\1 \2 \3/p' "$RESULTS/rust.log" \
       | awk '{ p += $1; f += $2; i += $3 } END { print p + 0, f + 0, i + 0 }')
   fi
   if [[ -f $RESULTS/ui.json ]]; then
-    ui_counts=$(node -p 'const r = JSON.parse(fs.readFileSync(process.argv[1])); r.numPassedTests + " " + r.numFailedTests' "$RESULTS/ui.json")
-    passed=$((passed + ${ui_counts% *}))
-    failed=$((failed + ${ui_counts#* }))
+    read -r ui_passed ui_failed ui_ignored < <(node -p 'const r = JSON.parse(fs.readFileSync(process.argv[1]));
+      [r.numPassedTests, r.numFailedTests, r.numPendingTests + r.numTodoTests].join(" ")' "$RESULTS/ui.json")
+    passed=$((passed + ui_passed)) failed=$((failed + ui_failed)) ignored=$((ignored + ui_ignored))
   fi
   ((failed > 0)) || failed=${#FAILED_STAGES[@]}
 

@@ -20,5 +20,7 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ['src/test/setup.ts'],
     include: ['src/**/*.test.ts'],
     restoreMocks: true,
+    // A machine that builds Rust at the same time is slow.
+    testTimeout: 30_000,
   },
 }));

@@ -3,6 +3,8 @@
 //! Owns the shared vocabulary of `database` (which finds these facts) and `archive` (which keeps
 //! them), so that neither has to know the other.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -24,6 +26,15 @@ pub struct Consistency {
     pub label: String,
     /// True when every unit, by itself, is one committed moment.
     pub snapshot: bool,
+}
+
+/// What is inside one database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DatabaseFacts {
+    /// Tables with their rows, views, indexes, triggers.
+    pub objects: Vec<ObjectCount>,
+    /// Facts of the engine worth comparing after a restore.
+    pub properties: BTreeMap<String, String>,
 }
 
 /// One table, view or other object.

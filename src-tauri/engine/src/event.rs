@@ -65,6 +65,8 @@ pub struct RunView {
     pub kind: RunKind,
     /// Whose run it is: the profile's name.
     pub profile: String,
+    /// The backup that it verifies or restores, or that it made.
+    pub backup: Option<BackupId>,
     /// Where it stands.
     pub state: RunState,
     /// The current phase; `None` while queued and after the end.
@@ -113,6 +115,7 @@ impl RunView {
             id,
             kind,
             profile,
+            backup: None,
             state: RunState::Queued,
             phase: None,
             step: 0,
@@ -150,9 +153,9 @@ pub enum RunResult {
         /// Size of the databases in bytes.
         #[ts(type = "number")]
         raw_bytes: u64,
-        /// Tables, views and so on.
+        /// Tables in all databases.
         #[ts(type = "number")]
-        objects: u64,
+        tables: u64,
         /// Rows in all tables.
         #[ts(type = "number")]
         rows: u64,
@@ -186,6 +189,17 @@ pub enum RunResult {
         #[ts(type = "number")]
         rows: u64,
     },
+}
+
+impl RunResult {
+    /// The backup that was made, verified or restored.
+    pub fn backup(&self) -> &BackupId {
+        match self {
+            Self::Backup { backup, .. }
+            | Self::Verify { backup, .. }
+            | Self::Restore { backup, .. } => backup,
+        }
+    }
 }
 
 /// One line of `--json`, and one message to the window.

@@ -22,9 +22,9 @@ stored_bytes: number,
  */
 raw_bytes: number, 
 /**
- * Tables, views and so on.
+ * Tables in all databases.
  */
-objects: number, 
+tables: number, 
 /**
  * Rows in all tables.
  */

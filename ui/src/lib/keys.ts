@@ -12,7 +12,7 @@ const CTRL = MAC ? '⌘' : 'Ctrl';
 /** What the shortcuts dialog lists. */
 export const SHORTCUTS: Shortcut[] = [
   ...PAGES.map((page, index) => ({ keys: [CTRL, `${index + 1}`], says: `Go to ${PAGE_NAMES[page]}` })),
-  { keys: [CTRL, ','], says: 'Go to Settings, as elsewhere' },
+  { keys: [CTRL, ','], says: 'Go to Settings (like other programs)' },
   { keys: [CTRL, 'N'], says: 'Add a database' },
   { keys: [CTRL, 'Shift', 'B'], says: 'Back up all databases' },
   { keys: [CTRL, '.'], says: 'Cancel the running backup' },

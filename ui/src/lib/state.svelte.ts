@@ -43,9 +43,9 @@ class Session {
     else if (message.content.event !== 'config_changed') this.#applyRun(message.content);
   }
 
-  /** The active run of a profile, if there is one. */
-  runOf(profile: string): RunView | undefined {
-    return this.active.find((run) => run.profile === profile);
+  /** The backup of a profile that waits or works, if there is one. */
+  backupOf(profile: string): RunView | undefined {
+    return this.active.find((run) => run.kind === 'backup' && run.profile === profile);
   }
 
   byId(id: RunId | null): RunView | undefined {

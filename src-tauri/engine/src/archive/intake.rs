@@ -2,7 +2,6 @@
 //!
 //! Owns these values and the choice of the members' names. Writing them belongs to `writer`.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 
 use jiff::Timestamp;
@@ -11,7 +10,7 @@ use super::compression::StreamStats;
 use super::manifest::Manifest;
 use super::member::{MAX_UNITS, UnitNames, is_extension};
 use super::rules::is_name;
-use crate::contents::{Consistency, ObjectCount};
+use crate::contents::{Consistency, DatabaseFacts};
 use crate::error::{Error, Result};
 
 /// A database that the archive is going to hold, as `RESTORE.md` has to know it.
@@ -37,20 +36,11 @@ pub struct UnitSource<'a> {
     pub reader: &'a mut dyn Read,
 }
 
-/// What was found inside one database.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UnitFacts {
-    /// Tables with their rows, views, indexes, triggers.
-    pub objects: Vec<ObjectCount>,
-    /// Facts of the engine worth comparing after a restore.
-    pub properties: BTreeMap<String, String>,
-}
-
 /// What is known only when all databases have been written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Closing {
     /// Per database, in the order in which they were added.
-    pub facts: Vec<UnitFacts>,
+    pub facts: Vec<DatabaseFacts>,
     /// Which moment the data shows.
     pub consistency: Consistency,
     /// Things to look at, each one sentence.

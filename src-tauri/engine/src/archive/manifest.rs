@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::config::Codec;
-use crate::contents::{Consistency, ObjectCount, ServerInfo};
+use crate::contents::{Consistency, ObjectCount, ObjectKind, ServerInfo};
 use crate::ids::{BackupId, EngineKind};
 
 /// The newest archive format that this version writes and reads.
@@ -95,9 +95,9 @@ impl Manifest {
         self.units.iter().map(|unit| unit.size).fold(0, u64::saturating_add)
     }
 
-    /// Number of tables, views and so on in all databases.
-    pub fn object_count(&self) -> u64 {
-        self.units.iter().map(|unit| unit.objects.len() as u64).sum()
+    /// Number of tables in all databases.
+    pub fn table_count(&self) -> u64 {
+        self.units.iter().map(Unit::table_count).sum()
     }
 
     /// Number of rows in all tables.
@@ -128,6 +128,14 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Number of tables, virtual ones included.
+    pub fn table_count(&self) -> u64 {
+        let is_table = |object: &&ObjectCount| {
+            matches!(object.kind, ObjectKind::Table | ObjectKind::VirtualTable)
+        };
+        self.objects.iter().filter(is_table).count() as u64
+    }
+
     /// Number of rows in all tables of this unit.
     pub fn row_count(&self) -> u64 {
         self.objects.iter().filter_map(|object| object.rows).fold(0, u64::saturating_add)

@@ -23,7 +23,7 @@ mod writer;
 mod tests;
 
 pub use compression::StreamStats;
-pub use intake::{Closing, PlannedMember, UnitFacts, UnitSource, Written};
+pub use intake::{Closing, PlannedMember, UnitSource, Written};
 pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, Sidecar, Unit};
 pub use reader::{Verified, extract, peek_header, verify};
 pub use writer::ArchiveWriter;

@@ -246,6 +246,6 @@ mod tests {
         let Err(RecordError::Malformed(what)) = decode_header(hostile.as_bytes()) else {
             panic!("accepted");
         };
-        assert_eq!(what, "is not as Kronos writes it (line 1, column 49)");
+        assert_eq!(what, "is not as Kronos writes it (line 1, column 48)");
     }
 }

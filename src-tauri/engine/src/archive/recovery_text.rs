@@ -56,7 +56,7 @@ fn checking(archive: &str, codec: Codec) -> String {
     };
     format!(
         "## 1. Check the archive\n\n```sh\n{tool} -t {quoted}\nsha256sum {quoted}\n```\n\n\
-         The first command must succeed. The second must print the value that stands as `sha256` in \
+         The first command must succeed. The second must print the first `sha256` in \
          `{archive}.json`, the file beside the archive; only this comparison proves that nothing is \
          missing. On macOS it is `shasum -a 256`.\n\n",
         quoted = quote(archive),

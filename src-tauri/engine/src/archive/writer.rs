@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write};
 
-use super::compression::{Level, StreamEncoder};
+use super::compression::StreamEncoder;
 use super::hash::Fingerprint;
 use super::intake::{Closing, NamedMember, PlannedMember, UnitSource, Written, name_members};
 use super::manifest::{Header, Manifest, Part, Unit};
@@ -55,10 +55,8 @@ impl<W: Write + Send + 'static> ArchiveWriter<W> {
         decode_header(&text).map_err(|error| unwritable(HEADER_MEMBER, error))?;
         let codec = compression.codec;
         let name = format!("{}.{}", header.id, codec.extension());
-        let level = Level::number(compression.level)
-            .map_err(|error| Error::Internal(format!("`{name}` cannot be written: {error}")))?;
         let stream =
-            StreamEncoder::new(sink, codec, level).map_err(|error| unwritten(&name, error))?;
+            StreamEncoder::new(sink, compression).map_err(|error| unwritten(&name, error))?;
         let recovery = compose(&header, codec, &plan);
         let mut writer = Self { stream, name, header, plan, units: Vec::new(), failed: false };
         writer.record(HEADER_MEMBER, &text, MAX_HEADER)?;

@@ -12,7 +12,7 @@ use super::lock::ProfileLock;
 use super::pending::{Note, Pending};
 use super::publish::{self, Written};
 use crate::archive::{
-    ArchiveWriter, Closing, FORMAT_VERSION, Header, PlannedMember, Sidecar, UnitFacts, UnitSource,
+    ArchiveWriter, Closing, FORMAT_VERSION, Header, PlannedMember, Sidecar, UnitSource,
 };
 use crate::cancel::CancelCheck;
 use crate::config::{Profile, StorageTarget};
@@ -176,11 +176,8 @@ fn write_units(
         writer.add_unit(source, &mut on_bytes)?;
     }
     let report = dump.finish()?;
-    let facts = report.databases.into_iter();
     Ok(Closing {
-        facts: facts
-            .map(|facts| UnitFacts { objects: facts.objects, properties: facts.properties })
-            .collect(),
+        facts: report.databases,
         consistency: report.consistency,
         warnings: report.warnings,
         finished_at: context.clock.now(),

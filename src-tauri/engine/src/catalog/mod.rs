@@ -1,150 +1,79 @@
-//! The index of backups and runs (an in-memory stand-in until the real one lands).
+//! The index of backups and the history of runs: one SQLite file.
+//!
+//! The index is a cache. A backup exists when its sidecar exists in a storage; a row here only saves
+//! reading it, and [`reconcile`] makes the rows again from the sidecars alone. So nothing that happens
+//! to this file can lose a backup, and a file that cannot be used is moved aside instead of keeping
+//! Kronos from starting. Two things are known only here: the history of runs, and that a later check
+//! found a backup damaged.
+//!
+//! All methods block; an async caller uses `spawn_blocking`.
+//!
+//! Owns the file, its schema and what may enter it from a sidecar. When to look into a storage again
+//! belongs to `engine`.
 
-use std::collections::HashMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+mod backups;
+mod open;
+mod rebuild;
+mod runs;
+mod schema;
+mod sidecar;
+mod values;
 
-use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use crate::archive::Sidecar;
-use crate::error::Result;
-use crate::event::{RunKind, RunView};
-use crate::ids::{BackupId, EngineKind};
-use crate::storage::{ObjectKey, Storage};
-use crate::view::BackupStatus;
+use rusqlite::{Connection, ErrorCode};
 
-/// One row.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs)]
-pub struct BackupRecord {
-    pub storage: String,
-    pub id: BackupId,
-    pub profile: String,
-    pub engine: EngineKind,
-    pub created_at: Timestamp,
-    pub stored_bytes: u64,
-    pub raw_bytes: u64,
-    pub databases: u64,
-    pub tables: u64,
-    pub rows: u64,
-    pub archive: String,
-    pub status: BackupStatus,
-    pub verified_at: Timestamp,
-    pub warnings: Vec<String>,
-}
+pub use backups::{BackupRecord, StorageUsage};
+pub use open::{Opened, Start};
+pub use rebuild::{RescanReport, reconcile};
 
-/// What a rescan found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct RescanReport {
-    pub added: u64,
-}
+use crate::error::{Error, Result};
 
-impl RescanReport {
-    /// Adds another report.
-    pub fn add(&mut self, other: &Self) {
-        self.added += other.added;
-    }
-    /// Whether anything changed.
-    pub fn changed(&self) -> bool {
-        self.added > 0
-    }
-}
-
-type Rows = HashMap<BackupId, (BackupRecord, Sidecar)>;
-
-/// The index.
-#[derive(Clone, Default)]
+/// The index of backups and runs. Shared between threads behind an `Arc`.
+#[derive(Debug)]
 pub struct Catalog {
-    rows: Arc<Mutex<Rows>>,
-    runs: Arc<Mutex<Vec<RunView>>>,
+    connection: Mutex<Connection>,
+    path: PathBuf,
 }
 
-#[allow(missing_docs, clippy::unwrap_used)]
 impl Catalog {
-    pub fn open(_path: &Path) -> Result<Self> {
-        Ok(Self::default())
+    /// Opens the catalog at `path`, or makes it. A file that is damaged, foreign or of a newer version
+    /// is moved aside; the result says so, because the rows then have to come from [`reconcile`].
+    pub fn open(path: &Path) -> Result<Opened> {
+        open::open(path)
     }
-    pub fn put_backup(&self, storage: &str, sidecar: &Sidecar, status: BackupStatus) -> Result<()> {
-        let m = &sidecar.manifest;
-        let record = BackupRecord {
-            storage: storage.to_owned(),
-            id: m.header.id.clone(),
-            profile: m.header.profile.clone(),
-            engine: m.header.engine,
-            created_at: m.header.created_at,
-            stored_bytes: sidecar.size,
-            raw_bytes: m.raw_bytes(),
-            databases: m.units.len() as u64,
-            tables: m.object_count(),
-            rows: m.row_count(),
-            archive: sidecar.archive.clone(),
-            status,
-            verified_at: sidecar.verified_at,
-            warnings: m.warnings.clone(),
-        };
-        self.rows.lock().unwrap().insert(record.id.clone(), (record, sidecar.clone()));
-        Ok(())
+
+    /// A catalog that is gone with the process: for tests, and for a computer on which no file can be
+    /// made.
+    pub fn in_memory() -> Result<Self> {
+        open::in_memory()
     }
-    pub fn set_status(
-        &self,
-        _storage: &str,
-        id: &BackupId,
-        status: BackupStatus,
-        at: Timestamp,
-    ) -> Result<()> {
-        if let Some((record, _)) = self.rows.lock().unwrap().get_mut(id) {
-            record.status = status;
-            record.verified_at = at;
-        }
-        Ok(())
+
+    /// Where the catalog is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
-    pub fn backups(&self) -> Result<Vec<BackupRecord>> {
-        let mut all: Vec<_> = self.rows.lock().unwrap().values().map(|(r, _)| r.clone()).collect();
-        all.sort_by(|a, b| b.created_at.cmp(&a.created_at));
-        Ok(all)
+
+    fn new(connection: Connection, path: PathBuf) -> Self {
+        Self { connection: Mutex::new(connection), path }
     }
-    pub fn backup(&self, id: &BackupId) -> Result<Option<(BackupRecord, Sidecar)>> {
-        Ok(self.rows.lock().unwrap().get(id).cloned())
-    }
-    pub fn newest_good(&self, storage: &str, profile: &str) -> Result<Option<BackupRecord>> {
-        Ok(self.backups()?.into_iter().find(|r| {
-            r.storage == storage && r.profile == profile && r.status == BackupStatus::Verified
-        }))
-    }
-    pub fn put_run(&self, run: &RunView) -> Result<()> {
-        self.runs.lock().unwrap().push(run.clone());
-        Ok(())
-    }
-    pub fn last_run(&self, kind: RunKind, profile: &str) -> Result<Option<RunView>> {
-        Ok(self
-            .runs
-            .lock()
-            .unwrap()
-            .iter()
-            .rev()
-            .find(|r| r.kind == kind && r.profile == profile)
-            .cloned())
+
+    /// Runs SQL and names the catalog in its failure.
+    fn run<T>(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T> {
+        // A panic between two statements rolls its transaction back, so the connection stays usable.
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut connection).map_err(|error| failure(&self.path, &error))
     }
 }
 
-/// Compares.
-pub async fn reconcile(
-    catalog: &Catalog,
-    location: &str,
-    storage: &dyn Storage,
-) -> Result<RescanReport> {
-    let mut report = RescanReport::default();
-    for meta in storage.list("").await? {
-        let Some(name) = meta.key.as_str().strip_suffix(".json") else { continue };
-        let path = std::path::PathBuf::from(storage.object_location(meta.key.as_str()));
-        let Ok(text) = std::fs::read(path) else { continue };
-        let Ok(sidecar) = Sidecar::from_json(name, &text) else { continue };
-        if ObjectKey::new(name).is_some() && catalog.backup(&sidecar.manifest.header.id)?.is_none()
-        {
-            catalog.put_backup(location, &sidecar, BackupStatus::Verified)?;
-            report.added += 1;
-        }
+/// A failure of SQLite as one of the engine. A full disk keeps its own code: there is a remedy.
+fn failure(path: &Path, error: &rusqlite::Error) -> Error {
+    if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+        return Error::file("write", path, std::io::ErrorKind::StorageFull.into());
     }
-    Ok(report)
+    Error::Catalog { path: path.display().to_string(), detail: error.to_string() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,8 +29,9 @@ impl Codec {
         }
     }
 
-    /// The highest level; the lowest is 1.
-    pub fn max_level(self) -> u8 {
+    /// The highest level; the lowest is 1. zstd's 20 to 22 are left out: they only widen the window,
+    /// which a block of 1 MiB cannot use.
+    pub const fn max_level(self) -> u8 {
         match self {
             Self::Gzip => 12,
             Self::Zstd => 19,
@@ -49,14 +50,22 @@ pub struct CompressionSettings {
 }
 
 impl CompressionSettings {
-    /// The level used when none is chosen. Level 1 of libdeflate is 5 times as fast as `gzip -6` on
-    /// one core and at most 4 % larger; level 3 is zstd's own default.
+    /// The level used when none is chosen. On SQL dumps and SQLite files level 1 of libdeflate needs
+    /// a fifth of the processor time of `gzip -6` and its result is 3.5 % larger; level 4 wins back
+    /// 3 % of the size for 40 % more time. People wait for a backup, so time comes first. Level 3 is
+    /// zstd's own default.
     pub fn default_for(codec: Codec) -> Self {
         let level = match codec {
             Codec::Gzip => 1,
             Codec::Zstd => 3,
         };
         Self { codec, level }
+    }
+
+    /// Whether the codec has this level. Settings from a file are checked where they are read, with
+    /// a message for the user; this is for everybody else who makes them.
+    pub const fn is_in_range(self) -> bool {
+        1 <= self.level && self.level <= self.codec.max_level()
     }
 
     /// The words that can stand in place of a number, from fast to small.

@@ -80,7 +80,7 @@ fn decode(bytes: Vec<u8>) -> Result<String, ConfigProblem> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = valid.split(|byte| *byte == b'\n').count();
         problem(line, "This line is not UTF-8 text; save the file as UTF-8")
     })
 }

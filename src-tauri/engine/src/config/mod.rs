@@ -1,6 +1,6 @@
 //! The configuration: a TOML file in, checked values out, and edits that keep the user's text.
 //!
-//! Owns the types, the shapes of the file and the rules of both. [`load`] reads a file (the published
+//! Owns the types, the shapes of the file and the rules of both. [`load()`] reads a file (the published
 //! shape and the named one) and reports every problem at once; [`ConfigFile`] changes a file without
 //! touching the user's comments. What a value means at run time belongs to `database` and `storage`.
 

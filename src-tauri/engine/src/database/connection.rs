@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::cancel::CancellationToken;
-use crate::contents::{Consistency, ObjectCount, ServerInfo};
+use crate::contents::{Consistency, DatabaseFacts, ServerInfo};
 use crate::error::Result;
 use crate::ids::EngineKind;
 use crate::progress::Progress;
@@ -145,15 +145,6 @@ pub struct DumpReport {
     pub consistency: Consistency,
     /// Things to look at, each one sentence.
     pub warnings: Vec<String>,
-}
-
-/// What is inside one database.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DatabaseFacts {
-    /// Tables with their rows, views, indexes, triggers.
-    pub objects: Vec<ObjectCount>,
-    /// Facts of the engine worth comparing after a restore.
-    pub properties: BTreeMap<String, String>,
 }
 
 /// Where a restore goes.

@@ -11,7 +11,7 @@ mod factory;
 mod sqlite;
 
 pub use connection::{
-    DatabaseConnection, DatabaseFacts, DumpPlan, DumpReport, DumpScope, DumpStream, DumpUnit,
-    PlannedUnit, Probe, ProbedDatabase, RestoreSink, RestoreTarget, Restored,
+    DatabaseConnection, DumpPlan, DumpReport, DumpScope, DumpStream, DumpUnit, PlannedUnit, Probe,
+    ProbedDatabase, RestoreSink, RestoreTarget, Restored,
 };
 pub use factory::{connect, is_supported};

@@ -25,6 +25,8 @@ pub struct ArchiveContents {
     pub stored_bytes: u64,
     /// Its SHA-256, lower-case hex.
     pub sha256: String,
+    /// The commands that restore it without Kronos.
+    pub manual_commands: String,
 }
 
 impl Engine {
@@ -34,15 +36,17 @@ impl Engine {
         let sidecar = sidecar_beside(&path).await?;
         let source = ArchiveFile(path);
         let (reader, _) = source.open().await?;
+        let name = source.name();
         let context = RunContext {
             run: RunId::from_text("inspect"),
             cancel: CancellationToken::new(),
             progress: Progress::new(),
             clock: std::sync::Arc::new(SystemClock),
         };
-        let verified =
-            backup::verify_reader(reader, &source.name(), sidecar.as_ref(), &context).await?;
+        let verified = backup::verify_reader(reader, &name, sidecar.as_ref(), &context).await?;
+        let commands = super::backups::manual_commands(&name, verified.codec, &verified.manifest);
         Ok(ArchiveContents {
+            manual_commands: commands,
             manifest: verified.manifest,
             stored_bytes: verified.stats.stored_bytes,
             sha256: verified.stats.sha256_hex,

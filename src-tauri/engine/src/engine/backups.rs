@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::archive::{Manifest, Sidecar};
 use crate::catalog::{self, BackupRecord, RescanReport};
-use crate::config::Config;
+use crate::config::{Codec, Config};
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::Event;
 use crate::ids::{BackupId, safe_name};
@@ -26,16 +26,13 @@ impl Engine {
         let config = self.config_or_empty()?;
         let places = places(&config);
         let records = self.0.catalog.backups()?;
-        let views = records.into_iter().filter_map(|record| {
-            let (name, _) = places.iter().find(|(_, location)| *location == record.storage)?;
-            Some(view(record, name))
-        });
-        Ok(views.collect())
+        Ok(records.into_iter().filter_map(|record| named(record, &places)).collect())
     }
 
     /// Compares the catalog with the storages that can be reached.
     pub async fn rescan(&self) -> Result<RescanReport> {
         let config = self.config_or_empty()?;
+        let before = self.0.catalog.backups()?;
         let mut total = RescanReport::default();
         for target in &config.storages {
             let Ok(storage) = Self::open_storage(target) else { continue };
@@ -43,11 +40,11 @@ impl Engine {
             match catalog::reconcile(&self.0.catalog, &location, storage.as_ref()).await {
                 Ok(report) => total.add(&report),
                 Err(error) => {
-                    tracing::warn!(%error, storage = %target.name, "a storage was not looked into");
+                    tracing::info!(%error, storage = %target.name, "a storage was not looked into");
                 }
             }
         }
-        if total.changed() {
+        if self.0.catalog.backups()? != before {
             self.0.options.sink.emit(Event::BackupsChanged);
         }
         Ok(total)
@@ -58,18 +55,15 @@ impl Engine {
         let (record, sidecar) = self.find_backup(id)?;
         let storage = self.storage_at(&record.storage)?;
         let config = self.config()?;
-        let places = places(&config);
-        let name = places
-            .iter()
-            .find(|(_, location)| *location == record.storage)
-            .map_or("", |(name, _)| name.as_str());
+        let unknown = || Error::Unknown { kind: "backup", name: id.to_string() };
+        let backup = named(record, &places(&config)).ok_or_else(unknown)?;
         let location = storage.object_location(&sidecar.archive);
         let targets = suggested_targets(&sidecar.manifest);
         Ok(BackupDetails {
             restore_command: self.restore_command(id, &sidecar.manifest, &targets),
-            manual_commands: manual_commands(&location, &sidecar),
+            manual_commands: manual_commands(&location, sidecar.codec, &sidecar.manifest),
             suggested_targets: targets,
-            backup: view(record, name),
+            backup,
             location,
             sha256: sidecar.sha256,
             units: sidecar.manifest.units,
@@ -128,6 +122,14 @@ impl Engine {
     }
 }
 
+/// A row as a screen shows it: the storage by its name instead of its location. `None` when no
+/// configured storage is there.
+fn named(mut record: BackupRecord, places: &[(String, String)]) -> Option<BackupView> {
+    let (name, _) = places.iter().find(|(_, location)| *location == record.storage)?;
+    record.storage.clone_from(name);
+    Some(record)
+}
+
 /// The name and the location of every storage that this version can open.
 fn places(config: &Config) -> Vec<(String, String)> {
     let storages = config.storages.iter();
@@ -136,25 +138,6 @@ fn places(config: &Config) -> Vec<(String, String)> {
             Some((target.name.clone(), Engine::open_storage(target).ok()?.location()))
         })
         .collect()
-}
-
-fn view(record: BackupRecord, storage: &str) -> BackupView {
-    BackupView {
-        id: record.id,
-        profile: record.profile,
-        engine: record.engine,
-        created_at: record.created_at,
-        stored_bytes: record.stored_bytes,
-        raw_bytes: record.raw_bytes,
-        databases: record.databases,
-        tables: record.tables,
-        rows: record.rows,
-        storage: storage.to_owned(),
-        archive: record.archive,
-        status: record.status,
-        verified_at: record.verified_at,
-        warnings: record.warnings,
-    }
 }
 
 /// A free name beside each source: `shop_restored_1122.db`; in the home folder when the source's
@@ -178,13 +161,13 @@ fn suggested_target(source: &str, name: &str, stamp: &str) -> String {
     free.unwrap_or_else(|| numbered(1)).display().to_string()
 }
 
-fn manual_commands(location: &str, sidecar: &Sidecar) -> String {
+pub(super) fn manual_commands(location: &str, codec: Codec, manifest: &Manifest) -> String {
     let archive = shell_words::quote(location);
-    let unpack = match sidecar.codec {
-        crate::config::Codec::Gzip => "tar -xzf",
-        crate::config::Codec::Zstd => "tar --zstd -xf",
+    let unpack = match codec {
+        Codec::Gzip => "tar -xzf",
+        Codec::Zstd => "tar --zstd -xf",
     };
-    let members = sidecar.manifest.units.iter().flat_map(|unit| &unit.parts);
+    let members = manifest.units.iter().flat_map(|unit| &unit.parts);
     let lines =
         members.map(|part| format!("{unpack} {archive} {}", shell_words::quote(&part.member)));
     lines.collect::<Vec<_>>().join("\n")

@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub use archives::ArchiveContents;
 
 use crate::backup::{self, Recovered};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Opened, Start};
 use crate::clock::SharedClock;
 use crate::config::{self, Config, StorageTarget};
 use crate::error::{ConfigError, Error, Result};
@@ -42,7 +42,7 @@ pub struct EngineOptions {
 struct Parts {
     options: EngineOptions,
     state: StateDir,
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     runs: RunRegistry,
 }
 
@@ -58,7 +58,11 @@ impl Engine {
     pub async fn open(options: EngineOptions) -> Result<Self> {
         let state = StateDir::for_config(&options.state_base, &options.config_path);
         state.create()?;
-        let catalog = Catalog::open(&state.catalog())?;
+        let Opened { catalog, start } = Catalog::open(&state.catalog())?;
+        if let Start::Replaced { damaged, detail } = start {
+            tracing::warn!(moved_to = %damaged.display(), detail, "the catalog is built again");
+        }
+        let catalog = Arc::new(catalog);
         let (log, sink) = (catalog.clone(), options.sink.clone());
         let recorder = Arc::new(move |view: &RunView| {
             if let Err(error) = log.put_run(view) {
@@ -71,6 +75,9 @@ impl Engine {
         let runs = RunRegistry::new(options.sink.clone(), options.clock.clone(), recorder);
         let engine = Self(Arc::new(Parts { options, state, catalog, runs }));
         engine.clear_up().await?;
+        if engine.config().is_ok() {
+            engine.rescan().await?;
+        }
         Ok(engine)
     }
 

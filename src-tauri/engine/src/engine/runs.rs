@@ -36,13 +36,14 @@ impl Engine {
         let spec = RunSpec {
             kind: RunKind::Backup,
             profile: profile.name.clone(),
+            backup: None,
             failure: format!("`{}` was not backed up", profile.name),
-            not_affected: "Your database was only read, and older backups are as they were".into(),
+            not_affected: "Your database and your older backups are as they were".into(),
         };
         let engine = self.clone();
         self.0.runs.start(spec, move |context| async move {
             let storage = Self::open_storage(&target)?;
-            let last = engine.0.catalog.newest_good(&storage.location(), &profile.name)?;
+            let last = engine.0.catalog.newest_good(&profile.name)?;
             let request = BackupRequest {
                 profile,
                 target,
@@ -70,7 +71,7 @@ impl Engine {
             location: request.storage.object_location(&report.sidecar.archive),
             stored_bytes: report.sidecar.size,
             raw_bytes: manifest.raw_bytes(),
-            objects: manifest.object_count(),
+            tables: manifest.table_count(),
             rows: manifest.row_count(),
             warnings: manifest.warnings.clone(),
         })
@@ -81,7 +82,8 @@ impl Engine {
         let (record, sidecar) = self.find_backup(id)?;
         let storage = self.storage_at(&record.storage)?;
         let (engine, id) = (self.clone(), id.clone());
-        self.0.runs.start(verify_spec(id.as_str()), move |context| async move {
+        let spec = verify_spec(id.as_str(), Some(id.clone()));
+        self.0.runs.start(spec, move |context| async move {
             let outcome = backup::verify_object(storage.as_ref(), &sidecar, &context).await;
             engine.note_check(&record.storage, &id, outcome.as_ref().err())?;
             let verified = outcome?;
@@ -96,7 +98,7 @@ impl Engine {
     /// Starts reading any archive on this computer and comparing every hash; with a commit record
     /// beside it, that too.
     pub fn start_verify_file(&self, path: PathBuf) -> Result<RunId> {
-        let spec = verify_spec(&path.display().to_string());
+        let spec = verify_spec(&path.display().to_string(), None);
         self.0.runs.start(spec, move |context| async move {
             context.progress.enter(Phase::Preparing, 0);
             let sidecar = super::archives::sidecar_beside(&path).await?;
@@ -115,13 +117,23 @@ impl Engine {
 
     /// Starts a restore of a stored backup to a new place.
     pub fn start_restore(&self, draft: &RestoreDraft) -> Result<RunId> {
-        let (record, sidecar) = self.find_backup(&draft.backup)?;
+        let target = super::edits::typed("target", &draft.target)?;
+        self.start_restore_to(&draft.backup, draft.database.clone(), target)
+    }
+
+    /// Starts a restore of a stored backup to a new file, which may have any name that the system allows.
+    pub fn start_restore_to(
+        &self,
+        backup: &BackupId,
+        database: Option<String>,
+        target: PathBuf,
+    ) -> Result<RunId> {
+        let (record, sidecar) = self.find_backup(backup)?;
         let source = Arc::new(StoredArchive {
             storage: self.storage_at(&record.storage)?,
             key: backup::archive_key_of(&sidecar)?,
         });
-        let target = RestoreTarget::NewFile(super::edits::typed("target", &draft.target)?);
-        let database = draft.database.clone();
+        let target = RestoreTarget::NewFile(target);
         let profile = record.profile.clone();
         self.restore(RestoreRequest { source, sidecar: Some(sidecar), database, target }, profile)
     }
@@ -143,6 +155,7 @@ impl Engine {
     fn restore(&self, request: RestoreRequest, profile: String) -> Result<RunId> {
         let spec = RunSpec {
             kind: RunKind::Restore,
+            backup: request.sidecar.as_ref().map(|sidecar| sidecar.manifest.header.id.clone()),
             failure: format!("`{profile}` was not restored"),
             not_affected: "Nothing was made or changed at the target".into(),
             profile,
@@ -185,9 +198,10 @@ impl Engine {
     }
 }
 
-fn verify_spec(subject: &str) -> RunSpec {
+fn verify_spec(subject: &str, backup: Option<BackupId>) -> RunSpec {
     RunSpec {
         kind: RunKind::Verify,
+        backup,
         profile: subject.to_owned(),
         failure: format!("`{subject}` did not pass"),
         not_affected: "Nothing was changed".into(),

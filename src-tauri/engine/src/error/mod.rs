@@ -119,6 +119,9 @@ impl Error {
             Self::Unknown { kind: "backup", .. } => {
                 Some("`kronos list` shows the backups that Kronos knows".to_owned())
             }
+            Self::Unknown { kind: "database", .. } => {
+                Some("`kronos inspect` shows the databases in a backup".to_owned())
+            }
             Self::Unknown { .. } => {
                 Some("`kronos config check` shows the names that exist".to_owned())
             }

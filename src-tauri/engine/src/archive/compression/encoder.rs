@@ -7,11 +7,10 @@
 use super::block::Compressor;
 use super::buffers::{Buffers, Chunk};
 use super::error::{Failure, thread_died};
-use super::level::Level;
 use super::pool::{Pool, Ticket, Work};
 use super::seal::{self, Tally};
 use super::{BLOCK_SIZE, MAX_FRAME, StreamStats, default_workers, queue_depth};
-use crate::config::Codec;
+use crate::config::{Codec, CompressionSettings};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -52,24 +51,24 @@ struct Frame {
 }
 
 impl<W: Write + Send + 'static> StreamEncoder<W> {
-    /// An encoder that stores into `destination`, with a thread per core. Fails when `level` is
-    /// not one of `codec`'s (kind `InvalidInput`, holding a [`LevelError`](super::LevelError)) or
-    /// no thread can be started.
-    pub fn new(destination: W, codec: Codec, level: Level) -> io::Result<Self> {
-        Self::with_workers(destination, codec, level, default_workers())
+    /// An encoder that stores into `destination`, with a thread per core. Fails when the level is
+    /// not one of the codec's (kind `InvalidInput`) or no thread can be started.
+    pub fn new(destination: W, settings: CompressionSettings) -> io::Result<Self> {
+        Self::with_workers(destination, settings, default_workers())
     }
 
     /// As [`new`](Self::new), with a given number of compressing threads. The stream does not
     /// depend on it.
     pub fn with_workers(
         destination: W,
-        codec: Codec,
-        level: Level,
+        settings: CompressionSettings,
         workers: usize,
     ) -> io::Result<Self> {
-        let level = level
-            .for_codec(codec)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let CompressionSettings { codec, level } = settings;
+        if !settings.is_in_range() {
+            let error = format!("{codec:?} has no level {level}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+        }
         let raw = Arc::new(Buffers::new(BLOCK_SIZE));
         let stored = Arc::new(Buffers::new(MAX_FRAME));
         let (steps, todo) = sync_channel(queue_depth(workers.max(1)));

@@ -28,7 +28,6 @@ mod encoder;
 mod error;
 mod frames;
 mod gzip;
-mod level;
 mod pool;
 mod seal;
 mod zstd;
@@ -40,7 +39,6 @@ pub use crate::config::Codec;
 pub use decoder::StreamDecoder;
 pub use encoder::StreamEncoder;
 pub use error::StreamError;
-pub use level::{DEFAULT_GZIP_LEVEL, Level, LevelError};
 
 use std::num::NonZeroUsize;
 use std::thread;

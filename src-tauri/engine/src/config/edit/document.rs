@@ -207,15 +207,12 @@ fn keep_comments(document: &mut DocumentMut, removed: Option<Item>) {
     let Some(Item::Table(table)) = removed else { return };
     let kept = detached(&comments_of(table.decor()));
     let Some(position) = table.position().filter(|_| !kept.is_empty()) else { return };
-    match following(document.as_table_mut(), position) {
-        Some(next) => {
-            let prefix = next.decor().prefix().map(raw).unwrap_or_default();
-            next.decor_mut().set_prefix(kept + prefix.trim_start_matches('\n'));
-        }
-        None => {
-            let trailing = raw(document.trailing());
-            document.set_trailing(kept + &trailing);
-        }
+    if let Some(next) = following(document.as_table_mut(), position) {
+        let prefix = next.decor().prefix().map(raw).unwrap_or_default();
+        next.decor_mut().set_prefix(kept + prefix.trim_start_matches('\n'));
+    } else {
+        let trailing = raw(document.trailing());
+        document.set_trailing(kept + &trailing);
     }
 }
 

@@ -74,18 +74,18 @@ fn on_new_line(text: &str) -> String {
 /// Adds an entry in the layout of the ones before it.
 fn push(list: &mut Array, text: &str) {
     let mut value = Value::from(text);
-    let last = list.len().checked_sub(1).and_then(|last| list.get_mut(last));
-    let Some(last) = last else {
+    let end = list.len();
+    let Some(before) = end.checked_sub(1).and_then(|index| list.get_mut(index)) else {
         list.push_formatted(value);
         return;
     };
-    let own = prefix(last.decor());
+    let own = prefix(before.decor());
     let indent = own.rfind('\n').map(|at| own[at..].to_owned());
     value.decor_mut().set_prefix(indent.unwrap_or_else(|| " ".to_owned()));
     // Without a trailing comma the line break before `]` belongs to the last entry.
-    if let Some(suffix) = last.decor().suffix().and_then(|suffix| suffix.as_str()) {
+    if let Some(suffix) = before.decor().suffix().and_then(|suffix| suffix.as_str()) {
         value.decor_mut().set_suffix(suffix);
-        last.decor_mut().set_suffix("");
+        before.decor_mut().set_suffix("");
     }
     // With one, a comment behind the last entry stands before `]` and stays behind that entry.
     let trailing = list.trailing().as_str().unwrap_or_default().to_owned();

@@ -52,13 +52,13 @@ pub(super) fn save(
     if edit.engine == EngineKind::Sqlite {
         write_files(document, &here, before, base, &files)?;
     }
+    if before.is_some_and(|before| before.storage == edit.storage) {
+        return Ok(());
+    }
     let table = at(document, &here)?;
     match &edit.storage {
-        None => remove_key(table, "storage"),
-        Some(storage) if before.is_some_and(|before| before.storage == edit.storage) => {
-            debug_assert!(config.storage(storage).is_ok());
-        }
         Some(storage) => set(table, "storage", Value::from(storage)),
+        None => remove_key(table, "storage"),
     }
     Ok(())
 }
@@ -113,10 +113,10 @@ fn check_storage(config: &Config, edit: &ProfileEdit) -> Result<()> {
 
 fn files(base: &Path, edit: &ProfileEdit) -> Result<Vec<DatabaseFile>> {
     if edit.engine != EngineKind::Sqlite {
-        return match edit.paths.is_empty() {
-            true => Ok(Vec::new()),
-            false => Err(rejected("paths", "Only SQLite databases have paths")),
-        };
+        if edit.paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        return Err(rejected("paths", "Only SQLite databases have paths"));
     }
     let mut files: Vec<DatabaseFile> = Vec::with_capacity(edit.paths.len());
     for text in edit.paths.iter().map(|text| text.trim()) {

@@ -2,7 +2,7 @@
 //!
 //! Owns the refusals with their form field. Only folders on this computer have a form.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Value};
 
@@ -24,14 +24,7 @@ pub(super) fn save(
     let (name, text) = (edit.name.trim(), edit.path.trim());
     let published = original == Some(PUBLISHED) && document.contains_key("storage");
     check_storage_name(config, original, name, published)?;
-    if text.is_empty() {
-        return Err(rejected("path", "Choose a folder for the backups"));
-    }
-    if !paths::is_anchored(text) {
-        let message = format!("The folder `{text}` must begin with `~` or be absolute");
-        return Err(rejected("path", message));
-    }
-    let folder = paths::resolve(text, base).map_err(|message| rejected("path", message))?;
+    let folder = resolve(text, base)?;
     check_folder(config, original, &folder)?;
     let Some(original) = original else {
         let table = document::entry(document, "storages", name)?;
@@ -69,6 +62,17 @@ pub(super) fn remove(document: &mut DocumentMut, config: &Config, name: &str) ->
         return Ok(());
     }
     document::remove_entry(document, "storages", name)
+}
+
+fn resolve(text: &str, base: &Path) -> Result<PathBuf> {
+    if text.is_empty() {
+        return Err(rejected("path", "Choose a folder for the backups"));
+    }
+    if !paths::is_anchored(text) {
+        let message = format!("The folder `{text}` must begin with `~` or be absolute");
+        return Err(rejected("path", message));
+    }
+    paths::resolve(text, base).map_err(|message| rejected("path", message))
 }
 
 fn check_storage_name(

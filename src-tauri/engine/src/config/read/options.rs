@@ -20,23 +20,21 @@ pub(super) fn compression(
 ) -> CompressionSettings {
     let Some(table) = parent.child("compression", found) else { return inherited };
     table.refuse_unknown(&["codec", "level"], found);
-    let codec = match table.has("codec") {
-        true => match table.word("codec", &["gzip", "zstd"], found) {
+    let codec = if table.has("codec") {
+        match table.word("codec", &["gzip", "zstd"], found) {
             Some("zstd") => Codec::Zstd,
             Some(_) => Codec::Gzip,
             // Without a codec a level cannot be judged.
             None => return inherited,
-        },
-        false => inherited.codec,
+        }
+    } else {
+        inherited.codec
     };
     if table.has("level") {
         let level = level(&table, codec, found).unwrap_or(inherited.level);
         return CompressionSettings { codec, level };
     }
-    match codec == inherited.codec {
-        true => inherited,
-        false => CompressionSettings::default_for(codec),
-    }
+    if codec == inherited.codec { inherited } else { CompressionSettings::default_for(codec) }
 }
 
 fn level(table: &Section, codec: Codec, found: &mut Findings) -> Option<u8> {

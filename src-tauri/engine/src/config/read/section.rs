@@ -42,9 +42,10 @@ impl<'a> Section<'a> {
     /// The dotted name of `key` in this table.
     pub(super) fn key_of(&self, key: &str) -> String {
         let bare = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        let key = match !key.is_empty() && key.chars().all(bare) {
-            true => key.to_owned(),
-            false => format!("\"{}\"", quoted(key).trim_matches('`')),
+        let key = if !key.is_empty() && key.chars().all(bare) {
+            key.to_owned()
+        } else {
+            format!("\"{}\"", quoted(key).trim_matches('`'))
         };
         if self.key.is_empty() { key } else { format!("{}.{key}", self.key) }
     }

@@ -9,8 +9,7 @@ use std::path::Path;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags, Row};
 
-use super::super::DatabaseFacts;
-use crate::contents::{ObjectCount, ObjectKind};
+use crate::contents::{DatabaseFacts, ObjectCount, ObjectKind};
 
 /// Bytes that stand for themselves in a SQLite file URI.
 const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');

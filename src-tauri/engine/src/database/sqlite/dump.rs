@@ -10,10 +10,10 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, InterruptHandle};
 
-use super::super::{DatabaseFacts, DumpReport, DumpScope, DumpStream, DumpUnit};
+use super::super::{DumpReport, DumpScope, DumpStream, DumpUnit};
 use super::check::{self, CheckError, Findings};
 use super::copy::Copy;
-use crate::contents::Consistency;
+use crate::contents::{Consistency, DatabaseFacts};
 use crate::error::{DatabaseError, Error, Result};
 
 type Checked = Result<Findings, CheckError>;

@@ -6,10 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::{DatabaseFacts, RestoreSink, Restored};
+use super::super::{RestoreSink, Restored};
 use super::check::{self, CheckError, Findings};
 use super::source::sibling;
-use crate::contents::ObjectKind;
+use crate::contents::{DatabaseFacts, ObjectKind};
 use crate::error::{Error, RestoreError, Result};
 use crate::files;
 

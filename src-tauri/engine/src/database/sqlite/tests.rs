@@ -9,8 +9,8 @@ use rusqlite::Connection;
 
 use super::*;
 use crate::cancel::CancellationToken;
-use crate::contents::ObjectKind;
-use crate::database::{DatabaseFacts, DumpReport};
+use crate::contents::{DatabaseFacts, ObjectKind};
+use crate::database::DumpReport;
 use crate::error::{DatabaseError, RestoreError};
 use crate::progress::Progress;
 

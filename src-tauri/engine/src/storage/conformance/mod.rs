@@ -4,7 +4,7 @@
 //! Every object that is made here has a random key that begins with [`PREFIX`]; nothing else is read,
 //! changed or removed, and afterwards none of them is left.
 //!
-//! Owns the list and the verdicts; [`promises`] owns what is done for each.
+//! Owns the list and the verdicts; `promises` owns what is done for each.
 
 mod promises;
 

@@ -112,7 +112,7 @@ async fn sealed(storage: &dyn Storage, key: &ObjectKey) -> Kept {
 async fn out_of_order(storage: &dyn Storage, key: &ObjectKey) -> Kept {
     let mut writer = storage.create(key, 0).await?;
     ensure(writer.read_back().await.is_err(), "`read_back` before `seal` is allowed")?;
-    let writer = storage_writer_after(writer, storage, key).await?;
+    let writer = restart(writer, storage, key).await?;
     ensure(writer.commit().await.is_err(), "`commit` before `seal` is allowed")?;
     require_absent(storage, key).await?;
     let mut writer = storage.create(key, 0).await?;
@@ -121,7 +121,7 @@ async fn out_of_order(storage: &dyn Storage, key: &ObjectKey) -> Kept {
 }
 
 /// Ends `writer` and begins anew: one that was refused may count as broken.
-async fn storage_writer_after(
+async fn restart(
     writer: Box<dyn ObjectWriter>,
     storage: &dyn Storage,
     key: &ObjectKey,

@@ -20,6 +20,7 @@ pub(super) struct FaultyReader {
 }
 
 impl FaultyReader {
+    /// A reader of `inner` that plays `fault`.
     pub fn new(
         inner: ObjectReader,
         script: Arc<Script>,

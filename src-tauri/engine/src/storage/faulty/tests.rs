@@ -1,3 +1,5 @@
+//! The decorator that fails on purpose, tested over the storage in memory.
+
 use tokio::io::AsyncReadExt;
 
 use super::*;

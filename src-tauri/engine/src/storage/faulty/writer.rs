@@ -18,6 +18,7 @@ pub(super) struct FaultyWriter {
 }
 
 impl FaultyWriter {
+    /// A writer over `inner`; takes the object's write fault from the script.
     pub fn new(
         inner: Box<dyn ObjectWriter>,
         script: Arc<Script>,

@@ -19,18 +19,22 @@ use crate::storage::{Capacity, ObjectKey, ObjectMeta};
 pub struct Folder(PathBuf);
 
 impl Folder {
+    /// The folder at `path`, whether it exists or not.
     pub fn new(path: PathBuf) -> Self {
         Self(path)
     }
 
+    /// The path as a person would write it.
     pub fn location(&self) -> String {
         self.0.display().to_string()
     }
 
+    /// Where a committed object is.
     pub fn path_of(&self, key: &ObjectKey) -> PathBuf {
         self.0.join(key.as_str())
     }
 
+    /// Where an object is until it is committed.
     pub fn partial_of(&self, key: &ObjectKey) -> PathBuf {
         self.0.join(format!(".{key}.partial"))
     }
@@ -66,6 +70,7 @@ impl Folder {
         self.0.parent().filter(|parent| absent && parent.is_dir())
     }
 
+    /// The room in the folder, or in the parent that it would be created in.
     pub fn capacity(&self) -> Result<Capacity> {
         let path = if let Some(parent) = self.creatable_in() {
             parent
@@ -87,11 +92,13 @@ impl Folder {
         }
     }
 
+    /// Opens a committed object.
     pub fn open(&self, key: &ObjectKey) -> Result<File> {
         self.stat(key)?;
         system::open_plain(&self.path_of(key), false).map_err(|e| self.fail(key, "open", e))
     }
 
+    /// Looks at a committed object.
     pub fn stat(&self, key: &ObjectKey) -> Result<ObjectMeta> {
         match fs::symlink_metadata(self.path_of(key)) {
             Ok(found) if found.is_file() => Ok(meta(key.clone(), &found)),
@@ -101,6 +108,7 @@ impl Folder {
         }
     }
 
+    /// All committed objects whose name starts with `prefix`, sorted.
     pub fn list(&self, prefix: &str) -> Result<Vec<ObjectMeta>> {
         self.check()?;
         let unreadable = |error: io::Error| self.unavailable(format!("cannot list it: {error}"));
@@ -124,6 +132,7 @@ impl Folder {
         Ok(objects)
     }
 
+    /// Removes a committed object durably; a missing one is a success.
     pub fn delete(&self, key: &ObjectKey) -> Result<()> {
         match self.stat(key) {
             Ok(_) => self.remove(&self.path_of(key)).map_err(|e| self.fail(key, "delete", e)),
@@ -164,11 +173,13 @@ impl Folder {
         }
     }
 
+    /// A failure that means nothing else.
     pub fn io(&self, key: &ObjectKey, action: &'static str, source: io::Error) -> Error {
         let (storage, key) = (self.location(), key.to_string());
         StorageError::Io { storage, key, action, source }.into()
     }
 
+    /// The refusal of a name that is taken.
     pub fn exists(&self, key: &ObjectKey) -> Error {
         StorageError::Exists { storage: self.location(), key: key.to_string() }.into()
     }

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
-use super::system;
+use super::system::{self, Identity, identity};
 use crate::error::{Error, Result};
 use crate::files;
 use crate::storage::{ObjectKey, ObjectMeta};
@@ -19,13 +19,16 @@ pub struct Place {
     folder: Folder,
     key: ObjectKey,
     path: PathBuf,
+    identity: Identity,
 }
 
 impl Place {
+    /// The unfinished file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// The object that it becomes.
     pub fn key(&self) -> &ObjectKey {
         &self.key
     }
@@ -42,9 +45,8 @@ impl Place {
 
     /// Opens the file anew, past the page cache where that is possible.
     #[cfg(unix)]
-    pub fn reopen(&self, written: &File) -> Result<File> {
-        let reopened =
-            self.require_same(written).and_then(|()| system::open_plain(&self.path, false));
+    pub fn reopen(&self, _written: &File) -> Result<File> {
+        let reopened = self.require_same().and_then(|()| system::open_plain(&self.path, false));
         let file = reopened.map_err(|error| self.fail("read back", error))?;
         system::drop_from_cache(&file);
         Ok(file)
@@ -60,8 +62,8 @@ impl Place {
     }
 
     /// Fails when the name is gone or means another file, for example because the folder was moved.
-    fn require_same(&self, written: &File) -> io::Result<()> {
-        if system::is_same(&self.path, &written.metadata()?)? {
+    fn require_same(&self) -> io::Result<()> {
+        if identity(&fs::symlink_metadata(&self.path)?) == self.identity {
             return Ok(());
         }
         Err(io::Error::other("another file has taken the place of the unfinished one"))
@@ -77,7 +79,7 @@ impl Place {
                 tracing::warn!(%path, %error, "this file system has no file locks");
             }
         }
-        self.require_same(file)
+        self.require_same()
     }
 }
 
@@ -92,27 +94,29 @@ impl Partial {
     /// Creates and locks the file. The object's own name is looked at only afterwards: from here on no
     /// other writer of the key can commit.
     pub fn create(folder: &Folder, key: &ObjectKey) -> Result<(Self, File)> {
-        let place =
-            Place { folder: folder.clone(), key: key.clone(), path: folder.partial_of(key) };
-        let file = files::create_private(&place.path).map_err(|e| place.fail("create", e))?;
+        let fail = |error| folder.fail(key, "create", error);
+        let path = folder.partial_of(key);
+        let file = files::create_private(&path).map_err(fail)?;
+        let identity = identity(&file.metadata().map_err(fail)?);
+        let place = Place { folder: folder.clone(), key: key.clone(), path, identity };
         let partial = Self { place, present: true };
-        partial.place.lock(&file).map_err(|error| partial.place.fail("create", error))?;
+        partial.place.lock(&file).map_err(fail)?;
         if fs::symlink_metadata(folder.path_of(key)).is_ok() {
             return Err(folder.exists(key));
         }
         Ok((partial, file))
     }
 
+    /// Where it is; outlives the file itself.
     pub fn place(&self) -> &Place {
         &self.place
     }
 
     /// Gives the file its object's name, durably and without replacing anything.
-    pub fn publish(mut self, written: &File) -> Result<ObjectMeta> {
-        let Place { folder, key, path } = &self.place;
+    pub fn publish(mut self) -> Result<ObjectMeta> {
+        let Place { folder, key, path, .. } = &self.place;
         let target = folder.path_of(key);
-        let renamed =
-            self.place.require_same(written).and_then(|()| system::rename_new(path, &target));
+        let renamed = self.place.require_same().and_then(|()| system::rename_new(path, &target));
         renamed.map_err(|error| self.place.fail("commit", error))?;
         self.present = false;
         if let Err(error) = folder.sync() {
@@ -124,9 +128,9 @@ impl Partial {
         folder.stat(key)
     }
 
-    /// Removes the file now.
+    /// Removes the file now. A file of somebody else that has taken its place stays.
     pub fn remove(&mut self) -> io::Result<()> {
-        if !std::mem::take(&mut self.present) {
+        if !std::mem::take(&mut self.present) || self.place.require_same().is_err() {
             return Ok(());
         }
         match fs::remove_file(&self.place.path) {
@@ -154,7 +158,10 @@ pub fn discard(folder: &Folder, key: &ObjectKey) -> Result<bool> {
         return Ok(false);
     }
     let fail = |error| folder.fail(key, "clean up", error);
-    let file = system::open_plain(&path, true).map_err(fail)?;
+    let file = match system::open_plain(&path, true) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        opened => opened.map_err(fail)?,
+    };
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Ok(false),
@@ -165,7 +172,10 @@ pub fn discard(folder: &Folder, key: &ObjectKey) -> Result<bool> {
         }
     }
     // Its writer may have published or removed it, and another may have begun, before the lock.
-    if !file.metadata().and_then(|found| system::is_same(&path, &found)).unwrap_or(false) {
+    let same = file.metadata().is_ok_and(|locked| {
+        fs::symlink_metadata(&path).is_ok_and(|found| identity(&found) == identity(&locked))
+    });
+    if !same {
         return Ok(false);
     }
     folder.remove(&path).map_err(fail)?;

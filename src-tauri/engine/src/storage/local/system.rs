@@ -24,24 +24,30 @@ pub fn open_plain(path: &Path, write: bool) -> io::Result<File> {
     options.open(path)
 }
 
-/// Whether `path` still names the file that is open as `file`.
-pub fn is_same(path: &Path, file: &Metadata) -> io::Result<bool> {
+/// Tells a file from every other one on this computer for as long as it is open.
+#[cfg(unix)]
+pub type Identity = (u64, u64);
+
+/// Windows does not let anybody replace a file that is open for writing, so its name is enough.
+#[cfg(not(unix))]
+pub type Identity = ();
+
+/// The identity of the file that `found` describes.
+pub fn identity(found: &Metadata) -> Identity {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
-        let found = fs::symlink_metadata(path)?;
-        Ok((found.dev(), found.ino()) == (file.dev(), file.ino()))
+        (found.dev(), found.ino())
     }
     #[cfg(not(unix))]
     {
-        // Windows does not let anybody replace a file that is open for writing.
-        let _ = file;
-        fs::symlink_metadata(path).map(|_| true)
+        let _ = found;
     }
 }
 
 /// Asks the kernel to forget the clean pages of `file`, so that the next read comes from the disk.
 /// Only advice: where it is not heard, the read is served from memory and still proves the content.
+#[cfg(unix)]
 pub fn drop_from_cache(file: &File) {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed) {
@@ -120,31 +126,29 @@ mod tests {
 
     #[test]
     fn of_fifty_concurrent_renames_to_one_name_one_wins() {
-        {
-            let root = tempfile::tempdir().unwrap();
-            let target = root.path().join("object");
-            let barrier = std::sync::Barrier::new(50);
-            let outcomes: Vec<_> = std::thread::scope(|scope| {
-                let start = |n: usize| {
-                    let from = root.path().join(format!(".{n}.partial"));
-                    let (barrier, target) = (&barrier, &target);
-                    scope.spawn(move || {
-                        fs::write(&from, n.to_string()).unwrap();
-                        barrier.wait();
-                        (n, rename_new(&from, target), from.exists())
-                    })
-                };
-                let threads: Vec<_> = (0..50).map(start).collect();
-                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-            });
-            let winners: Vec<_> = outcomes.iter().filter(|outcome| outcome.1.is_ok()).collect();
-            assert_eq!(winners.len(), 1);
-            assert_eq!(fs::read_to_string(&target).unwrap(), winners[0].0.to_string());
-            for (_, outcome, left) in &outcomes {
-                let Err(error) = outcome else { continue };
-                assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-                assert!(left, "a refused rename must leave its source to its owner");
-            }
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("object");
+        let barrier = std::sync::Barrier::new(50);
+        let outcomes: Vec<_> = std::thread::scope(|scope| {
+            let start = |n: usize| {
+                let from = root.path().join(format!(".{n}.partial"));
+                let (barrier, target) = (&barrier, &target);
+                scope.spawn(move || {
+                    fs::write(&from, n.to_string()).unwrap();
+                    barrier.wait();
+                    (n, rename_new(&from, target), from.exists())
+                })
+            };
+            let threads: Vec<_> = (0..50).map(start).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let winners: Vec<_> = outcomes.iter().filter(|outcome| outcome.1.is_ok()).collect();
+        assert_eq!(winners.len(), 1);
+        assert_eq!(fs::read_to_string(&target).unwrap(), winners[0].0.to_string());
+        for (_, outcome, left) in &outcomes {
+            let Err(error) = outcome else { continue };
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            assert!(left, "a refused rename must leave its source to its owner");
         }
     }
 

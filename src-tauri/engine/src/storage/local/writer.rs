@@ -35,6 +35,7 @@ pub struct LocalWriter {
 }
 
 impl LocalWriter {
+    /// A writer into `file`, which `partial` has created and locked.
     pub fn new(partial: Partial, file: std::fs::File) -> Self {
         Self { partial, file: File::from_std(file), written: 0, stage: Stage::Writing }
     }
@@ -103,8 +104,13 @@ impl ObjectWriter for LocalWriter {
         self.begin(Stage::Sealed, "commit")?;
         let Self { partial, file, .. } = *self;
         let file = file.into_std().await;
-        // `file` lives until the rename is done: it holds the lock.
-        blocking(move || partial.publish(&file)).await
+        blocking(move || {
+            let published = partial.publish();
+            // Only now, because it holds the lock.
+            drop(file);
+            published
+        })
+        .await
     }
 
     async fn abort(self: Box<Self>) -> Result<()> {

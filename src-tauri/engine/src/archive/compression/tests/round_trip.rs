@@ -49,15 +49,27 @@ fn five_mebibytes_of_noise_and_text_survive() {
 #[test]
 fn every_level_survives_and_stays_within_the_longest_frame() {
     let (data, random) = (text(BLOCK_SIZE + 1000), noise(BLOCK_SIZE, 5));
-    for (codec, highest) in [(Codec::Gzip, 12), (Codec::Zstd, 19)] {
-        for number in 1..=highest {
-            let level = Level::number(number).expect("level");
+    for codec in Codec::ALL {
+        for level in 1..=codec.max_level() {
+            let settings = CompressionSettings { codec, level };
             for data in [&data, &random] {
-                let mut encoder = StreamEncoder::new(Vec::new(), codec, level).expect("encoder");
+                let mut encoder = StreamEncoder::new(Vec::new(), settings).expect("encoder");
                 encoder.write_all(data).expect("write");
                 let (stored, _) = encoder.finish().expect("finish");
                 assert!(decode(&stored).expect("a sound stream").0 == *data);
             }
+        }
+    }
+}
+
+#[test]
+fn a_level_beyond_the_codec_is_refused_by_the_encoder() {
+    for (codec, beyond) in [(Codec::Gzip, 13), (Codec::Zstd, 20)] {
+        for level in [0, beyond, u8::MAX] {
+            let settings = CompressionSettings { codec, level };
+            let error = StreamEncoder::new(Vec::new(), settings).err().expect("out of range");
+            assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+            assert_eq!(error.to_string(), format!("{codec:?} has no level {level}"));
         }
     }
 }
@@ -81,8 +93,7 @@ fn the_stream_does_not_depend_on_the_number_of_threads() {
         let expected = encode(&data, codec).0;
         for workers in [0, 1, 3, 8] {
             let mut encoder =
-                StreamEncoder::with_workers(Vec::new(), codec, Level::default(), workers)
-                    .expect("encoder");
+                StreamEncoder::with_workers(Vec::new(), fast(codec), workers).expect("encoder");
             encoder.write_all(&data).expect("write");
             assert!(encoder.finish().expect("finish").0 == expected);
             let mut decoder =
@@ -96,7 +107,7 @@ fn the_stream_does_not_depend_on_the_number_of_threads() {
 
 #[test]
 fn flushing_changes_nothing() {
-    let mut encoder = StreamEncoder::new(Vec::new(), Codec::Gzip, Level::default()).expect("new");
+    let mut encoder = StreamEncoder::new(Vec::new(), fast(Codec::Gzip)).expect("new");
     for part in text(5000).chunks(100) {
         encoder.write_all(part).expect("write");
         encoder.flush().expect("flush");
@@ -149,7 +160,7 @@ proptest! {
         let mut data = noise(size / 2, seed);
         data.extend(text(size - size / 2));
         let mut encoder =
-            StreamEncoder::with_workers(Vec::new(), codec, Level::default(), workers)?;
+            StreamEncoder::with_workers(Vec::new(), fast(codec), workers)?;
         let mut rest = &data[..];
         for count in writes.iter().cycle() {
             let (now, later) = rest.split_at((*count).min(rest.len()));

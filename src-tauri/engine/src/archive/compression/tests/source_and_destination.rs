@@ -30,7 +30,7 @@ impl Write for Full {
 }
 
 fn encoder<W: Write + Send + 'static>(destination: W) -> StreamEncoder<W> {
-    StreamEncoder::with_workers(destination, Codec::Gzip, Level::default(), 2).expect("encoder")
+    StreamEncoder::with_workers(destination, fast(Codec::Gzip), 2).expect("encoder")
 }
 
 fn assert_disk_full(error: &io::Error) {
@@ -120,8 +120,7 @@ fn dropping_an_encoder_leaves_no_seal() {
     for codec in Codec::ALL {
         for size in [0, 10, BLOCK_SIZE, 6 * BLOCK_SIZE + 1] {
             let stored = Shared::default();
-            let mut encoder =
-                StreamEncoder::new(stored.clone(), codec, Level::default()).expect("encoder");
+            let mut encoder = StreamEncoder::new(stored.clone(), fast(codec)).expect("encoder");
             encoder.write_all(&text(size)).expect("write");
             drop(encoder);
             let stored = stored.0.lock().expect("lock").clone();

@@ -11,7 +11,7 @@ fn archive(dir: &Path, codec: Codec, size: usize) -> (String, Vec<u8>) {
     let data = text(size);
     let path = dir.join(format!("backup.{}", codec.extension()));
     let file = fs::File::create(&path).expect("create");
-    let encoder = StreamEncoder::new(file, codec, Level::default()).expect("encoder");
+    let encoder = StreamEncoder::new(file, fast(codec)).expect("encoder");
     let mut tar = tar::Builder::new(encoder);
     let mut header = tar::Header::new_ustar();
     header.set_size(data.len() as u64);

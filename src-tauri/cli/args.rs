@@ -1,0 +1,160 @@
+//! The words and options of the command line.
+//!
+//! Owns declarations and help texts only; nothing here looks at the disk.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Back up, verify and restore your databases
+#[derive(Debug, Parser)]
+#[command(name = "kronos", version, after_long_help = EXAMPLES, after_help = SEE_HELP)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of every command, before or after its name.
+#[derive(Debug, clap::Args)]
+pub struct Common {
+    /// Configuration file; otherwise `./config.toml`, then the one of the desktop app
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON object per line on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more on stderr; `-vv` says everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Back up profiles, or all of them
+    #[command(after_long_help = BACKUP_EXAMPLES)]
+    Backup {
+        /// Profiles of the configuration; all when none is named
+        #[arg(value_name = "PROFILE")]
+        profiles: Vec<String>,
+    },
+    /// List the backups, newest first
+    List {
+        /// Only the backups of this profile
+        profile: Option<String>,
+        /// Look into every storage again, as every listing does
+        #[arg(long)]
+        rescan: bool,
+    },
+    /// Show what is in a backup
+    #[command(after_long_help = INSPECT_EXAMPLES)]
+    Inspect {
+        /// An archive file, or an id from `kronos list` (its beginning is enough)
+        #[arg(value_name = "ARCHIVE_OR_ID")]
+        archive: OsString,
+    },
+    /// Read backups to their end and compare every hash
+    #[command(after_long_help = VERIFY_EXAMPLES)]
+    Verify {
+        /// Archive files, or ids from `kronos list` (their beginnings are enough)
+        #[arg(value_name = "ARCHIVE_OR_ID", required = true)]
+        archives: Vec<OsString>,
+    },
+    /// Restore a database into a new file; nothing is ever overwritten
+    #[command(after_long_help = RESTORE_EXAMPLES)]
+    Restore {
+        /// An archive file, or an id from `kronos list` (its beginning is enough)
+        #[arg(value_name = "ARCHIVE_OR_ID")]
+        archive: OsString,
+        /// The file to make; it must not exist yet
+        #[arg(long, value_name = "NEW_FILE")]
+        to: PathBuf,
+        /// The database in the archive, when it holds more than one
+        #[arg(long, value_name = "NAME")]
+        database: Option<String>,
+    },
+    /// Check the configuration file, or say which one is used
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look for problems before they matter
+    #[command(after_long_help = DOCTOR_EXAMPLES)]
+    Doctor {
+        /// Put every promise of this storage to the test, with small files that are removed again
+        #[arg(long, value_name = "NAME")]
+        storage: Option<String>,
+    },
+    /// Print the completions of a shell
+    #[command(after_long_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigCommand {
+    /// Read the configuration file and list every problem with its line
+    Check,
+    /// Print the path of the configuration file in use
+    Path,
+}
+
+const SEE_HELP: &str = "`kronos --help` shows examples and exit codes.";
+
+const EXAMPLES: &str = "\
+Examples:
+  kronos backup                                back up every profile of the configuration
+  kronos backup shop --config config.toml      back up one profile
+  kronos list                                  see the backups
+  kronos verify shop_20261122                  prove that a backup can be read
+  kronos restore shop_20261122 --to shop.db    get the data back, as a new file
+
+Exit codes:
+  0    success
+  1    failed
+  2    usage or configuration
+  3    finished with warnings
+  4    verification failed: a backup is damaged or missing
+  5    busy: that profile is being backed up already
+  6    some profiles failed, others succeeded
+  130  cancelled with Ctrl-C; nothing half done is left";
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  kronos backup
+  kronos backup shop blog
+  kronos backup --config /srv/app/config.toml --json
+
+One failing profile never stops the others.";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  kronos inspect shop_20261122T135401.250Z_k3v9x0
+  kronos inspect ~/Downloads/shop_20261122T135401.250Z_k3v9x0.tar.gz
+
+A file is read to its end and checked, so a large one takes a while.";
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  kronos verify shop_20261122T135401.250Z_k3v9x0
+  kronos verify /srv/backups/*.tar.gz";
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  kronos restore shop_20261122T135401.250Z_k3v9x0 --to shop_restored.db
+  kronos restore backup.tar.gz --database sessions.db --to sessions.db";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  kronos doctor
+  kronos doctor --storage default";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  kronos completions bash > ~/.local/share/bash-completion/completions/kronos
+  kronos completions zsh > ~/.zfunc/_kronos
+  kronos completions fish > ~/.config/fish/completions/kronos.fish";

@@ -1,0 +1,76 @@
+//! One module for each word of the command line.
+//!
+//! Owns the way from parsed arguments to an exit code: the runtime, and what happens to a command that
+//! could not be carried out.
+
+mod backup;
+mod completions;
+mod config;
+mod doctor;
+mod inspect;
+mod list;
+mod restore;
+mod verify;
+
+use kronos_engine::ErrorCode;
+
+use crate::args::{Args, Command};
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::json::Record;
+use crate::output::Output;
+use crate::render;
+use crate::session::Session;
+
+/// Carries out one command.
+pub fn run(args: Args, output: &Output) -> Exit {
+    let session = Session::new(output, &args.common);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let (what, outcome) = match runtime {
+        Ok(runtime) => runtime.block_on(carry_out(args.command, &session)),
+        Err(error) => {
+            let why = format!("The system gives no threads to Kronos: {error}");
+            let next_step = "Close other programs and try again";
+            ("Kronos did not start", Err(Failure::new(ErrorCode::Internal, why, next_step)))
+        }
+    };
+    outcome.unwrap_or_else(|failure| report(&failure.while_trying(what), output))
+}
+
+/// The outcome of a command, and what was not done if it failed.
+async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Outcome) {
+    match command {
+        Command::Backup { profiles } => {
+            ("Nothing was backed up", backup::run(session, profiles).await)
+        }
+        Command::List { profile, rescan: _ } => {
+            ("The backups were not listed", list::run(session, profile).await)
+        }
+        Command::Inspect { archive } => {
+            ("The backup was not opened", inspect::run(session, &archive).await)
+        }
+        Command::Verify { archives } => {
+            ("Nothing was verified", verify::run(session, &archives).await)
+        }
+        Command::Restore { archive, to, database } => {
+            ("Nothing was restored", restore::run(session, &archive, &to, database).await)
+        }
+        Command::Config(command) => {
+            ("The configuration cannot be used", config::run(session, command))
+        }
+        Command::Doctor { storage: None } => ("Nothing was looked at", doctor::run(session).await),
+        Command::Doctor { storage: Some(name) } => {
+            ("The storage was not tested", doctor::test_storage(session, &name).await)
+        }
+        Command::Completions { shell } => {
+            ("Nothing was printed", Ok(completions::run(session.output, shell)))
+        }
+    }
+}
+
+fn report(failure: &Failure, output: &Output) -> Exit {
+    tracing::info!(what = failure.report.what, why = failure.report.why, "not carried out");
+    output.json(&Record::Error(&failure.report));
+    output.message(&render::failure(&failure.report, output.message_style()));
+    failure.exit
+}

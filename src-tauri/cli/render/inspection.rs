@@ -1,0 +1,99 @@
+//! The inside of a backup.
+//!
+//! Owns its layout: facts, databases with their tables, warnings, and how to get the data back.
+
+use std::collections::BTreeMap;
+
+use kronos_engine::archive::Unit;
+use kronos_engine::contents::ObjectKind;
+use kronos_engine::units;
+use kronos_engine::view::BackupStatus;
+
+use super::{Style, counted, indented};
+use crate::inspection::Inspection;
+use crate::when::Now;
+
+/// Everything that is known about one backup.
+pub fn inspection(backup: &Inspection, now: &Now, style: Style) -> String {
+    let mut text = format!("{}\n\n", style.strong(backup.id.as_str()));
+    for (name, value) in facts(backup, now, style) {
+        text.push_str(&format!("{}{value}\n", style.dim(&format!("{name:<12}"))));
+    }
+    for unit in &backup.units {
+        text.push('\n');
+        text.push_str(&database(unit, style));
+    }
+    if !backup.warnings.is_empty() {
+        text.push_str(&format!("\n{}\n", style.strong("Warnings")));
+        for warning in &backup.warnings {
+            text.push_str(&format!("  {} {}\n", style.warning("!"), indented(warning)));
+        }
+    }
+    let restore = [
+        ("Restore with Kronos", backup.restore_command.as_str()),
+        ("Restore by hand", backup.manual_commands.as_str()),
+    ];
+    for (title, commands) in restore {
+        text.push_str(&format!("\n{}\n  {}\n", style.strong(title), indented(commands)));
+    }
+    text
+}
+
+fn facts(backup: &Inspection, now: &Now, style: Style) -> Vec<(&'static str, String)> {
+    let (stored, raw) = (units::bytes(backup.stored_bytes), units::bytes(backup.raw_bytes));
+    let check = match backup.status {
+        BackupStatus::Verified => style.good("✓ every hash compared"),
+        BackupStatus::Damaged => style.bad("✕ damaged"),
+        BackupStatus::Missing => style.bad("✕ the archive is missing"),
+    };
+    let mut server = backup.server.version.clone();
+    if !backup.server.tool.is_empty() {
+        server.push_str(&format!(", dumped by {}", backup.server.tool));
+    }
+    vec![
+        ("Profile", backup.profile.clone()),
+        ("Made", now.describe(backup.created_at)),
+        ("By", format!("Kronos {} from {server}", backup.kronos_version)),
+        ("Shows", backup.consistency.label.clone()),
+        ("Archive", backup.location.clone()),
+        ("Size", format!("{stored} stored, {raw} original")),
+        ("SHA-256", backup.sha256.clone()),
+        ("Check", format!("{check}, {}", now.describe(backup.verified_at))),
+    ]
+}
+
+fn database(unit: &Unit, style: Style) -> String {
+    let size = units::bytes(unit.size);
+    let mut text = format!("{}  {size}, from {}\n", style.strong(&unit.name), unit.source);
+    let with_rows = unit.objects.iter().filter_map(|object| Some((&object.name, object.rows?)));
+    let rows: Vec<(&String, String)> =
+        with_rows.map(|(name, rows)| (name, counted(rows, "row", "rows"))).collect();
+    let widest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, rows) in &rows {
+        text.push_str(&format!("  {name:<widest$}  {rows}\n"));
+    }
+    let rest = other_objects(unit);
+    if !rest.is_empty() {
+        text.push_str(&format!("  {}\n", style.dim(&format!("and {rest}"))));
+    }
+    if rows.is_empty() && rest.is_empty() {
+        text.push_str("  no tables\n");
+    }
+    text
+}
+
+/// "3 indexes, 1 view": what has no rows of its own.
+fn other_objects(unit: &Unit) -> String {
+    let mut counts: BTreeMap<ObjectKind, u64> = BTreeMap::new();
+    for object in unit.objects.iter().filter(|object| object.rows.is_none()) {
+        *counts.entry(object.kind).or_default() += 1;
+    }
+    let parts = counts.into_iter().map(|(kind, count)| match kind {
+        ObjectKind::Table => counted(count, "table", "tables"),
+        ObjectKind::VirtualTable => counted(count, "virtual table", "virtual tables"),
+        ObjectKind::View => counted(count, "view", "views"),
+        ObjectKind::Index => counted(count, "index", "indexes"),
+        ObjectKind::Trigger => counted(count, "trigger", "triggers"),
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}

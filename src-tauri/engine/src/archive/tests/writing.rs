@@ -1,0 +1,166 @@
+//! What the writer refuses to call an archive.
+
+use super::*;
+
+/// The error of `result`, and that what its writer left behind is no archive.
+fn message<T>(result: Result<T>) -> String {
+    result.err().expect("refused").to_string()
+}
+
+#[test]
+fn an_archive_without_databases_is_refused() {
+    let error = message(writer(Codec::Gzip, &[]));
+    assert_eq!(error, "Kronos made a mistake: An archive of 0 databases cannot be written");
+}
+
+#[test]
+fn a_source_must_be_exactly_as_long_as_declared() {
+    for (size, content, expected) in [
+        (5, &b"four"[..], "`/srv/a` could not be read: it ended after 4 of 5 bytes"),
+        (1, b"", "`/srv/a` could not be read: it ended after 0 of 1 bytes"),
+        (
+            3,
+            b"four",
+            "`/srv/a` could not be read: it is longer than the 3 bytes it had when the backup began",
+        ),
+        (
+            0,
+            b"x",
+            "`/srv/a` could not be read: it is longer than the 0 bytes it had when the backup began",
+        ),
+    ] {
+        let mut writer = writer(Codec::Gzip, &["a"]).expect("a writer");
+        assert_eq!(message(add(&mut writer, "a", size, &mut &content[..])), expected);
+        let error = message(writer.finish(closing(1)));
+        assert!(error.ends_with("has failed before"), "{error}");
+    }
+}
+
+struct Fails(fn() -> std::io::Error);
+
+impl Read for Fails {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Err((self.0)())
+    }
+}
+
+#[test]
+fn a_source_that_fails_at_its_end_fails_the_backup() {
+    // All bytes are there, but the source has more to say: a child that ended badly.
+    let mut reader = (&b"four"[..]).chain(Fails(|| std::io::Error::other(Error::Cancelled)));
+    let mut unfinished = writer(Codec::Gzip, &["a"]).expect("a writer");
+    let result = add(&mut unfinished, "a", 4, &mut reader);
+    assert!(matches!(result, Err(Error::Cancelled)), "the engine's own error comes out unchanged");
+    let mut reader = (&b"four"[..]).chain(Fails(|| std::io::ErrorKind::BrokenPipe.into()));
+    let mut unfinished = writer(Codec::Gzip, &["a"]).expect("a writer");
+    let error = message(add(&mut unfinished, "a", 4, &mut reader));
+    assert_eq!(error, "`/srv/a` could not be read: broken pipe");
+}
+
+#[test]
+fn cancelling_ends_the_writing() {
+    let mut writer = writer(Codec::Gzip, &["a"]).expect("a writer");
+    let unit = UnitSource { name: "a", source: "a", size: 4, reader: &mut &b"four"[..] };
+    let result = writer.add_unit(unit, &mut |_| Err(Error::Cancelled));
+    assert!(matches!(result, Err(Error::Cancelled)));
+    assert!(writer.finish(closing(1)).is_err());
+}
+
+#[test]
+fn only_the_plan_can_be_written_because_restore_md_names_it() {
+    let mut other = writer(Codec::Gzip, &["a", "b"]).expect("a writer");
+    let error = message(add(&mut other, "b", 0, &mut &b""[..]));
+    assert_eq!(error, "Kronos made a mistake: `b` is not the next database of the plan");
+    let mut fewer = writer(Codec::Gzip, &["a", "b"]).expect("a writer");
+    add(&mut fewer, "a", 0, &mut &b""[..]).expect("added");
+    assert!(message(fewer.finish(closing(1))).ends_with("lacks a planned database"));
+    let mut more = writer(Codec::Gzip, &["a"]).expect("a writer");
+    add(&mut more, "a", 0, &mut &b""[..]).expect("added");
+    assert!(add(&mut more, "a", 0, &mut &b""[..]).is_err());
+    let mut facts = writer(Codec::Gzip, &["a"]).expect("a writer");
+    add(&mut facts, "a", 0, &mut &b""[..]).expect("added");
+    assert!(facts.finish(closing(0)).is_err());
+}
+
+#[test]
+fn what_the_reader_would_refuse_is_not_written() {
+    for change in [
+        (|header| header.format = 2) as fn(&mut Header),
+        |header| header.format = 0,
+        |header| header.id = BackupId::from_text("../x"),
+        |header| header.id = BackupId::from_text(""),
+        |header| header.profile.clear(),
+        |header| header.server.tool = "x".repeat(70_000),
+    ] {
+        let mut header = header();
+        change(&mut header);
+        let plan = vec![planned("a")];
+        let result = ArchiveWriter::new(Vec::new(), CompressionSettings::default(), header, plan);
+        assert!(matches!(result.err(), Some(Error::Internal(_))));
+    }
+    for (name, extension) in [("", "sqlite"), ("a", ""), ("a", "a/b"), ("a", "A"), ("a", "..")] {
+        let planned =
+            PlannedMember { name: name.to_owned(), extension: extension.to_owned(), steps: None };
+        let settings = CompressionSettings::default();
+        let result = ArchiveWriter::new(Vec::new(), settings, header(), vec![planned]);
+        assert!(result.is_err(), "{name:?} {extension:?}");
+    }
+    let mut writer = writer(Codec::Gzip, &["a"]).expect("a writer");
+    add(&mut writer, "a", 0, &mut &b""[..]).expect("added");
+    let mut closing = closing(1);
+    closing.warnings = vec!["x".repeat(70_000)];
+    assert!(writer.finish(closing).is_err());
+}
+
+/// Takes so many bytes, then is full.
+struct Room(usize);
+
+impl Write for Room {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match bytes.len().min(self.0) {
+            0 if !bytes.is_empty() => Err(std::io::ErrorKind::StorageFull.into()),
+            count => {
+                self.0 -= count;
+                Ok(count)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_full_sink_fails_the_archive_at_every_byte() {
+    let content = noise(3000);
+    let needed = archive(Codec::Gzip, &[("a", &content)]).sink.len();
+    let write = |room| -> Result<()> {
+        let settings = CompressionSettings::default();
+        let mut writer = ArchiveWriter::new(Room(room), settings, header(), vec![planned("a")])?;
+        add(&mut writer, "a", 3000, &mut &content[..])?;
+        writer.finish(closing(1)).map(drop)
+    };
+    let mut failed = 0;
+    for room in (0..needed).step_by(7) {
+        let error = write(room).expect_err("full");
+        assert_eq!(error.code(), crate::ErrorCode::StorageFull, "{error}");
+        failed += 1;
+    }
+    assert!(failed > 400, "{failed}");
+    write(needed).expect("room enough");
+}
+
+#[test]
+fn an_abandoned_archive_is_none() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let sink = file.reopen().expect("the file");
+    let plan = vec![planned("a"), planned("b")];
+    let mut writer =
+        ArchiveWriter::new(sink, CompressionSettings::default(), header(), plan).expect("a writer");
+    let content = noise(3 << 20);
+    add(&mut writer, "a", content.len() as u64, &mut &content[..]).expect("added");
+    drop(writer);
+    let stored = std::fs::read(file.path()).expect("stored");
+    archive_error(check(&stored, None), "an abandoned archive");
+}

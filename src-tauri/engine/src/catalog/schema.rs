@@ -1,0 +1,85 @@
+//! The tables of the catalog as a list of steps; `PRAGMA user_version` counts those that were taken.
+//!
+//! Owns the SQL that shapes the file. A step is never changed once it was published: a new one is
+//! added at the end.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// All steps, in order. Instants are microseconds since 1970, UTC.
+///
+/// The big column comes last, so that a list of backups does not have to read past it.
+const STEPS: [&str; 1] = ["
+    CREATE TABLE backups (
+        storage TEXT NOT NULL,
+        id TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        engine TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        stored_bytes INTEGER NOT NULL,
+        raw_bytes INTEGER NOT NULL,
+        databases INTEGER NOT NULL,
+        tables INTEGER NOT NULL,
+        row_count INTEGER NOT NULL,
+        archive TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('verified', 'damaged', 'missing')),
+        verified_at INTEGER NOT NULL,
+        seal INTEGER NOT NULL,
+        warnings TEXT NOT NULL,
+        sidecar TEXT NOT NULL,
+        PRIMARY KEY (storage, id)
+    ) STRICT;
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY NOT NULL,
+        kind TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        ended INTEGER NOT NULL CHECK (ended IN (0, 1)),
+        view TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX runs_by_time ON runs (started_at, id);
+    CREATE INDEX runs_by_profile ON runs (profile, kind, started_at, id) WHERE ended;
+"];
+
+/// How many steps this version knows.
+pub fn newest() -> u32 {
+    u32::try_from(STEPS.len()).unwrap_or(u32::MAX)
+}
+
+/// How many steps the file has taken, and whether it has any table or index. One statement, so that
+/// another process that migrates meanwhile cannot get between the two. Fails on a version that no step
+/// leads to.
+pub fn version(connection: &Connection) -> rusqlite::Result<(u32, bool)> {
+    let sql = "SELECT user_version, EXISTS (SELECT 1 FROM sqlite_schema) FROM pragma_user_version";
+    connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Takes the steps that are still to take. Two processes may do so at once: the version is read again
+/// under the write lock.
+pub fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (taken, _) = version(&transaction)?;
+    for (number, step) in (1..).zip(STEPS).filter(|(number, _)| *number > taken) {
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", number)?;
+    }
+    transaction.commit()
+}
+
+/// Whether the file has exactly the tables that all steps make. A flipped bit in the text of the schema
+/// passes SQLite's own check and would fail every later query.
+pub fn is_as_migrated(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut fresh = Connection::open_in_memory()?;
+    migrate(&mut fresh)?;
+    Ok(text(connection)? == text(&fresh)?)
+}
+
+fn text(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection
+        .prepare(
+            "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || sql FROM sqlite_schema
+             WHERE sql IS NOT NULL ORDER BY 1",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}

@@ -1,0 +1,128 @@
+// Every screen in every state: axe finds nothing, headings are in order, there is one main and one h1.
+import { screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
+import { SCENES } from '../dev/scenes';
+import { expectAccessible, findId, noId, open, type Opened } from './window';
+
+type Case = [scene: string, hash: string, shows: string | RegExp, act?: (opened: Opened) => Promise<void>];
+
+const click = (id: string, index = 0) => async ({ user }: Opened) => {
+  const found = (await screen.findAllByTestId(id))[index];
+  if (found) await user.click(found);
+};
+
+const CASES: Case[] = [
+  ['full', '#/home', 'orders was not backed up'],
+  ['good', '#/home', 'All 3 databases are backed up'],
+  ['busy', '#/home', 'nothing has moved for 15 seconds'],
+  ['offline', '#/home', 'usb is not available'],
+  ['empty', '#/home', 'Back up your first database'],
+  ['loading', '#/home', 'Loading your databases…'],
+  ['lost', '#/home', 'Kronos cannot be reached'],
+  ['config', '#/home', 'The configuration cannot be used'],
+  ['full', '#/databases', '5 databases in your configuration.'],
+  ['empty', '#/databases', 'No databases yet'],
+  ['full', '#/databases?add=1', 'Add a database'],
+  ['full', '#/databases?edit=shop', 'Readable', click('profile-test')],
+  ['broken', '#/databases?edit=shop', 'shop cannot be read', click('profile-test')],
+  ['slow', '#/databases?edit=shop', 'Testing…', click('profile-test')],
+  ['good', '#/databases', 'Remove shop?', click('profile-remove')],
+  ['full', '#/backups', '14 backups, 1.2 GB'],
+  ['full', '#/backups?id=shop_0', '1 204 331'],
+  ['slow', '#/backups?id=shop_0', 'Reading the backup…'],
+  ['slow', '#/backups', 'Reading the list of backups…'],
+  ['empty', '#/backups', 'No backups yet'],
+  ['broken', '#/backups', 'The list of backups cannot be read'],
+  ['full', '#/restore', 'What to restore'],
+  ['refused', '#/restore', 'exists already'],
+  ['restored', '#/restore', 'rows match the backup'],
+  ['restoring', '#/restore', 'Step 2 of 3: Loading shop.db'],
+  ['restore-failed', '#/restore', 'shop was not restored'],
+  ['empty', '#/restore', 'Nothing to restore yet'],
+  ['slow', '#/restore', 'Reading the list of backups…'],
+  ['broken', '#/restore', 'The list of backups cannot be read'],
+  ['full', '#/storage', '412 GB free of 994 GB'],
+  ['empty', '#/storage', 'No place for backups yet'],
+  ['offline', '#/storage', 'Write a test file', click('storage-row-test', 1)],
+  ['empty', '#/storage', 'Read it back', async (opened) => {
+    await click('storage-add')(opened);
+    await click('storage-test')(opened);
+  }],
+  ['full', '#/storage', 'Remove usb?', click('storage-remove', 1)],
+  ['full', '#/settings', '/home/ada/.config/kronos/config.toml'],
+  ['config', '#/settings', 'The configuration cannot be used'],
+  ['full', '#/home', 'Keyboard shortcuts', click('show-shortcuts')],
+];
+
+describe('every screen in every state', () => {
+  it.each(CASES)('%s %s shows "%s" without a violation', async (name, hash, shows, act) => {
+    const scene = SCENES[name];
+    if (scene === undefined) throw new Error(`no scene ${name}`);
+    const opened = await open(hash, scene.state(), scene.answers, scene.backups?.());
+    await act?.(opened);
+    await waitFor(() => expect(document.body.textContent?.replaceAll('\u202f', ' ')).toContain(shows));
+    await expectAccessible();
+
+    expect(document.querySelectorAll('main')).toHaveLength(1);
+    expect(document.querySelectorAll('h1')).toHaveLength(1);
+    const levels = [...document.querySelectorAll('main :is(h1,h2,h3)')].map((heading) => Number(heading.tagName[1]));
+    levels.forEach((level, index) => expect(level - (levels[index - 1] ?? 0)).toBeLessThanOrEqual(1));
+    expect(document.querySelector('[style*="url"], script')).toBeNull();
+  });
+});
+
+describe('states are never told by colour alone', () => {
+  it('each pill has a shape and a word', async () => {
+    const scene = SCENES.full;
+    if (scene) await open('#/home', scene.state());
+    const pills = document.querySelectorAll('[data-state].pill');
+    expect(pills.length).toBeGreaterThan(4);
+    for (const pill of pills) {
+      expect(pill.querySelector('svg')).not.toBeNull();
+      expect(pill.textContent?.trim()).not.toBe('');
+    }
+  });
+});
+
+describe('hostile names', () => {
+  it.each(['#/home', '#/databases', '#/backups', '#/restore', '#/backups?id=b2'])('stay text on %s', async (hash) => {
+    const scene = SCENES.hostile;
+    if (scene === undefined) throw new Error('no scene');
+    await open(hash, scene.state(), {}, scene.backups?.());
+    await waitFor(() => expect(document.body.textContent).toMatch(/<img src=x onerror|<b>bold<\/b>/));
+    expect(document.querySelector('img, main b')).toBeNull();
+    const seen = [...document.querySelectorAll('main *')].flatMap((element) =>
+      [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.textContent ?? ''),
+    );
+    expect(seen.some((text) => text.includes('\u202e'))).toBe(false);
+    expect(seen.some((text) => text.includes('\ufffd'))).toBe(true);
+    await expectAccessible();
+  });
+
+  it('can still be backed up, by their true name', async () => {
+    const scene = SCENES.hostile;
+    if (scene === undefined) throw new Error('no scene');
+    const { fake, user } = await open('#/home', scene.state(), {}, []);
+    await user.click(await findId('backup-now-abc\u202egnp.exe'));
+    expect(fake.of('backup_start')).toEqual([{ profiles: ['abc\u202egnp.exe'] }]);
+  });
+});
+
+describe('a broken configuration', () => {
+  it('leaves nothing to change but Settings, and those only to look at', async () => {
+    const scene = SCENES.config;
+    if (scene === undefined) throw new Error('no scene');
+    const { user, fake } = await open('#/home', scene.state());
+    for (const page of ['home', 'databases', 'backups', 'restore', 'storage']) {
+      await user.click(await findId(`nav-${page}`));
+      const main = screen.getByRole('main');
+      expect(within(main).queryAllByRole('textbox')).toEqual([]);
+      expect(within(main).getByRole('heading', { level: 1 }).textContent).toBe('The configuration cannot be used');
+    }
+    await user.keyboard('{Control>}{Shift>}b{/Shift}{/Control}');
+    expect(fake.of('backup_start')).toEqual([]);
+    await user.click(await findId('nav-settings'));
+    expect(noId('notifications')).toBeNull();
+    await findId('config-path');
+  });
+});

@@ -1,0 +1,170 @@
+// Backups and Restore: the catalogue, the drawer, and a restore from choice to result.
+import { screen, waitFor, within } from '@testing-library/svelte';
+import { describe, expect, it } from 'vitest';
+import { backup, catalogueOf, details, ended, fullState, report, run } from '../dev/fixtures';
+import { byId, findId, noId, open, textOf } from './window';
+
+const value = (id: string) => (byId(id) as HTMLInputElement).value;
+
+describe('the catalogue', () => {
+  it('filters by database and by state', async () => {
+    const { user } = await open('#/backups', fullState());
+    await findId('backup-row-shop_0');
+    await user.selectOptions(byId('filter-profile'), 'app');
+    expect(screen.getAllByTestId(/^backup-row-/)).toHaveLength(5);
+    await user.selectOptions(byId('filter-status'), 'damaged');
+    expect(screen.getAllByTestId(/^backup-row-/).map((row) => row.dataset.testid)).toEqual(['backup-row-app_4']);
+    await user.selectOptions(byId('filter-status'), 'missing');
+    await user.selectOptions(byId('filter-profile'), 'shop');
+    await user.click(screen.getByRole('button', { name: 'Show all backups' }));
+    expect(screen.getAllByTestId(/^backup-row-/)).toHaveLength(14);
+  });
+
+  it('shows a hundred, then more', async () => {
+    const { user } = await open('#/backups', fullState(), {}, catalogueOf(230));
+    await waitFor(() => expect(screen.getAllByTestId(/^backup-row-/)).toHaveLength(100));
+    await user.click(byId('backups-more'));
+    expect(screen.getAllByTestId(/^backup-row-/)).toHaveLength(200);
+  });
+
+  it('is read again when the backups have changed', async () => {
+    const backups = [backup({ id: 'one' })];
+    const { fake } = await open('#/backups', fullState(), { backups_list: () => [...backups] });
+    await findId('backup-row-one');
+    backups.push(backup({ id: 'two' }));
+    fake.event({ event: 'backups_changed' });
+    await findId('backup-row-two');
+  });
+
+  it('can be asked again after an error', async () => {
+    let broken = true;
+    const { user } = await open('#/backups', fullState(), {
+      backups_list: () => (broken ? Promise.reject(report({ what: 'No list' }) as never) : catalogueOf()),
+    });
+    await screen.findByRole('alert');
+    broken = false;
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    await findId('backup-row-shop_0');
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+});
+
+describe('the drawer', () => {
+  it('opens from the row, shows the manifest, closes with Esc and gives the focus back', async () => {
+    const { user } = await open('#/backups', fullState());
+    const row = within(await findId('backup-row-shop_0')).getByRole('button');
+    await user.click(row);
+    const drawer = await findId('drawer');
+    await waitFor(() => expect(textOf(drawer)).toContain('order_lines'));
+    for (const fact of ['184 MB, from 610 MB (gzip)', '1 204 331 rows', 'One committed moment', 'SQLite 3.54.1', details().sha256]) {
+      expect(textOf(drawer)).toContain(fact);
+    }
+    expect(drawer.contains(document.activeElement)).toBe(true);
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(noId('drawer')).toBeNull());
+    expect(document.activeElement).toBe(row);
+  });
+
+  it('shows in folder and copies the restore command', async () => {
+    const { fake, user } = await open('#/backups?id=shop_0', fullState());
+    await user.click(await findId('reveal-backup'));
+    expect(fake.of('reveal_backup')).toEqual([{ id: 'shop_0' }]);
+    await user.click(byId('copy-restore-command'));
+    expect(await navigator.clipboard.readText()).toBe('kronos restore shop_0 --to shop_restored.db');
+  });
+
+  it('checks again and shows the check', async () => {
+    const { fake, user } = await open('#/backups?id=shop_0', fullState());
+    await user.click(await findId('backup-verify'));
+    const drawer = within(byId('drawer'));
+    const card = await drawer.findByTestId('run-card-shop');
+    const id = card.dataset.run ?? '';
+    fake.event({ event: 'run_finished', ...ended({ id, kind: 'verify', state: 'failed', error: report({ what: 'It is damaged' }) }) });
+    await waitFor(() => expect(textOf(byId('drawer'))).toContain('It is damaged'));
+  });
+
+  it('does not offer to restore what is damaged', async () => {
+    await open('#/backups?id=app_4', fullState());
+    await findId('backup-verify');
+    expect(noId('drawer-restore')).toBeNull();
+  });
+});
+
+describe('a restore', () => {
+  it('goes from the drawer to the form with that backup chosen', async () => {
+    const { user } = await open('#/backups?id=orders_11', fullState());
+    await user.click(await findId('drawer-restore'));
+    const row = await findId('restore-backup-orders_11');
+    expect(within(row).getByRole('radio')).toHaveProperty('checked', true);
+    await waitFor(() => expect(noId('drawer')).toBeNull());
+    await waitFor(() => expect(value('restore-target')).toBe('/home/ada/orders_restored.db'));
+  });
+
+  it('checks the target while typing and starts', async () => {
+    const { fake, user } = await open('#/restore', fullState());
+    await findId('restore-fine');
+    await user.clear(byId('restore-target'));
+    await user.type(byId('restore-target'), '~/mine.db');
+    await findId('restore-fine');
+    expect(fake.of('restore_check').length).toBeLessThan(4);
+    expect(textOf(byId('restore-start'))).toBe('Restore to mine.db');
+    await user.click(byId('restore-start'));
+    expect(fake.of('restore_start')).toEqual([{ draft: { backup: 'shop_0', database: null, target: '~/mine.db' } }]);
+    await findId('run-card-shop');
+  });
+
+  it('keeps a typed target when another backup is chosen, else follows it', async () => {
+    const { user } = await open('#/restore', fullState());
+    await findId('restore-fine');
+    await user.selectOptions(byId('restore-profile'), 'orders');
+    await waitFor(() => expect(value('restore-target')).toBe('/home/ada/orders_restored.db'));
+    await user.type(byId('restore-target'), 'x');
+    await user.selectOptions(byId('restore-profile'), 'app');
+    await findId('restore-fine');
+    expect(value('restore-target')).toBe('/home/ada/orders_restored.dbx');
+  });
+
+  it('does not start to a target that is refused, and says why beside it', async () => {
+    const { fake, user } = await open('#/restore', fullState(), {
+      restore_check: () => Promise.reject(report({ why: 'A file named `a.db` exists already.' }) as never),
+    });
+    await waitFor(() => expect(byId('restore-target').getAttribute('aria-invalid')).toBe('true'));
+    expect(textOf(byId('restore-form'))).toContain('A file named a.db exists already.');
+    await user.click(byId('restore-start'));
+    expect(fake.of('restore_start')).toEqual([]);
+  });
+
+  it('asks which database when there are several', async () => {
+    const two = details();
+    two.units = ['one.db', 'two.db'].map((name) => ({ ...two.units[0], name }) as (typeof two.units)[0]);
+    two.suggested_targets = ['/r/one.db', '/r/two.db'];
+    const { fake, user } = await open('#/restore', fullState(), { backup_details: () => two });
+    await user.selectOptions(await findId('restore-unit'), 'two.db');
+    expect(value('restore-target')).toBe('/r/two.db');
+    await findId('restore-fine');
+    await user.click(byId('restore-start'));
+    expect(fake.of('restore_start')[0].draft).toMatchObject({ database: 'two.db', target: '/r/two.db' });
+  });
+
+  it('shows the result, with tables and rows, and opens its folder', async () => {
+    const { fake, user } = await open('#/restore', fullState({ active_runs: [run({ id: 'r', kind: 'restore' })] }));
+    expect(noId('restore-result')).toBeNull();
+    const result = { kind: 'restore' as const, backup: 'b', target: '/home/ada/a.db', bytes: 610e6, tables: 42, rows: 1_204_331 };
+    fake.event({ event: 'run_finished', ...ended({ id: 'r', kind: 'restore', result }) });
+    const card = await findId('restore-result');
+    expect(textOf(card)).toContain('shop is restored: 42 tables and 1 204 331 rows match the backup.');
+    expect(byId('restored-path').textContent).toBe('/home/ada/a.db');
+    await user.click(byId('reveal-restored'));
+    expect(fake.of('reveal_restored')).toEqual([{ run: 'r' }]);
+    await user.click(within(card).getByRole('button', { name: 'Dismiss' }));
+    expect(noId('restore-result')).toBeNull();
+  });
+
+  it('that failed keeps the choices', async () => {
+    const { fake } = await open('#/restore?backup=shop_3', fullState());
+    await findId('restore-fine');
+    fake.event({ event: 'run_finished', ...ended({ id: 'r', kind: 'restore', state: 'failed', error: report({ what: '`shop` was not restored' }) }) });
+    expect(textOf(await findId('restore-result'))).toContain('shop was not restored');
+    expect(within(byId('restore-backup-shop_3')).getByRole('radio')).toHaveProperty('checked', true);
+  });
+});
