@@ -132,9 +132,13 @@ impl Desk {
 
     /// A picture of the whole screen, with frames and native dialogs.
     pub fn picture(&self, name: &str) {
-        let path = screenshots().join(format!("{name}.png"));
-        let output = self.run(Command::new("import").args(["-window", "root"]).arg(path));
+        let output = self.run(&mut import(name));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// What was on the screen when a test failed. Must not fail itself: that would end the process.
+    fn picture_if_possible(&self, name: &str) {
+        let _ = self.prepare(&mut import(name)).status();
     }
 
     /// Whether the program under test still runs on this desktop.
@@ -176,6 +180,10 @@ impl Desk {
 
 impl Drop for Desk {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
+            self.picture_if_possible(&format!("failed-{test}"));
+        }
         for child in &mut self.children {
             if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
                 let _ = kill_process_group(group, Signal::KILL);
@@ -192,6 +200,12 @@ pub fn screenshots() -> PathBuf {
     let folder = target.join("screenshots");
     std::fs::create_dir_all(&folder).unwrap();
     folder
+}
+
+fn import(name: &str) -> Command {
+    let mut command = Command::new("import");
+    command.args(["-window", "root"]).arg(screenshots().join(format!("{name}.png")));
+    command
 }
 
 /// What the programs on all desks say. A file: a pipe would be held open by one that is left over.

@@ -42,6 +42,8 @@ async fn drawer_shows_what_is_inside(page: &Page) {
 }
 
 async fn restore(page: &Page, target: &Path) -> String {
+    // The proposal stands there once the backup was looked into; then it is replaced.
+    page.find("restore-fine").await;
     page.fill("restore-target", target.to_str().unwrap()).await;
     page.find("restore-fine").await;
     page.picture("journey-4-restore").await;
