@@ -39,6 +39,7 @@ pub fn run(args: Args, output: &Output) -> Exit {
 
 /// The outcome of a command, and what was not done if it failed.
 async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Outcome) {
+    outlive_size_limits();
     match command {
         Command::Backup { profiles } => {
             ("Nothing was backed up", backup::run(session, profiles).await)
@@ -64,6 +65,19 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
         }
         Command::Completions { shell } => {
             ("Nothing was printed", Ok(completions::run(session.output, shell)))
+        }
+    }
+}
+
+/// A write beyond `ulimit -f` ends a process without a word, unless the process listens to the signal;
+/// then the write fails like on a full disk, and the run says so.
+fn outlive_size_limits() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kind = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        if let Err(error) = signal(kind) {
+            tracing::debug!(%error, "a file size limit would end this process");
         }
     }
 }

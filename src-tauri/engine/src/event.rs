@@ -182,7 +182,7 @@ pub enum RunResult {
         /// Size of the restored database in bytes.
         #[ts(type = "number")]
         bytes: u64,
-        /// Tables whose rows were counted and compared.
+        /// Tables in it, all compared with the backup.
         #[ts(type = "number")]
         tables: u64,
         /// Rows counted.

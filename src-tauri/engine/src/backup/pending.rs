@@ -38,6 +38,7 @@ pub(super) struct Note {
 pub(super) struct Pending {
     path: PathBuf,
     scratch: PathBuf,
+    unfinished: bool,
     _locked: File,
 }
 
@@ -62,10 +63,15 @@ impl Pending {
             let _ = fs::remove_file(&unnamed);
             Error::file("write", &path, error)
         })?;
-        let pending = Self { path, scratch, _locked: file };
+        let pending = Self { path, scratch, unfinished: false, _locked: file };
         files::create_private_dir(&pending.scratch)
             .map_err(|error| Error::file("create", &pending.scratch, error))?;
         Ok(pending)
+    }
+
+    /// Keeps the note after the end of this run, because something could not be cleared up now.
+    pub(super) fn leave_to_next_start(&mut self) {
+        self.unfinished = true;
     }
 
     /// The private folder for working copies.
@@ -76,6 +82,9 @@ impl Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
+        if self.unfinished {
+            return;
+        }
         // By now the run has committed its objects or thrown them away.
         clear(&self.path, &self.scratch);
     }

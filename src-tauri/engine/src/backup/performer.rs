@@ -64,7 +64,7 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
 
     let id = BackupId::generate(&profile.name, context.clock.now());
     let key = archive_key(&id, profile.compression.codec.extension())?;
-    let pending = Pending::record(&request.state, &note(request, context, key.as_str()))?;
+    let mut pending = Pending::record(&request.state, &note(request, context, key.as_str()))?;
     let scope = DumpScope {
         scratch: pending.scratch().to_owned(),
         progress: context.progress.clone(),
@@ -78,7 +78,8 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
     context.progress.enter(Phase::Storing, plan.raw_bytes());
     let written =
         write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
-    let sidecar = publish::publish(written, &key, request.storage.as_ref(), context).await?;
+    let sidecar =
+        publish::publish(written, &key, request.storage.as_ref(), &mut pending, context).await?;
     Ok(BackupReport { id, sidecar })
 }
 

@@ -29,6 +29,7 @@ pub use open::{Opened, Start};
 pub use rebuild::{RescanReport, reconcile};
 
 use crate::error::{Error, Result};
+use crate::files;
 
 /// The index of backups and runs. Shared between threads behind an `Arc`.
 #[derive(Debug)]
@@ -67,12 +68,25 @@ impl Catalog {
     }
 }
 
+/// The index that all connections of a catalog share begins with a file of this size.
+const SHARED_INDEX: u64 = 32 * 1024;
+
 /// A failure of SQLite as one of the engine. A full disk keeps its own code: there is a remedy.
 fn failure(path: &Path, error: &rusqlite::Error) -> Error {
-    if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+    if is_full(path, error) {
         return Error::file("write", path, std::io::ErrorKind::StorageFull.into());
     }
     Error::Catalog { path: path.display().to_string(), detail: error.to_string() }
+}
+
+/// When the shared index of the write-ahead log cannot grow, SQLite speaks of an I/O error only.
+fn is_full(path: &Path, error: &rusqlite::Error) -> bool {
+    let crowded = || path.parent().and_then(files::free_bytes).is_some_and(|n| n < SHARED_INDEX);
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => true,
+        Some(ErrorCode::SystemIoFailure) => crowded(),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

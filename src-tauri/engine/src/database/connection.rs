@@ -169,7 +169,7 @@ pub struct Restored {
     pub target: String,
     /// Its size in bytes.
     pub bytes: u64,
-    /// Tables whose rows were counted and compared.
+    /// Tables in it, all compared with the backup.
     pub tables: u64,
     /// Rows counted.
     pub rows: u64,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags, ffi};
 
 use super::super::DumpScope;
 use super::source::{self, COPY_PATIENCE, byte_size, patiently};
@@ -19,6 +19,10 @@ use crate::progress::Phase;
 
 /// Pages copied between two looks at the cancel token: 16 MiB at SQLite's default page size.
 const PAGES_PER_STEP: i32 = 4096;
+
+/// What SQLite says when it cannot write.
+const WRITE_FAILURES: [i32; 3] =
+    [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_TRUNCATE, ffi::SQLITE_IOERR_FSYNC];
 
 /// A finished copy in the scratch folder.
 #[derive(Debug)]
@@ -88,10 +92,10 @@ fn run_backup(
         scope.cancel.check()?;
         let step =
             patiently(path, COPY_PATIENCE, &scope.cancel, || match backup.step(PAGES_PER_STEP) {
-                Err(error) if error.sqlite_error_code() == Some(SqliteCode::DiskFull) => Ok(None),
-                step => step.map(Some),
+                Err(error) if is_of_target(&error) => Ok(Err(error)),
+                step => step.map(Ok),
             })?;
-        let Some(step) = step else { return Err(scratch_full(scope)) };
+        let step = step.map_err(|error| target_error(&scope.scratch, &error))?;
         let progress = backup.progress();
         let done = u64::try_from(progress.pagecount - progress.remaining).unwrap_or(0);
         scope.progress.add((done - copied) * page_size);
@@ -103,14 +107,18 @@ fn run_backup(
 }
 
 fn step_error(path: &Path, scope: &DumpScope, error: &rusqlite::Error) -> Error {
-    match error.sqlite_error_code() {
-        Some(SqliteCode::DiskFull) => scratch_full(scope),
-        _ => source::explain(path, error, Duration::ZERO),
+    if is_of_target(error) {
+        return target_error(&scope.scratch, error);
     }
+    source::explain(path, error, Duration::ZERO)
 }
 
-fn scratch_full(scope: &DumpScope) -> Error {
-    scratch_error(&scope.scratch, std::io::ErrorKind::StorageFull.into())
+/// Whether the copy failed and not the source, which is never written to.
+fn is_of_target(error: &rusqlite::Error) -> bool {
+    let failed = |code: &ffi::Error| {
+        code.code == SqliteCode::DiskFull || WRITE_FAILURES.contains(&code.extended_code)
+    };
+    error.sqlite_error().is_some_and(failed)
 }
 
 fn scratch_error(path: &Path, source: std::io::Error) -> Error {

@@ -123,7 +123,7 @@ impl Partial {
             // The name may be lost at a power cut, so the promise cannot be made. It is our own name:
             // the rename has just proved that nobody had it.
             let _ = fs::remove_file(&target);
-            return Err(folder.io(key, "commit", error));
+            return Err(folder.fail(key, "commit", error));
         }
         folder.stat(key)
     }
