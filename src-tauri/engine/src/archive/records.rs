@@ -29,9 +29,9 @@ const MAX_SIDECAR: usize = 24 << 20;
 /// The longest text in a record.
 pub(super) const MAX_TEXT: usize = 64 << 10;
 /// The most values in a record.
-const MAX_VALUES: u32 = 1_000_000;
+pub(super) const MAX_VALUES: u32 = 1_000_000;
 /// The most keys in one object of a record.
-const MAX_KEYS: usize = 10_000;
+pub(super) const MAX_KEYS: usize = 10_000;
 
 /// Why bytes are not a record.
 #[derive(Debug, PartialEq, Eq)]

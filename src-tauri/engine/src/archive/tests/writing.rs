@@ -60,7 +60,7 @@ fn a_source_that_fails_at_its_end_fails_the_backup() {
 #[test]
 fn cancelling_ends_the_writing() {
     let mut writer = writer(Codec::Gzip, &["a"]).expect("a writer");
-    let unit = UnitSource { name: "a", source: "a", size: 4, reader: &mut &b"four"[..] };
+    let unit = UnitSource { name: "a", source: "a", size: Some(4), reader: &mut &b"four"[..] };
     let result = writer.add_unit(unit, &mut |_| Err(Error::Cancelled));
     assert!(matches!(result, Err(Error::Cancelled)));
     assert!(writer.finish(closing(1)).is_err());
@@ -99,8 +99,7 @@ fn what_the_reader_would_refuse_is_not_written() {
         assert!(matches!(result.err(), Some(Error::Internal(_))));
     }
     for (name, extension) in [("", "sqlite"), ("a", ""), ("a", "a/b"), ("a", "A"), ("a", "..")] {
-        let planned =
-            PlannedMember { name: name.to_owned(), extension: extension.to_owned(), steps: None };
+        let planned = PlannedMember { extension: extension.to_owned(), ..planned(name) };
         let settings = CompressionSettings::default();
         let result = ArchiveWriter::new(Vec::new(), settings, header(), vec![planned]);
         assert!(result.is_err(), "{name:?} {extension:?}");
@@ -110,6 +109,21 @@ fn what_the_reader_would_refuse_is_not_written() {
     let mut closing = closing(1);
     closing.warnings = vec!["x".repeat(70_000)];
     assert!(writer.finish(closing).is_err());
+}
+
+#[test]
+fn a_stream_that_never_ends_is_ended() {
+    let settings = CompressionSettings::default_for(Codec::Zstd);
+    let plan = vec![planned_stream("a")];
+    let mut writer =
+        ArchiveWriter::new(std::io::sink(), settings, header(), plan).expect("new").cut_at(1);
+    let error = message(add_stream(&mut writer, "a", &mut std::io::repeat(7)));
+    assert_eq!(
+        error,
+        "`/srv/a` does not fit into one backup: its dump is longer than the 100000 parts that one \
+         backup has"
+    );
+    assert!(writer.finish(closing(1)).is_err());
 }
 
 /// Takes so many bytes, then is full.
