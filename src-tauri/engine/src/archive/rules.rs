@@ -83,7 +83,11 @@ pub(super) fn check_sidecar(sidecar: &Sidecar) -> Result<(), String> {
     require(is_file_name(&sidecar.archive), "holds an archive name that is no file name")?;
     require(sidecar.size <= MAX_SIZE, "holds an impossible size")?;
     require(is_sha256(&sidecar.sha256), "holds a SHA-256 that is none")?;
-    check_manifest(&sidecar.manifest)
+    check_manifest(&sidecar.manifest)?;
+    // Who deletes or restores by this name must get the archive that was compared.
+    let named = sidecar.archive.strip_prefix(sidecar.manifest.header.id.as_str());
+    let extension = named.and_then(|rest| rest.strip_prefix('.'));
+    require(extension == Some(sidecar.codec.extension()), "names another archive than its own")
 }
 
 /// Whether this can be the name of a database or a profile.
