@@ -79,7 +79,7 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
     reveal_storage: () => null,
     reveal_config: () => null,
     reveal_restored: () => null,
-    settings_save: ({ settings }) => fake.set({ settings }),
+    settings_save: ({ change }) => fake.set({ settings: { ...fake.state.settings, ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null)) } }),
   };
 
   mockIPC((name, payload) => {

@@ -152,7 +152,7 @@ describe('settings', () => {
     const { fake, user } = await open('#/settings', state());
     expect(document.documentElement.dataset.appearance).toBe('system');
     await user.click(byId('appearance-dark'));
-    expect(fake.of('settings_save')).toEqual([{ settings: { notifications: true, appearance: 'dark' } }]);
+    expect(fake.of('settings_save')).toEqual([{ change: { notifications: null, appearance: 'dark' } }]);
     await waitFor(() => expect(document.documentElement.dataset.appearance).toBe('dark'));
   });
 
