@@ -38,6 +38,7 @@ pub(super) struct Note {
 pub(super) struct Pending {
     path: PathBuf,
     scratch: PathBuf,
+    left_to_next_start: bool,
     _locked: File,
 }
 
@@ -62,7 +63,7 @@ impl Pending {
             let _ = fs::remove_file(&unnamed);
             Error::file("write", &path, error)
         })?;
-        let pending = Self { path, scratch, _locked: file };
+        let pending = Self { path, scratch, left_to_next_start: false, _locked: file };
         files::create_private_dir(&pending.scratch)
             .map_err(|error| Error::file("create", &pending.scratch, error))?;
         Ok(pending)
@@ -72,12 +73,21 @@ impl Pending {
     pub(super) fn scratch(&self) -> &Path {
         &self.scratch
     }
+
+    /// Ends the run but lets its note stand: what it names in the storage is not cleared up yet.
+    pub(super) fn leave_to_next_start(mut self) {
+        self.left_to_next_start = true;
+    }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        // By now the run has committed its objects or thrown them away.
-        clear(&self.path, &self.scratch);
+        if self.left_to_next_start {
+            let _ = fs::remove_dir_all(&self.scratch);
+        } else {
+            // By now the run has committed its objects or thrown them away.
+            clear(&self.path, &self.scratch);
+        }
     }
 }
 

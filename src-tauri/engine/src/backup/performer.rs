@@ -11,6 +11,7 @@ use super::bridge::ObjectSink;
 use super::lock::ProfileLock;
 use super::pending::{Note, Pending};
 use super::publish::{self, Written};
+use super::recovery::remove_unfinished;
 use crate::archive::{
     ArchiveWriter, Closing, FORMAT_VERSION, Header, PlannedMember, Sidecar, UnitSource,
 };
@@ -64,7 +65,8 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
 
     let id = BackupId::generate(&profile.name, context.clock.now());
     let key = archive_key(&id, profile.compression.codec.extension())?;
-    let pending = Pending::record(&request.state, &note(request, context, key.as_str()))?;
+    let note = note(request, context, key.as_str());
+    let pending = Pending::record(&request.state, &note)?;
     let scope = DumpScope {
         scratch: pending.scratch().to_owned(),
         progress: context.progress.clone(),
@@ -75,11 +77,32 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
 
     let object = request.storage.create(&key, request.expected_size).await?;
     let header = header(request, &plan, &id, context);
+    match store(request, dump, object, header, plan, context).await {
+        Ok(sidecar) => Ok(BackupReport { id, sidecar }),
+        Err(error) => {
+            // What failed has cleared up after itself, unless the storage does not answer any more.
+            if remove_unfinished(&note, request.storage.as_ref()).await.is_err() {
+                pending.leave_to_next_start();
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Writes the archive and makes it a backup.
+async fn store(
+    request: &BackupRequest,
+    dump: Box<dyn DumpStream>,
+    object: Box<dyn ObjectWriter>,
+    header: Header,
+    plan: DumpPlan,
+    context: &RunContext,
+) -> Result<Sidecar> {
+    let key = archive_key(&header.id, request.profile.compression.codec.extension())?;
     context.progress.enter(Phase::Storing, plan.raw_bytes());
     let written =
         write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
-    let sidecar = publish::publish(written, &key, request.storage.as_ref(), context).await?;
-    Ok(BackupReport { id, sidecar })
+    publish::publish(written, &key, request.storage.as_ref(), context).await
 }
 
 fn check_scratch_space(plan: &DumpPlan, state: &StateDir) -> Result<()> {

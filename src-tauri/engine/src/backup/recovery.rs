@@ -61,7 +61,7 @@ async fn clear(
 }
 
 /// Removes what is not committed; returns whether the backup was.
-async fn remove_unfinished(note: &Note, storage: &dyn Storage) -> Result<bool> {
+pub(super) async fn remove_unfinished(note: &Note, storage: &dyn Storage) -> Result<bool> {
     let (archive, sidecar) = (key(&note.archive)?, sidecar_key(&note.archive)?);
     storage.discard_unfinished(&archive).await?;
     storage.discard_unfinished(&sidecar).await?;
