@@ -35,8 +35,8 @@ pub fn show(app: &AppHandle) {
 
 /// Shows the window for the first time: its page has something to show.
 pub fn show_ready(window: &WebviewWindow) {
-    trace::mark("window ready");
     if !window.is_visible().unwrap_or(false) {
+        trace::mark("window shown");
         to_front(window);
     }
 }
@@ -80,8 +80,12 @@ fn create(app: &AppHandle) -> tauri::Result<()> {
 
 /// The page inside the program, or the developer's server in a build that has one.
 fn is_own_page(url: &Url, developer: Option<&Url>) -> bool {
-    let embedded = url.as_str().starts_with("tauri://localhost/")
-        || (cfg!(windows) && url.host_str() == Some("tauri.localhost"));
+    let embedded = match url.scheme() {
+        "tauri" => url.host_str() == Some("localhost"),
+        // How the same page is called where a scheme of its own is not possible.
+        "http" | "https" => cfg!(windows) && url.host_str() == Some("tauri.localhost"),
+        _ => false,
+    };
     embedded || developer.is_some_and(|server| server.origin() == url.origin())
 }
 
@@ -89,5 +93,28 @@ fn to_front(window: &WebviewWindow) {
     let steps = [window.unminimize(), window.show(), window.set_focus()];
     for error in steps.into_iter().filter_map(Result::err) {
         tracing::warn!(%error, "the window did not come to the front");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_stays_where_it_is() {
+        let server = Url::parse("http://localhost:1420").unwrap();
+        let goes = |url: &str, server| is_own_page(&Url::parse(url).unwrap(), server);
+        assert!(goes("tauri://localhost", None) && goes("tauri://localhost/#/backups", None));
+        assert!(goes("http://localhost:1420/x", Some(&server)));
+        for url in [
+            "https://example.org",
+            "http://localhost:1420",
+            "file:///etc/passwd",
+            "tauri://localhost.example.org",
+            "smb://localhost",
+            "data:text/html,x",
+        ] {
+            assert!(!goes(url, None), "{url}");
+        }
     }
 }

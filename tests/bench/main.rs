@@ -80,10 +80,10 @@ const CONTENDERS: [Contender; 6] = [
         },
     },
     Contender {
-        name: "kronos, gzip fast (default)",
-        command: |bench| bench.kronos("gzip", "fast"),
+        name: "kronos, gzip balanced (default)",
+        command: |bench| bench.kronos("gzip", "balanced"),
     },
-    Contender { name: "kronos, gzip balanced", command: |bench| bench.kronos("gzip", "balanced") },
+    Contender { name: "kronos, gzip fast", command: |bench| bench.kronos("gzip", "fast") },
     Contender { name: "kronos, gzip small", command: |bench| bench.kronos("gzip", "small") },
     Contender { name: "kronos, zstd balanced", command: |bench| bench.kronos("zstd", "balanced") },
 ];
@@ -118,7 +118,7 @@ fn main() {
 /// Time and peak memory of the two ways back.
 fn verify_and_restore(bench: &Bench) {
     let archive =
-        archives(&bench.path("backups-gzip-fast")).pop().expect("the bench made archives");
+        archives(&bench.path("backups-gzip-balanced")).pop().expect("the bench made archives");
     let mut verify = Command::new(KRONOS);
     verify.arg("verify").arg(&archive);
     let mut restore = Command::new(KRONOS);

@@ -44,7 +44,7 @@ pub fn comparison(names: &[&str], results: &[Vec<Measured>], raw: u64) {
 pub fn phases(runs: &[Measured]) {
     let Some(first) = runs.first() else { return };
     let whole = median(runs, |run| run.seconds);
-    println!("\nWhere the time goes, gzip fast:");
+    println!("\nWhere the time goes, gzip balanced:");
     for (index, (name, _)) in first.phases.iter().enumerate() {
         let seconds =
             median(runs, |run| run.phases.get(index).map_or(0.0, |(_, seconds)| *seconds));

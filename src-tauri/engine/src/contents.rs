@@ -51,6 +51,13 @@ pub struct ObjectCount {
     pub rows: Option<u64>,
 }
 
+impl ObjectCount {
+    /// Whether it is a table, virtual ones included.
+    pub fn is_table(&self) -> bool {
+        matches!(self.kind, ObjectKind::Table | ObjectKind::VirtualTable)
+    }
+}
+
 /// The kind of an object in a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

@@ -65,6 +65,8 @@ pub struct RunView {
     pub kind: RunKind,
     /// Whose run it is: the profile's name.
     pub profile: String,
+    /// The backup that it verifies or restores, or that it made.
+    pub backup: Option<BackupId>,
     /// Where it stands.
     pub state: RunState,
     /// The current phase; `None` while queued and after the end.
@@ -113,6 +115,7 @@ impl RunView {
             id,
             kind,
             profile,
+            backup: None,
             state: RunState::Queued,
             phase: None,
             step: 0,
@@ -179,13 +182,24 @@ pub enum RunResult {
         /// Size of the restored database in bytes.
         #[ts(type = "number")]
         bytes: u64,
-        /// Tables whose rows were counted and compared.
+        /// Tables in it, all compared with the backup.
         #[ts(type = "number")]
         tables: u64,
         /// Rows counted.
         #[ts(type = "number")]
         rows: u64,
     },
+}
+
+impl RunResult {
+    /// The backup that was made, verified or restored.
+    pub fn backup(&self) -> &BackupId {
+        match self {
+            Self::Backup { backup, .. }
+            | Self::Verify { backup, .. }
+            | Self::Restore { backup, .. } => backup,
+        }
+    }
 }
 
 /// One line of `--json`, and one message to the window.

@@ -34,10 +34,11 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// A duration as a person says it: `0.4 s`, `12 s`, `4 min 5 s`, `2 h 3 min`.
+/// A duration as a person says it: `<0.1 s`, `0.4 s`, `12 s`, `4 min 5 s`, `2 h 3 min`.
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
+        0 if duration.as_millis() < 100 => "<0.1 s".to_owned(),
         0..=9 => format!("{:.1} s", duration.as_secs_f64()),
         10..=59 => format!("{seconds} s"),
         60..=3599 => format!("{} min {} s", seconds / 60, seconds % 60),
@@ -74,6 +75,7 @@ mod tests {
 
     #[test]
     fn durations_use_two_units_at_most() {
+        assert_eq!(duration(Duration::from_millis(4)), "<0.1 s");
         assert_eq!(duration(Duration::from_millis(412)), "0.4 s");
         assert_eq!(duration(Duration::from_secs(12)), "12 s");
         assert_eq!(duration(Duration::from_secs(245)), "4 min 5 s");

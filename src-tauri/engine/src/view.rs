@@ -105,6 +105,8 @@ pub struct ProfileView {
     pub protection: Protection,
     /// The newest good backup.
     pub last_backup: Option<BackupView>,
+    /// Why it needs attention although no run of its own failed: its newest backup is damaged or gone.
+    pub problem: Option<ErrorReport>,
     /// The last run that ended, whatever its outcome.
     pub last_run: Option<RunSummary>,
     /// The name of the storage it writes to.

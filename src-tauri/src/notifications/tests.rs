@@ -20,7 +20,7 @@ fn backed_up(profile: &str) -> RunView {
         location: "/srv/secret-host/backups/shop-1.kronos".into(),
         stored_bytes: 184_000_000,
         raw_bytes: 400_000_000,
-        objects: 42,
+        tables: 42,
         rows: 1000,
         warnings: vec![],
     });

@@ -58,7 +58,7 @@ target: string,
  */
 bytes: number, 
 /**
- * Tables whose rows were counted and compared.
+ * Tables in it, all compared with the backup.
  */
 tables: number, 
 /**

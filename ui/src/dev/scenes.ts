@@ -49,7 +49,7 @@ export const SCENES: Record<string, Scene> = {
     later: (fake) =>
       fake.event({
         event: 'run_finished',
-        ...ended({ id: 'x', result: { kind: 'backup', backup: 'b', location: '', stored_bytes: 184e6, raw_bytes: 6e8, objects: 42, rows: 9, warnings: [] } }),
+        ...ended({ id: 'x', result: { kind: 'backup', backup: 'b', location: '', stored_bytes: 184e6, raw_bytes: 6e8, tables: 42, rows: 9, warnings: [] } }),
       }),
   },
   empty: { state: emptyState, backups: () => [] },

@@ -1,5 +1,6 @@
 // Which failures Home shows as cards: the last failed backup of each database, and failed checks and restores.
 import type { AppState } from '../bindings/AppState';
+import type { ProfileView } from '../bindings/ProfileView';
 import type { ErrorReport } from '../bindings/ErrorReport';
 import type { RunId } from '../bindings/RunId';
 import type { RunKind } from '../bindings/RunKind';
@@ -32,6 +33,19 @@ function card(run: Ended, profile: string): Attention {
   };
 }
 
+/** No run failed, but the newest backup is damaged or gone. */
+function unusable(profile: ProfileView, report: ErrorReport): Attention {
+  return {
+    run: `problem-${profile.name}`,
+    kind: 'backup',
+    profile: profile.name,
+    state: 'failed',
+    at: profile.last_run?.finished_at ?? '',
+    report,
+    dismissable: false,
+  };
+}
+
 /** The cards, backups first, newest first. `busy` names profiles whose next backup is already on its way. */
 export function attention(state: AppState, recent: readonly RunView[], busy: readonly string[]): Attention[] {
   const backups: Attention[] = [];
@@ -41,6 +55,7 @@ export function attention(state: AppState, recent: readonly RunView[], busy: rea
       recent.find((run) => run.kind === 'backup' && run.profile === profile.name && run.state !== 'cancelled') ??
       (profile.last_run?.kind === 'backup' ? profile.last_run : undefined);
     if (last !== undefined && hasFailed(last)) backups.push(card(last, profile.name));
+    else if (profile.problem !== null) backups.push(unusable(profile, profile.problem));
   }
   const others = recent.filter((run) => run.kind !== 'backup' && hasFailed(run)).map((run) => card(run, run.profile));
   const newest = (a: Attention, b: Attention) => b.at.localeCompare(a.at);

@@ -42,7 +42,7 @@ describe('a run', () => {
   });
 
   it('tells how it ended', () => {
-    const result = { kind: 'backup' as const, backup: 'b', location: 'l', stored_bytes: 184e6, raw_bytes: 6e8, objects: 3, rows: 4, warnings: [] };
+    const result = { kind: 'backup' as const, backup: 'b', location: 'l', stored_bytes: 184e6, raw_bytes: 6e8, tables: 3, rows: 4, warnings: [] };
     const times = { started_at: '2026-11-22T13:00:00Z', finished_at: '2026-11-22T13:00:09Z' };
     expect(plain(outcome(ended({ ...times, result })))).toBe('`shop` is backed up: 184 MB in 9 s.');
     expect(plain(outcome(ended({ ...times, state: 'warned', result: { ...result, warnings: ['x'] } })))).toContain('1 warning');

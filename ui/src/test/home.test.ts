@@ -62,7 +62,7 @@ describe('a running backup', () => {
 
   it('ends quietly, told once', async () => {
     const { fake } = await open('#/home', fullState({ active_runs: [run()] }));
-    const done = ended({ result: { kind: 'backup', backup: 'b', location: '', stored_bytes: 184e6, raw_bytes: 1, objects: 1, rows: 1, warnings: [] } });
+    const done = ended({ result: { kind: 'backup', backup: 'b', location: '', stored_bytes: 184e6, raw_bytes: 1, tables: 1, rows: 1, warnings: [] } });
     fake.event({ event: 'run_finished', ...done });
     fake.set({ active_runs: [], recent_runs: [done] });
     await waitFor(() => expect(noId('run-card-shop')).toBeNull());
@@ -219,5 +219,16 @@ describe('the first backup with a place already there', () => {
     await user.click(byId('first-backup'));
     expect(fake.of('storage_save')).toEqual([]);
     expect(fake.of('profile_save')[0].draft.storage).toBe('usb');
+  });
+});
+
+describe('a newest backup that cannot be used', () => {
+  it('is a card of its own, although no run failed, and leads to a new backup', async () => {
+    const problem = report({ code: 'object_missing', what: 'The newest backup of `shop` cannot be used' });
+    const shop = profile({ protection: 'attention', problem });
+    await open('#/home', fullState({ profiles: [shop] }));
+    const card = byId('attention-shop');
+    expect(textOf(card)).toContain('The newest backup of shop cannot be used');
+    expect(within(card).getByTestId('attention-retry')).toBeTruthy();
   });
 });

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::config::Codec;
-use crate::contents::{Consistency, ObjectCount, ObjectKind, ServerInfo};
+use crate::contents::{Consistency, ObjectCount, ServerInfo};
 use crate::ids::{BackupId, EngineKind};
 
 /// The newest archive format that this version writes and reads.
@@ -130,10 +130,7 @@ pub struct Unit {
 impl Unit {
     /// Number of tables, virtual ones included.
     pub fn table_count(&self) -> u64 {
-        let is_table = |object: &&ObjectCount| {
-            matches!(object.kind, ObjectKind::Table | ObjectKind::VirtualTable)
-        };
-        self.objects.iter().filter(is_table).count() as u64
+        self.objects.iter().filter(|object| object.is_table()).count() as u64
     }
 
     /// Number of rows in all tables of this unit.

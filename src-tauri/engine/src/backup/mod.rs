@@ -40,3 +40,6 @@ pub fn archive_key_of(sidecar: &Sidecar) -> Result<ObjectKey, Error> {
 fn key(name: &str) -> Result<ObjectKey, Error> {
     ObjectKey::new(name).ok_or_else(|| Error::Internal(format!("`{name}` is no legal object name")))
 }
+
+#[cfg(test)]
+mod tests;

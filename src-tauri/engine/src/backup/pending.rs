@@ -38,7 +38,7 @@ pub(super) struct Note {
 pub(super) struct Pending {
     path: PathBuf,
     scratch: PathBuf,
-    left_to_next_start: bool,
+    unfinished: bool,
     _locked: File,
 }
 
@@ -63,26 +63,27 @@ impl Pending {
             let _ = fs::remove_file(&unnamed);
             Error::file("write", &path, error)
         })?;
-        let pending = Self { path, scratch, left_to_next_start: false, _locked: file };
+        let pending = Self { path, scratch, unfinished: false, _locked: file };
         files::create_private_dir(&pending.scratch)
             .map_err(|error| Error::file("create", &pending.scratch, error))?;
         Ok(pending)
+    }
+
+    /// Keeps the note after the end of this run, because something could not be cleared up now.
+    pub(super) fn leave_to_next_start(&mut self) {
+        self.unfinished = true;
     }
 
     /// The private folder for working copies.
     pub(super) fn scratch(&self) -> &Path {
         &self.scratch
     }
-
-    /// Ends the run but lets its note stand: what it names in the storage is not cleared up yet.
-    pub(super) fn leave_to_next_start(mut self) {
-        self.left_to_next_start = true;
-    }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if self.left_to_next_start {
+        if self.unfinished {
+            // The note names the scratch folder too, so a failure here is the next start's as well.
             let _ = fs::remove_dir_all(&self.scratch);
         } else {
             // By now the run has committed its objects or thrown them away.

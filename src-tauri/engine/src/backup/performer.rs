@@ -11,7 +11,7 @@ use super::bridge::ObjectSink;
 use super::lock::ProfileLock;
 use super::pending::{Note, Pending};
 use super::publish::{self, Written};
-use super::recovery::remove_unfinished;
+use super::recovery::discard_partials;
 use crate::archive::{
     ArchiveWriter, Closing, FORMAT_VERSION, Header, PlannedMember, Sidecar, UnitSource,
 };
@@ -66,7 +66,7 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
     let id = BackupId::generate(&profile.name, context.clock.now());
     let key = archive_key(&id, profile.compression.codec.extension())?;
     let note = note(request, context, key.as_str());
-    let pending = Pending::record(&request.state, &note)?;
+    let mut pending = Pending::record(&request.state, &note)?;
     let scope = DumpScope {
         scratch: pending.scratch().to_owned(),
         progress: context.progress.clone(),
@@ -77,11 +77,11 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
 
     let object = request.storage.create(&key, request.expected_size).await?;
     let header = header(request, &plan, &id, context);
-    match store(request, dump, object, header, plan, context).await {
+    match store(request, dump, object, header, plan, &mut pending, context).await {
         Ok(sidecar) => Ok(BackupReport { id, sidecar }),
         Err(error) => {
             // What failed has cleared up after itself, unless the storage does not answer any more.
-            if remove_unfinished(&note, request.storage.as_ref()).await.is_err() {
+            if discard_partials(&note, request.storage.as_ref()).await.is_err() {
                 pending.leave_to_next_start();
             }
             Err(error)
@@ -96,13 +96,14 @@ async fn store(
     object: Box<dyn ObjectWriter>,
     header: Header,
     plan: DumpPlan,
+    pending: &mut Pending,
     context: &RunContext,
 ) -> Result<Sidecar> {
     let key = archive_key(&header.id, request.profile.compression.codec.extension())?;
     context.progress.enter(Phase::Storing, plan.raw_bytes());
     let written =
         write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
-    publish::publish(written, &key, request.storage.as_ref(), context).await
+    publish::publish(written, &key, request.storage.as_ref(), pending, context).await
 }
 
 fn check_scratch_space(plan: &DumpPlan, state: &StateDir) -> Result<()> {
@@ -175,6 +176,7 @@ fn members(plan: DumpPlan) -> Vec<PlannedMember> {
         .map(|unit| PlannedMember {
             name: unit.name,
             extension: unit.extension.to_owned(),
+            streamed: unit.streamed,
             steps: None,
         })
         .collect()

@@ -3,13 +3,14 @@
 //!
 //! Owns the rule that a backup exists when, and only when, its commit record exists.
 
+use super::pending::Pending;
 use super::sidecar_key;
 use super::verifier::verify_reader;
 use crate::archive::{Manifest, Sidecar, StreamStats};
 use crate::cancel::CancelCheck;
 use crate::config::Codec;
 use crate::context::RunContext;
-use crate::error::{ArchiveError, Result};
+use crate::error::{ArchiveError, Error, Result, StorageError};
 use crate::progress::Phase;
 use crate::storage::{ObjectKey, ObjectWriter, Storage};
 
@@ -26,6 +27,7 @@ pub(super) async fn publish(
     mut written: Written,
     key: &ObjectKey,
     storage: &dyn Storage,
+    pending: &mut Pending,
     context: &RunContext,
 ) -> Result<Sidecar> {
     written.object.seal().await?;
@@ -43,13 +45,38 @@ pub(super) async fn publish(
     sidecar.verified_at = context.clock.now();
     context.progress.enter(Phase::Finishing, 0);
     context.cancel.check()?;
-    written.object.commit().await?;
+    if let Err(error) = written.object.commit().await {
+        withdraw(&error, &[key], storage, pending).await;
+        return Err(error);
+    }
     if let Err(error) = commit_record(&sidecar, storage).await {
-        // Without its record the archive is no backup; it must not look like one either.
-        storage.delete(key).await?;
+        withdraw(&error, &[&sidecar_key(key.as_str())?, key], storage, pending).await;
         return Err(error);
     }
     Ok(sidecar)
+}
+
+/// Takes back what a failed commit may have made visible all the same: an answer can be lost after
+/// the work was done, and an archive without its record must not look like a backup. The record
+/// goes first. What cannot be removed now is left to the next start.
+async fn withdraw(
+    error: &Error,
+    keys: &[&ObjectKey],
+    storage: &dyn Storage,
+    pending: &mut Pending,
+) {
+    for key in keys {
+        if matches!(error, Error::Storage(StorageError::Exists { key: taken, .. }) if *taken == key.as_str())
+        {
+            // What stands under that name is not ours.
+            continue;
+        }
+        if let Err(error) = storage.delete(key).await {
+            tracing::warn!(%error, "an unfinished backup is left to the next start");
+            pending.leave_to_next_start();
+            return;
+        }
+    }
 }
 
 /// Writes the commit record, reads it back and gives it its name.

@@ -50,16 +50,12 @@ pub struct CompressionSettings {
 }
 
 impl CompressionSettings {
-    /// The level used when none is chosen. On SQL dumps and SQLite files level 1 of libdeflate needs
-    /// a fifth of the processor time of `gzip -6` and its result is 3.5 % larger; level 4 wins back
-    /// 3 % of the size for 40 % more time. People wait for a backup, so time comes first. Level 3 is
-    /// zstd's own default.
+    /// The level used when none is chosen: `balanced`. On a shop's SQLite file level 1 of libdeflate
+    /// reaches 95 % of the ratio of `gzip -6`, level 3 97 %, level 6 100 %, for 1.9, 2.6 and 3.8 s of
+    /// processor time where `gzip -6` needs 10. Level 3 is the fastest that gives away almost nothing.
+    /// For zstd 3 is its own default.
     pub fn default_for(codec: Codec) -> Self {
-        let level = match codec {
-            Codec::Gzip => 1,
-            Codec::Zstd => 3,
-        };
-        Self { codec, level }
+        Self { codec, level: Self::levels(codec)[1] }
     }
 
     /// Whether the codec has this level. Settings from a file are checked where they are read, with
@@ -73,12 +69,16 @@ impl CompressionSettings {
 
     /// The level that a word means.
     pub(super) fn named_level(codec: Codec, word: &str) -> Option<u8> {
-        let levels = match codec {
-            Codec::Gzip => [1, 4, 6, 9],
-            Codec::Zstd => [1, 3, 9, 19],
-        };
         let index = Self::LEVEL_NAMES.iter().position(|name| *name == word)?;
-        Some(levels[index])
+        Some(Self::levels(codec)[index])
+    }
+
+    /// What [`Self::LEVEL_NAMES`] mean, in the same order.
+    const fn levels(codec: Codec) -> [u8; 4] {
+        match codec {
+            Codec::Gzip => [1, 3, 6, 9],
+            Codec::Zstd => [1, 3, 9, 19],
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Engine;
 use crate::config::{self, Config, Profile, StorageKind, StorageTarget};
 use crate::database;
-use crate::error::{ErrorReport, Result};
+use crate::error::{ArchiveError, Error, ErrorReport, Result, StorageError};
 use crate::event::{RunKind, RunState};
 use crate::storage::Capacity;
 use crate::view::{
@@ -77,6 +77,7 @@ impl Engine {
                 storage: profile.storage.clone(),
             },
             protection: protection(newest, last_run.as_ref()),
+            problem: newest.and_then(problem),
             last_backup: backups.iter().filter(own).find(good).cloned(),
             last_run,
             storage,
@@ -105,6 +106,25 @@ fn protection(newest: Option<&BackupView>, last_run: Option<&RunSummary>) -> Pro
         Some(backup) if backup.status != BackupStatus::Verified => Protection::Attention,
         Some(_) => Protection::Protected,
     }
+}
+
+/// What is wrong with a profile's newest backup, if anything is.
+fn problem(newest: &BackupView) -> Option<ErrorReport> {
+    let archive = newest.archive.clone();
+    let error: Error = match newest.status {
+        BackupStatus::Verified => return None,
+        BackupStatus::Damaged => {
+            let detail = "a check found other bytes than were written".to_owned();
+            ArchiveError::Damaged { archive, detail }.into()
+        }
+        BackupStatus::Missing => {
+            StorageError::NotFound { storage: newest.storage.clone(), key: archive }.into()
+        }
+    };
+    let what = format!("The newest backup of `{}` cannot be used", newest.profile);
+    let mut report = ErrorReport::new(what, &error);
+    report.next_step = Some("Make a new backup now, then look at the older ones".to_owned());
+    Some(report.with_not_affected("Your database and the older backups are as they were"))
 }
 
 /// Where a profile's databases are, as its engine says it; empty for an engine that this version

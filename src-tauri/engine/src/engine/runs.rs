@@ -36,8 +36,9 @@ impl Engine {
         let spec = RunSpec {
             kind: RunKind::Backup,
             profile: profile.name.clone(),
+            backup: None,
             failure: format!("`{}` was not backed up", profile.name),
-            not_affected: "Your database was only read, and older backups are as they were".into(),
+            not_affected: "Your database and your older backups are as they were".into(),
         };
         let engine = self.clone();
         self.0.runs.start(spec, move |context| async move {
@@ -81,7 +82,8 @@ impl Engine {
         let (record, sidecar) = self.find_backup(id)?;
         let storage = self.storage_at(&record.storage)?;
         let (engine, id) = (self.clone(), id.clone());
-        self.0.runs.start(verify_spec(id.as_str()), move |context| async move {
+        let spec = verify_spec(id.as_str(), Some(id.clone()));
+        self.0.runs.start(spec, move |context| async move {
             let outcome = backup::verify_object(storage.as_ref(), &sidecar, &context).await;
             engine.note_check(&record.storage, &id, outcome.as_ref().err())?;
             let verified = outcome?;
@@ -96,7 +98,7 @@ impl Engine {
     /// Starts reading any archive on this computer and comparing every hash; with a commit record
     /// beside it, that too.
     pub fn start_verify_file(&self, path: PathBuf) -> Result<RunId> {
-        let spec = verify_spec(&path.display().to_string());
+        let spec = verify_spec(&path.display().to_string(), None);
         self.0.runs.start(spec, move |context| async move {
             context.progress.enter(Phase::Preparing, 0);
             let sidecar = super::archives::sidecar_beside(&path).await?;
@@ -153,6 +155,7 @@ impl Engine {
     fn restore(&self, request: RestoreRequest, profile: String) -> Result<RunId> {
         let spec = RunSpec {
             kind: RunKind::Restore,
+            backup: request.sidecar.as_ref().map(|sidecar| sidecar.manifest.header.id.clone()),
             failure: format!("`{profile}` was not restored"),
             not_affected: "Nothing was made or changed at the target".into(),
             profile,
@@ -195,9 +198,10 @@ impl Engine {
     }
 }
 
-fn verify_spec(subject: &str) -> RunSpec {
+fn verify_spec(subject: &str, backup: Option<BackupId>) -> RunSpec {
     RunSpec {
         kind: RunKind::Verify,
+        backup,
         profile: subject.to_owned(),
         failure: format!("`{subject}` did not pass"),
         not_affected: "Nothing was changed".into(),

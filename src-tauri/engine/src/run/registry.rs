@@ -1,4 +1,4 @@
-//! The list of runs: one at a time for each profile, two at a time in all, each cancellable.
+//! The list of runs: one backup at a time for each profile, two runs at a time in all, each cancellable.
 //!
 //! Owns the states `Queued → Running → (Cancelling) → final` and the ticker that samples progress five
 //! times a second. A run that panics is a failed run, never a lost one.
@@ -17,7 +17,7 @@ use crate::clock::SharedClock;
 use crate::context::RunContext;
 use crate::error::{Error, ErrorReport, Result};
 use crate::event::{Event, EventSink, RunKind, RunResult, RunState, RunView};
-use crate::ids::RunId;
+use crate::ids::{BackupId, RunId};
 use crate::progress::Progress;
 
 /// How often counters are read.
@@ -34,6 +34,8 @@ pub struct RunSpec {
     pub kind: RunKind,
     /// Whose run it is.
     pub profile: String,
+    /// The backup that it verifies or restores, where that is known before.
+    pub backup: Option<BackupId>,
     /// What failed, if it fails: "`shop` was not backed up".
     pub failure: String,
     /// What is still fine, if it fails.
@@ -77,7 +79,8 @@ impl RunRegistry {
         }))
     }
 
-    /// Accepts a run and returns at once. Refuses a second one of the same kind and profile.
+    /// Accepts a run and returns at once. Refuses a second backup of the same profile; checks and
+    /// restores do not get in each other's way.
     pub fn start<W, F>(&self, spec: RunSpec, work: W) -> Result<RunId>
     where
         W: FnOnce(RunContext) -> F + Send + 'static,
@@ -150,9 +153,9 @@ impl RunRegistry {
     fn accept(&self, spec: RunSpec) -> Result<Arc<Entry>> {
         let mut active = lock(&self.0.active);
         let same = |entry: &&Arc<Entry>| {
-            entry.spec.kind == spec.kind && entry.spec.profile == spec.profile
+            entry.spec.kind == RunKind::Backup && entry.spec.profile == spec.profile
         };
-        if active.iter().any(|entry| same(&entry)) {
+        if spec.kind == RunKind::Backup && active.iter().any(|entry| same(&entry)) {
             return Err(Error::Busy { profile: spec.profile, holder: None });
         }
         let entry = Arc::new(Entry::new(spec, self.0.clock.now()));
@@ -240,7 +243,8 @@ impl Entry {
     fn new(spec: RunSpec, now: Timestamp) -> Self {
         let steps = u8::try_from(phases(spec.kind).len()).unwrap_or(u8::MAX);
         let id = RunId::generate(now);
-        let view = RunView::queued(id, spec.kind, spec.profile.clone(), steps, now);
+        let mut view = RunView::queued(id, spec.kind, spec.profile.clone(), steps, now);
+        view.backup.clone_from(&spec.backup);
         let meter = Mutex::new(Meter::new(spec.kind, Instant::now()));
         let (cancel, progress) = (CancellationToken::new(), Progress::new());
         Self { spec, cancel, progress, meter, view: watch::Sender::new(view) }
@@ -271,6 +275,7 @@ impl Entry {
                     matches!(&result, RunResult::Backup { warnings, .. } if !warnings.is_empty());
                 view.state = if warned { RunState::Warned } else { RunState::Succeeded };
                 view.fraction = 1.0;
+                view.backup = Some(result.backup().clone());
                 view.result = Some(result);
             }
             Err(Error::Cancelled) => view.state = RunState::Cancelled,

@@ -76,7 +76,7 @@ fn lies_about_the_data() {
             m["units"][1] = first;
         }),
         ("no parts", |m| m["units"][0]["parts"] = json!([])),
-        ("two parts", |m| {
+        ("the part twice", |m| {
             let part = m["units"][0]["parts"][0].clone();
             m["units"][0]["parts"] = json!([part, part]);
         }),

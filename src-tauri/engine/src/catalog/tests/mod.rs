@@ -72,27 +72,11 @@ fn sidecar(profile: &str, hour: i64) -> Sidecar {
 
 fn run(profile: &str, hour: i64, state: RunState) -> RunView {
     let started_at = instant("2026-11-22T13:54:01.250Z") + hour.hours();
-    RunView {
-        id: RunId::from_text(format!("{profile}-{hour:06}")),
-        kind: RunKind::Backup,
-        profile: profile.to_owned(),
-        state,
-        phase: None,
-        step: 1,
-        steps: 4,
-        object: None,
-        bytes_done: 1,
-        bytes_total: Some(2),
-        bytes_stored: 3,
-        rate: None,
-        fraction: 0.5,
-        seconds_left: None,
-        stalled: false,
-        started_at,
-        finished_at: state.is_final().then_some(started_at),
-        result: None,
-        error: None,
-    }
+    let id = RunId::from_text(format!("{profile}-{hour:06}"));
+    let mut view = RunView::queued(id, RunKind::Backup, profile.to_owned(), 4, started_at);
+    view.state = state;
+    view.finished_at = state.is_final().then_some(started_at);
+    view
 }
 
 fn ids(catalog: &Catalog) -> Vec<String> {

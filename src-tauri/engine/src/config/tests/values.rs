@@ -28,7 +28,7 @@ fn the_published_file_loads_unchanged() {
             ..ConnectionSettings::default()
         }
     );
-    assert_eq!(profile.compression, CompressionSettings { codec: Codec::Gzip, level: 1 });
+    assert_eq!(profile.compression, CompressionSettings { codec: Codec::Gzip, level: 3 });
     assert_eq!(config.storages[0].name, "default");
     assert_eq!(config.storages[0].kind, local("/srv/backups"));
     assert_eq!(config.storage_of(profile).unwrap().name, "default");
@@ -135,13 +135,13 @@ fn home_and_relative_folders_become_absolute() {
 #[test]
 fn compression_is_inherited_key_by_key() {
     let cases = [
-        ("", "", (Codec::Gzip, 1)),
-        ("", "{ level = \"balanced\" }", (Codec::Gzip, 4)),
+        ("", "", (Codec::Gzip, 3)),
+        ("", "{ level = \"balanced\" }", (Codec::Gzip, 3)),
         ("", "{ codec = \"zstd\" }", (Codec::Zstd, 3)),
         ("", "{ codec = \"gzip\", level = 12 }", (Codec::Gzip, 12)),
         ("codec = \"zstd\"\nlevel = \"max\"", "", (Codec::Zstd, 19)),
         ("codec = \"zstd\"\nlevel = 7", "{ codec = \"zstd\" }", (Codec::Zstd, 7)),
-        ("codec = \"zstd\"\nlevel = 7", "{ codec = \"gzip\" }", (Codec::Gzip, 1)),
+        ("codec = \"zstd\"\nlevel = 7", "{ codec = \"gzip\" }", (Codec::Gzip, 3)),
         ("codec = \"zstd\"\nlevel = 7", "{ level = \"fast\" }", (Codec::Zstd, 1)),
         ("level = \"small\"", "{}", (Codec::Gzip, 6)),
     ];

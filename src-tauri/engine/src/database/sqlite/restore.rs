@@ -81,12 +81,12 @@ impl NewFileSink {
             }
             _ => Error::file("create", &self.target, error),
         })?;
-        let counted = findings.facts.objects.iter().filter(|object| object.rows.is_some());
+        let tables = findings.facts.objects.iter().filter(|object| object.is_table());
         Ok(Restored {
             target: self.target.display().to_string(),
             bytes: self.bytes,
-            tables: counted.clone().count() as u64,
-            rows: counted.filter_map(|object| object.rows).sum(),
+            tables: tables.clone().count() as u64,
+            rows: tables.filter_map(|object| object.rows).sum(),
         })
     }
 

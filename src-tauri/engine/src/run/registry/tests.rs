@@ -26,6 +26,7 @@ fn spec(profile: &str) -> RunSpec {
     RunSpec {
         kind: RunKind::Verify,
         profile: profile.into(),
+        backup: None,
         failure: format!("`{profile}` could not be verified"),
         not_affected: "Nothing was changed".into(),
     }
@@ -54,17 +55,20 @@ async fn a_run_is_queued_then_runs_then_succeeds() {
 #[tokio::test]
 async fn the_same_profile_is_refused_while_it_runs() {
     let (registry, _, _) = registry();
+    let backup = || RunSpec { kind: RunKind::Backup, ..spec("shop") };
     let first = registry
-        .start(spec("shop"), |context| async move {
+        .start(backup(), |context| async move {
             context.cancel.cancelled().await;
             Err(Error::Cancelled)
         })
         .unwrap();
-    let second = registry.start(spec("shop"), |_| async { Ok(verified()) });
+    let check = registry.start(spec("shop"), |_| async { Ok(verified()) }).unwrap();
+    assert_eq!(registry.wait(&check).await.unwrap().state, RunState::Succeeded);
+    let second = registry.start(backup(), |_| async { Ok(verified()) });
     assert!(matches!(second, Err(Error::Busy { .. })));
     registry.cancel(&first).unwrap();
     assert_eq!(registry.wait(&first).await.unwrap().state, RunState::Cancelled);
-    let third = registry.start(spec("shop"), |_| async { Ok(verified()) }).unwrap();
+    let third = registry.start(backup(), |_| async { Ok(verified()) }).unwrap();
     assert_eq!(registry.wait(&third).await.unwrap().state, RunState::Succeeded);
 }
 

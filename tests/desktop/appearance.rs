@@ -1,0 +1,131 @@
+//! Every screen, light and dark, in the usual and in the smallest size: pictures to look at, and no
+//! barrier on any of them.
+
+use serde_json::json;
+
+use crate::desk::Desk;
+use crate::page::Page;
+use crate::samples::{large, shop};
+use crate::wait::{until, until_true};
+
+const SCREENS: [&str; 6] = ["home", "databases", "backups", "restore", "storage", "settings"];
+const SIZES: [(u32, u32); 2] = [(1080, 720), (860, 600)];
+
+/// Three databases: one backed up, one not yet, one that fails, and one of a kind to come.
+fn profiles(desk: &Desk) -> String {
+    let home = desk.home();
+    shop(&home.join("shop.db"));
+    large(&home.join("photos.db"), 5);
+    let mut text = String::new();
+    for name in ["shop", "photos", "archive"] {
+        text.push_str(&format!(
+            "[databases.{name}]\nengine = \"sqlite\"\npath = \"~/{name}.db\"\n"
+        ));
+    }
+    text.push_str("[databases.orders]\nengine = \"postgres\"\nhost = \"localhost\"\nport = 5432\nuser = \"app\"\npassword = \"\"\ndatabases = [\"orders\"]\n");
+    text
+}
+
+async fn look_at_everything(page: &Page, theme: &str) {
+    for screen in SCREENS {
+        page.go(screen).await;
+        if screen == "restore" {
+            page.find("restore-fine").await;
+        }
+        for (width, height) in SIZES {
+            page.resize(width, height).await;
+            page.picture(&format!("{theme}-{width}-{screen}")).await;
+        }
+        page.has_no_barriers(&format!("{screen}, {theme}")).await;
+    }
+}
+
+async fn dialogs(page: &Page, theme: &str) {
+    page.go("backups").await;
+    page.script("document.querySelector('[data-testid^=backup-row-] button').click()").await;
+    page.says("drawer", |text| text.contains("kronos restore")).await;
+    both_sizes(page, &format!("{theme}-drawer")).await;
+    page.script("document.querySelector('dialog [aria-label=Close]').click()").await;
+    page.gone("drawer").await;
+    page.go("databases").await;
+    page.click("add-database").await;
+    page.find("profile-path").await;
+    both_sizes(page, &format!("{theme}-editor")).await;
+    page.script("document.querySelector('dialog [aria-label=Close]').click()").await;
+    page.gone("database-editor").await;
+}
+
+async fn both_sizes(page: &Page, name: &str) {
+    for (width, height) in SIZES {
+        page.resize(width, height).await;
+        let (theme, what) = name.split_once('-').expect("theme and name");
+        page.picture(&format!("{theme}-{width}-{what}")).await;
+    }
+    page.has_no_barriers(name).await;
+}
+
+async fn prepared(desk: &mut Desk) -> Page {
+    let config = desk.write_config(&profiles(desk));
+    let page = Page::open(desk, &config).await;
+    let start = json!({ "profiles": ["shop", "archive"] });
+    page.invoke("backup_start", start).await.unwrap();
+    page.find("attention-archive").await;
+    page.says("profile-row-shop", |text| text.contains("Backed up")).await;
+    page
+}
+
+async fn is_dark(page: &Page) -> bool {
+    page.script("return matchMedia('(prefers-color-scheme: dark)').matches").await == json!(true)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_screen_in_light() {
+    let mut desk = Desk::new();
+    let page = prepared(&mut desk).await;
+    assert!(!is_dark(&page).await);
+    look_at_everything(&page, "light").await;
+    dialogs(&page, "light").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_screen_in_the_dark_of_the_desktop() {
+    let mut desk = Desk::with(&[("GTK_THEME", "Adwaita:dark")]);
+    let page = prepared(&mut desk).await;
+    assert!(is_dark(&page).await);
+    look_at_everything(&page, "dark").await;
+    dialogs(&page, "dark").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_setting_decides_against_the_desktop() {
+    let mut desk = Desk::new();
+    let config = desk.write_config("");
+    let page = Page::open(&mut desk, &config).await;
+    page.go("settings").await;
+    let background = "return getComputedStyle(document.body).backgroundColor";
+    let light = page.script(background).await;
+    page.click("appearance-dark").await;
+    until_true("dark page", async || page.script(background).await != light).await;
+    until_true("dark native parts", async || is_dark(&page).await).await;
+    page.picture("dark-by-setting").await;
+    page.has_no_barriers("settings, dark by setting").await;
+    page.go("home").await;
+    page.picture("dark-first-run").await;
+    page.has_no_barriers("first run, dark by setting").await;
+    page.go("settings").await;
+    page.click("appearance-light").await;
+    until("light page", async || (page.script(background).await == light).then_some(())).await;
+    page.go("home").await;
+    page.has_no_barriers("first run, light").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_window_does_not_get_smaller_than_its_content_allows() {
+    let mut desk = Desk::new();
+    let config = desk.write_config("");
+    let page = Page::open(&mut desk, &config).await;
+    let window = until("window", async || desk.window("^Kronos$")).await;
+    desk.xdotool(&["windowsize", "--sync", &window, "300", "200"]);
+    let size = page.script("return [innerWidth, innerHeight]").await;
+    assert_eq!(size, json!([860, 600]));
+}

@@ -1,0 +1,93 @@
+//! Databases to back up, and a witness that compares two of them.
+//!
+//! Owns no code of the engine: what is written and read here goes through SQLite alone.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use sha2::{Digest, Sha256};
+
+/// A small shop: three tables, a view, 1 530 rows.
+pub fn shop(path: &Path) -> PathBuf {
+    let shop = Connection::open(path).unwrap();
+    shop.execute_batch(
+        "CREATE TABLE customers (id INTEGER PRIMARY KEY, name TEXT NOT NULL, photo BLOB);
+         CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER NOT NULL, total REAL);
+         CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT);
+         CREATE VIEW spent AS SELECT customer, sum(total) AS total FROM orders GROUP BY customer;
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+           INSERT INTO customers SELECT i, 'Kundin Nº ' || i || ' 🛒', randomblob(200) FROM n;
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+           INSERT INTO orders SELECT i, i % 500 + 1, i * 1.37 FROM n;
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30)
+           INSERT INTO notes SELECT i, CASE i % 3 WHEN 0 THEN NULL ELSE 'line' || char(10) || i END FROM n;",
+    )
+    .unwrap();
+    path.to_owned()
+}
+
+/// A database that takes a while: about `megabytes` of noise that no compressor can shrink.
+pub fn large(path: &Path, megabytes: u32) -> PathBuf {
+    let large = Connection::open(path).unwrap();
+    large
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 32768;
+             CREATE TABLE noise (id INTEGER PRIMARY KEY, bytes BLOB);
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {megabytes})
+               INSERT INTO noise SELECT i, randomblob(1000000) FROM n;"
+        ))
+        .unwrap();
+    path.to_owned()
+}
+
+/// A line for each table: its name, its number of rows, a SHA-256 over them; and one for the schema.
+pub fn digests(path: &Path) -> Vec<String> {
+    let database = Connection::open(path).unwrap();
+    let names = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
+    let mut query = database.prepare(names).unwrap();
+    let names = query.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let mut lines: Vec<String> = names
+        .map(|name| name.unwrap())
+        .map(|name| {
+            format!(
+                "{name} {}",
+                digest(&database, &format!("SELECT * FROM \"{name}\" ORDER BY rowid"))
+            )
+        })
+        .collect();
+    lines.push(digest(
+        &database,
+        "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name",
+    ));
+    lines
+}
+
+fn digest(database: &Connection, select: &str) -> String {
+    let mut query = database.prepare(select).unwrap();
+    let columns = query.column_count();
+    let mut rows = query.query([]).unwrap();
+    let (mut count, mut digest) = (0, Sha256::new());
+    while let Some(row) = rows.next().unwrap() {
+        count += 1;
+        for column in 0..columns {
+            let (kind, bytes) = encoded(row.get_ref(column).unwrap());
+            digest.update([kind]);
+            digest.update(bytes.len().to_le_bytes());
+            digest.update(bytes);
+        }
+    }
+    let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{count} {hex}")
+}
+
+/// Kind and bytes: the number 1 and the text '1' differ.
+fn encoded(value: ValueRef<'_>) -> (u8, Vec<u8>) {
+    match value {
+        ValueRef::Null => (b'n', Vec::new()),
+        ValueRef::Integer(number) => (b'i', number.to_le_bytes().to_vec()),
+        ValueRef::Real(number) => (b'r', number.to_bits().to_le_bytes().to_vec()),
+        ValueRef::Text(text) => (b't', text.to_vec()),
+        ValueRef::Blob(blob) => (b'b', blob.to_vec()),
+    }
+}

@@ -1,0 +1,28 @@
+//! Waiting for something to become true: looking again and again, with a deadline.
+//!
+//! Owns the only sleep of these tests.
+
+use std::time::{Duration, Instant};
+
+/// Long enough for a machine that is busy with other things.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+const BETWEEN: Duration = Duration::from_millis(25);
+
+/// Looks until there is something, and returns it. `what` completes the sentence "there was no …".
+pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    let mut look = look;
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(begin.elapsed() < PATIENCE, "after {PATIENCE:?} there was no {what}");
+        tokio::time::sleep(BETWEEN).await;
+    }
+}
+
+/// Looks until it is so.
+pub async fn until_true(what: &str, look: impl AsyncFnMut() -> bool) {
+    let mut look = look;
+    until(what, async || look().await.then_some(())).await;
+}
