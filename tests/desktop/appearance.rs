@@ -27,6 +27,7 @@ fn profiles(desk: &Desk) -> String {
 }
 
 async fn look_at_everything(page: &Page, theme: &str) {
+    no_toasts(page).await;
     for screen in SCREENS {
         page.go(screen).await;
         if screen == "restore" {
@@ -39,6 +40,23 @@ async fn look_at_everything(page: &Page, theme: &str) {
         page.has_no_barriers(&format!("{screen}, {theme}")).await;
     }
 }
+
+/// Toasts are put away, so that the pictures show what is below them.
+async fn no_toasts(page: &Page) {
+    until_true("end of the toasts", async || {
+        let dismiss = "document.querySelectorAll('[data-testid=toast] [aria-label=Dismiss]').forEach((x) => x.click())";
+        page.script(dismiss).await;
+        !page.has("toast").await
+    })
+    .await;
+}
+
+/// The parts of a page that has nothing to scroll, and yet is higher than the window.
+const OVERFLOWING: &str = "const root = document.documentElement;
+    if (root.scrollHeight <= innerHeight) return [];
+    return [...document.querySelectorAll('body *')]
+        .filter((part) => part.getBoundingClientRect().bottom > innerHeight)
+        .map((part) => `${part.outerHTML.slice(0, 90)} ends at ${part.getBoundingClientRect().bottom}`);";
 
 async fn dialogs(page: &Page, theme: &str) {
     page.go("backups").await;
@@ -101,6 +119,7 @@ async fn the_setting_decides_against_the_desktop() {
     let mut desk = Desk::new();
     let config = desk.write_config("");
     let page = Page::open(&mut desk, &config).await;
+    assert_eq!(page.script(OVERFLOWING).await, json!([]), "nothing to scroll, no scroll bar");
     page.go("settings").await;
     let background = "return getComputedStyle(document.body).backgroundColor";
     let light = page.script(background).await;
