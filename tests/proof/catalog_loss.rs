@@ -32,7 +32,7 @@ fn a_lost_or_damaged_catalog_is_made_again() {
         forget_newest(context, wanted.len());
         tried += 1;
     }
-    println!("catalog: {tried}/{tried} damages, the list is the same, backups lost 0");
+    crate::say(&format!("catalog: {tried}/{tried} damages, the list is the same, backups lost 0"));
     assert!(tried >= 20);
 }
 

@@ -46,9 +46,9 @@ fn one_profile_is_backed_up_by_one_process() {
         rounds += 1;
     }
     context.ok(["verify"].into_iter().chain(names(&context).iter().map(String::as_str)));
-    println!(
+    crate::say(&format!(
         "contention: {rounds} rounds of {CROWD}, one ran each time, {refused} refused as busy"
-    );
+    ));
 }
 
 #[test]
@@ -75,10 +75,10 @@ fn two_installations_share_a_storage_and_ids_never_meet() {
     let now: Timestamp = "2026-11-22T13:54:01.25Z".parse().unwrap();
     let drawn: BTreeSet<_> = (0..500).map(|_| BackupId::generate("shop", now)).collect();
     assert_eq!(drawn.len(), 500, "500 ids of one frozen millisecond");
-    println!(
+    crate::say(&format!(
         "contention: {} archives of two installations, and 500 ids of one moment: collisions 0",
         ids.len()
-    );
+    ));
 }
 
 /// Starts all commands at once, calls `then` when `count` of them have ended, and returns all ends in

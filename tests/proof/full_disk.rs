@@ -26,7 +26,7 @@ fn of_the_storage() {
         mount_disk(&context.backups(), 64 << 20);
         let disk = context.backups();
         let (successes, tally) = sweep(context, &disk, NOISE + 4 * STEP);
-        println!("full disk, storage: {successes} of {} runs had room", tally.tried);
+        crate::say(&format!("full disk, storage: {successes} of {} runs had room", tally.tried));
         tally.conclude("full disk, storage", 20);
         assert!(successes > 0 && successes < tally.tried, "{successes}");
     });
@@ -40,7 +40,7 @@ fn of_kronos_itself() {
         fs::create_dir(&disk).unwrap();
         mount_disk(&disk, 64 << 20);
         let (successes, tally) = sweep(context, &disk, NOISE + 6 * STEP);
-        println!("full disk, state: {successes} of {} runs had room", tally.tried);
+        crate::say(&format!("full disk, state: {successes} of {} runs had room", tally.tried));
         tally.conclude("full disk, state", 20);
         assert!(successes > 0 && successes < tally.tried, "{successes}");
     });

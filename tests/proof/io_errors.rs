@@ -24,6 +24,11 @@ const RARE: [&str; 4] =
 const WRITES: (&str, &str) = ("openat,write,pwrite64", "write,pwrite64");
 const READS: (&str, &str) = ("openat,read,pread64", "read,pread64");
 
+const STOPS: &str = "write,fsync,renameat2";
+/// Everything that touches a disk.
+const DISK: &str = "openat,write,read,fsync,fdatasync,ftruncate,renameat2,link,linkat,unlink,unlinkat,\
+                    statx,newfstatat,fstat,getdents64";
+
 #[test]
 fn each_call_of_the_commit_path_fails_once() {
     let mut tally = Tally::default();
@@ -55,6 +60,37 @@ fn reads_and_openings_fail_once() {
     let fault = Fault { stops: "openat", fails: "openat", error: "EIO", open_only: false };
     sweep(&fault, scaled(15, usize::MAX), &mut tally);
     tally.conclude("I/O errors, reads and openings", 20);
+}
+
+/// The disk of the storage is gone for the rest of the run, so nothing can be cleared up: the next start,
+/// with the disk back, has to do it.
+#[test]
+fn the_disk_of_the_storage_goes_away() {
+    let mut tally = Tally::default();
+    let mut world = World::small();
+    let total: usize = count(&world.backup(), STOPS).values().sum();
+    world.remember();
+    for number in (1..=total).step_by((total / scaled(40, usize::MAX)).max(1)) {
+        let mut process = Stepper::start(&world.backup(), STOPS);
+        if !process.stop_after(number) {
+            tally.not_injected += 1;
+            continue;
+        }
+        let mut files = process.open_files(&world.context.backups());
+        files.retain(|path| path.to_str().unwrap().ends_with(".partial"));
+        if files.is_empty() {
+            process.go_on();
+            tally.not_injected += 1;
+            continue;
+        }
+        files.push(world.context.backups());
+        let ended = process.fail_all(DISK, &files);
+        assert!(!ended.injected.is_empty(), "{ended:?}");
+        let name = format!("disk gone after {number} of {STOPS}: {}", ended.injected.join("; "));
+        judge_end(&ended, "EIO", &name, &mut tally);
+        world.judge(&name, &mut tally);
+    }
+    tally.conclude("disk of the storage gone", 4);
 }
 
 /// Tries about `share` of the places at which a backup stops.

@@ -22,7 +22,7 @@ fn killed_after_any_call_of_the_commit_path() {
     let mut world = World::small();
     let counts = count(&world.backup(), RARE);
     world.remember();
-    println!("kill sweep: one backup makes {counts:?}");
+    crate::say(&format!("kill sweep: one backup makes {counts:?}"));
     for number in 1..=counts.values().sum() {
         kill_after(&mut world, RARE, number, &mut tally);
     }

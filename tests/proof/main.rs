@@ -38,6 +38,12 @@ fn full() -> bool {
     std::env::var_os("KRONOS_SOAK").is_some_and(|value| value == "full")
 }
 
+/// Prints a line that is also seen when the tests pass: the harness keeps only what `print!` writes.
+fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
 /// One figure for the default run, one for the long form.
 fn scaled<T>(default: T, long: T) -> T {
     if full() { long } else { default }

@@ -29,7 +29,9 @@ fn every_variant_of_the_nasty_database_comes_back_twice() {
             drop(connection);
         }
     }
-    println!("round trip: {trips} restores equal, {tables} tables, {rows} rows, different 0");
+    crate::say(&format!(
+        "round trip: {trips} restores equal, {tables} tables, {rows} rows, different 0"
+    ));
     assert!(trips >= 16);
 }
 
@@ -55,7 +57,7 @@ fn the_published_profile_with_several_files_comes_back() {
         context.ok(["restore", &id, "--database", name, "--to", target.to_str().unwrap()]);
         assert_eq!(contents(&context.data(name)), contents(&target), "{name}");
     }
-    println!("round trip: {} files of one published profile equal", names.len());
+    crate::say(&format!("round trip: {} files of one published profile equal", names.len()));
 }
 
 fn variants() -> Vec<Variant> {

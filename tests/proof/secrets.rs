@@ -41,12 +41,12 @@ fn secrets_are_nowhere_but_in_the_configuration() {
     }
     assert!(places.len() > configuration + 5, "too few artefacts: {}", places.len());
     let hits: Vec<String> = places.iter().filter_map(|(name, bytes)| hit(name, bytes)).collect();
-    println!(
+    crate::say(&format!(
         "secrets: {} planted, {} places searched, hits {}",
         SECRETS.len(),
         places.len(),
         hits.len()
-    );
+    ));
     assert!(hits.is_empty(), "{}", hits.join("\n"));
     let control = hit("configuration", &fs::read(context.config_path()).unwrap());
     assert!(control.is_some(), "the search itself does not work");

@@ -34,7 +34,7 @@ fn without_the_right_to_read_there_is_a_sentence() {
     let allowed = as_somebody(&context, &["backup", "--json"]);
     assert_eq!(allowed.code, 0, "{allowed:?}");
     unreadable_list(&context);
-    println!("strangers: {refused} refused with a sentence, then 1 allowed");
+    crate::say(&format!("strangers: {refused} refused with a sentence, then 1 allowed"));
 }
 
 /// A storage that may not be looked into any more: the list still comes, from the catalog.
@@ -66,7 +66,9 @@ fn what_kronos_writes_is_private_whatever_the_umask() {
         assert_eq!(mode, wanted, "{} has mode {mode:o}", path.display());
         (files, folders) = if path.is_dir() { (files, folders + 1) } else { (files + 1, folders) };
     }
-    println!("strangers: {files} files 0600 and {folders} folders 0700 under umask 000");
+    crate::say(&format!(
+        "strangers: {files} files 0600 and {folders} folders 0700 under umask 000"
+    ));
     assert!(files >= 4 && folders >= 4, "archive, record, catalog and log; their folders");
 }
 

@@ -154,7 +154,7 @@ impl Tally {
 
     /// Prints one line and fails when a promise was broken, or when fewer than `least` faults happened.
     pub fn conclude(&self, suite: &str, least: usize) {
-        println!(
+        crate::say(&format!(
             "{suite}: {}/{} survived, listed-but-bad {}, earlier lost {}, leftovers {}, other {} \
              ({} aimed past the end)",
             self.survived,
@@ -164,7 +164,7 @@ impl Tally {
             self.leftovers,
             self.other,
             self.not_injected
-        );
+        ));
         let notes: Vec<_> = self.notes.iter().take(20).map(String::as_str).collect();
         assert!(self.problems() == 0, "{suite}:\n{}", notes.join("\n"));
         assert!(self.tried >= least, "{suite}: only {} faults happened, not {least}", self.tried);

@@ -90,15 +90,23 @@ impl Stepper {
 
     /// Makes the next of `calls` fail with `error` (`EIO`) and lets the process go to its end. A thread
     /// that makes several of them fails at its first one. With `files`, only calls on these.
-    pub fn fail_next(mut self, calls: &str, error: &str, files: &[PathBuf]) -> Ended {
+    pub fn fail_next(self, calls: &str, error: &str, files: &[PathBuf]) -> Ended {
+        self.fail(&format!("inject={calls}:error={error}:when=1"), calls, files)
+    }
+
+    /// Makes all of `calls` on `files` fail with EIO from now on, and lets the process go to its end.
+    pub fn fail_all(self, calls: &str, files: &[PathBuf]) -> Ended {
+        self.fail(&format!("inject={calls}:error=EIO"), calls, files)
+    }
+
+    fn fail(mut self, fault: &str, calls: &str, files: &[PathBuf]) -> Ended {
         // From this line on the stop holds, whoever traces.
         while self.next_line().is_some_and(|line| !line.contains("--- stopped by SIGSTOP")) {}
         self.drop_tracer();
         let log = tempfile::NamedTempFile::new().unwrap();
-        let (trace, fail) =
-            (format!("trace={calls}"), format!("inject={calls}:error={error}:when=1"));
+        let trace = format!("trace={calls}");
         let (path, id) = (log.path().to_str().unwrap().to_owned(), self.process.id().to_string());
-        let mut words = vec!["-f", "-y", "-o", &path, "-e", &trace, "-e", &fail, "-p", &id];
+        let mut words = vec!["-f", "-y", "-o", &path, "-e", &trace, "-e", fault, "-p", &id];
         for file in files {
             words.extend(["-P", file.to_str().unwrap()]);
         }

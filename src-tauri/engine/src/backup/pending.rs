@@ -83,10 +83,12 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if self.unfinished {
-            return;
+            // The note names the scratch folder too, so a failure here is the next start's as well.
+            let _ = fs::remove_dir_all(&self.scratch);
+        } else {
+            // By now the run has committed its objects or thrown them away.
+            clear(&self.path, &self.scratch);
         }
-        // By now the run has committed its objects or thrown them away.
-        clear(&self.path, &self.scratch);
     }
 }
 

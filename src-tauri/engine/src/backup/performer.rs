@@ -11,6 +11,7 @@ use super::bridge::ObjectSink;
 use super::lock::ProfileLock;
 use super::pending::{Note, Pending};
 use super::publish::{self, Written};
+use super::recovery::discard_partials;
 use crate::archive::{
     ArchiveWriter, Closing, FORMAT_VERSION, Header, PlannedMember, Sidecar, UnitSource,
 };
@@ -64,7 +65,8 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
 
     let id = BackupId::generate(&profile.name, context.clock.now());
     let key = archive_key(&id, profile.compression.codec.extension())?;
-    let mut pending = Pending::record(&request.state, &note(request, context, key.as_str()))?;
+    let note = note(request, context, key.as_str());
+    let mut pending = Pending::record(&request.state, &note)?;
     let scope = DumpScope {
         scratch: pending.scratch().to_owned(),
         progress: context.progress.clone(),
@@ -75,12 +77,33 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
 
     let object = request.storage.create(&key, request.expected_size).await?;
     let header = header(request, &plan, &id, context);
+    match store(request, dump, object, header, plan, &mut pending, context).await {
+        Ok(sidecar) => Ok(BackupReport { id, sidecar }),
+        Err(error) => {
+            // What failed has cleared up after itself, unless the storage does not answer any more.
+            if discard_partials(&note, request.storage.as_ref()).await.is_err() {
+                pending.leave_to_next_start();
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Writes the archive and makes it a backup.
+async fn store(
+    request: &BackupRequest,
+    dump: Box<dyn DumpStream>,
+    object: Box<dyn ObjectWriter>,
+    header: Header,
+    plan: DumpPlan,
+    pending: &mut Pending,
+    context: &RunContext,
+) -> Result<Sidecar> {
+    let key = archive_key(&header.id, request.profile.compression.codec.extension())?;
     context.progress.enter(Phase::Storing, plan.raw_bytes());
     let written =
         write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
-    let sidecar =
-        publish::publish(written, &key, request.storage.as_ref(), &mut pending, context).await?;
-    Ok(BackupReport { id, sidecar })
+    publish::publish(written, &key, request.storage.as_ref(), pending, context).await
 }
 
 fn check_scratch_space(plan: &DumpPlan, state: &StateDir) -> Result<()> {

@@ -60,11 +60,17 @@ async fn clear(
     Ok(Some(Recovered { run, profile, started_at: note.started_at, committed }))
 }
 
+/// Removes the partial objects of a run, which have no name yet.
+pub(super) async fn discard_partials(note: &Note, storage: &dyn Storage) -> Result<()> {
+    storage.discard_unfinished(&key(&note.archive)?).await?;
+    storage.discard_unfinished(&sidecar_key(&note.archive)?).await?;
+    Ok(())
+}
+
 /// Removes what is not committed; returns whether the backup was.
 async fn remove_unfinished(note: &Note, storage: &dyn Storage) -> Result<bool> {
+    discard_partials(note, storage).await?;
     let (archive, sidecar) = (key(&note.archive)?, sidecar_key(&note.archive)?);
-    storage.discard_unfinished(&archive).await?;
-    storage.discard_unfinished(&sidecar).await?;
     match storage.stat(&sidecar).await {
         Ok(_) => Ok(true),
         Err(Error::Storage(StorageError::NotFound { .. })) => {

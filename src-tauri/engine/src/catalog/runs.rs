@@ -9,6 +9,7 @@ use super::Catalog;
 use super::values::{json, skip_unreadable, text};
 use crate::error::Result;
 use crate::event::{RunKind, RunView};
+use crate::ids::RunId;
 
 /// How many runs are kept: years for a daily backup of a few databases, a few megabytes.
 const KEPT: u32 = 5000;
@@ -34,6 +35,12 @@ impl Catalog {
             forget_oldest(&transaction, KEPT)?;
             transaction.commit()
         })
+    }
+
+    /// Whether the end of this run is known.
+    pub fn has_ended(&self, run: &RunId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE id = ?1 AND ended)";
+        self.run(|connection| connection.query_row(sql, [run.as_str()], |row| row.get(0)))
     }
 
     /// The newest run of this kind and profile that has ended, however it ended.

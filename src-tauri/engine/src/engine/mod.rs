@@ -111,7 +111,8 @@ impl Engine {
             (storage.location() == location).then_some(storage)
         };
         for run in backup::recover(&self.0.state, open).await? {
-            if !run.committed {
+            // A run that failed and could not clear up keeps its own reason.
+            if !run.committed && !self.0.catalog.has_ended(&run.run)? {
                 self.0.catalog.put_run(&self.interrupted(run))?;
             }
         }

@@ -154,10 +154,12 @@ impl Drop for Partial {
 pub fn discard(folder: &Folder, key: &ObjectKey) -> Result<bool> {
     folder.check()?;
     let path = folder.partial_of(key);
-    if !fs::symlink_metadata(&path).is_ok_and(|found| found.is_file()) {
-        return Ok(false);
-    }
     let fail = |error| folder.fail(key, "clean up", error);
+    match fs::symlink_metadata(&path) {
+        Ok(found) if found.is_file() => {}
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
+        _ => return Ok(false),
+    }
     let file = match system::open_plain(&path, true) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         opened => opened.map_err(fail)?,
