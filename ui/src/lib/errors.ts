@@ -21,11 +21,17 @@ export function toReport(error: unknown): ErrorReport {
   };
 }
 
+/** The engine's sentences come without their full stop; here one is added where none of the marks ends it. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  return trimmed === '' || /[.…?!:]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
+
 /** The whole error as Markdown, ready for an issue or a message. */
 export function toMarkdown(report: ErrorReport): string {
-  const lines = [`### ${report.what}`, '', report.why];
-  if (report.next_step) lines.push('', `Next step: ${report.next_step}`);
-  if (report.not_affected) lines.push('', `Not affected: ${report.not_affected}`);
+  const lines = [`### ${report.what}`, '', sentence(report.why)];
+  if (report.next_step) lines.push('', `Next step: ${sentence(report.next_step)}`);
+  if (report.not_affected) lines.push('', `Not affected: ${sentence(report.not_affected)}`);
   lines.push('', `Code: ${report.code}`, '', '```text', report.details, '```', '');
   return lines.join('\n');
 }

@@ -15,6 +15,8 @@ const CASES: Case[] = [
   ['full', '#/home', 'orders was not backed up'],
   ['good', '#/home', 'All 3 databases are backed up'],
   ['busy', '#/home', 'nothing has moved for 15 seconds'],
+  ['long', '#/home', 'orders was not backed up'],
+  ['long', '#/backups', 'Show why'],
   ['offline', '#/home', 'usb is not available'],
   ['empty', '#/home', 'Back up your first database'],
   ['loading', '#/home', 'Loading your databases…'],
@@ -29,6 +31,10 @@ const CASES: Case[] = [
   ['good', '#/databases', 'Remove shop?', click('profile-remove')],
   ['full', '#/backups', '14 backups, 1.2 GB'],
   ['full', '#/backups?id=shop_0', '1 204 331'],
+  ['checking', '#/backups?id=shop_0', 'Comparing every byte'],
+  ['check-failed', '#/home', 'Open this backup'],
+  ['check-failed', '#/backups?id=shop_0', 'Use another backup.'],
+  ['long', '#/backups?id=shop_0', 'Restore it with a command'],
   ['slow', '#/backups?id=shop_0', 'Reading the backup…'],
   ['slow', '#/backups', 'Reading the list of backups…'],
   ['empty', '#/backups', 'No backups yet'],
@@ -59,6 +65,7 @@ describe('every screen in every state', () => {
     const scene = SCENES[name];
     if (scene === undefined) throw new Error(`no scene ${name}`);
     const opened = await open(hash, scene.state(), scene.answers, scene.backups?.());
+    scene.later?.(opened.fake);
     await act?.(opened);
     await waitFor(() => expect(document.body.textContent?.replaceAll('\u202f', ' ')).toContain(shows));
     await expectAccessible();

@@ -1,7 +1,8 @@
 // Backups and Restore: the catalogue, the drawer, and a restore from choice to result.
-import { screen, waitFor, within } from '@testing-library/svelte';
+import { cleanup, screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { backup, catalogueOf, details, ended, fullState, report, run } from '../dev/fixtures';
+import { session } from '../lib/state.svelte';
 import { byId, findId, noId, open, textOf } from './window';
 
 const value = (id: string) => (byId(id) as HTMLInputElement).value;
@@ -73,13 +74,45 @@ describe('the drawer', () => {
     expect(await navigator.clipboard.readText()).toBe('kronos restore shop_0 --to shop_restored.db');
   });
 
+  it('copies the command exactly, however it is wrapped', async () => {
+    const command = "kronos restore shop_0 --to '/srv/my shop/restored-1122.db' --config /home/ada/.config/kronos/config.toml";
+    const { user } = await open('#/backups?id=shop_0', fullState(), { backup_details: () => ({ ...details({ id: 'shop_0' }), restore_command: command }) });
+    expect((await findId('restore-command')).textContent).toBe(command);
+    await user.click(byId('copy-restore-command'));
+    expect(await navigator.clipboard.readText()).toBe(command);
+    await user.click(screen.getByRole('button', { name: 'Copy the path of the file' }));
+    expect(await navigator.clipboard.readText()).toBe(byId('backup-location').textContent);
+  });
+
+  it('shows the check of its backup in a window that is made anew, and of no other', async () => {
+    const check = run({ kind: 'verify', backup: 'shop_0', phase: 'verifying' });
+    await open('#/backups?id=shop_0', fullState({ active_runs: [check] }));
+    const drawer = within(byId('drawer'));
+    await drawer.findByTestId('run-card-shop');
+    expect((await drawer.findByTestId('backup-verify')).getAttribute('title')).toBe('It is being checked');
+    expect(textOf(byId('backup-row-shop_0'))).toContain('Checking');
+    cleanup();
+    session.reset();
+    await open('#/backups?id=shop_3', fullState({ active_runs: [check] }));
+    await findId('backup-verify');
+    expect(within(byId('drawer')).queryByTestId('run-card-shop')).toBeNull();
+  });
+
+  it('shows the last failed check of its backup, without a toast behind it', async () => {
+    const { fake } = await open('#/backups?id=shop_0', fullState({ active_runs: [run({ id: 'v', kind: 'verify', backup: 'shop_0' })] }));
+    await findId('backup-verify');
+    fake.event({ event: 'run_finished', ...ended({ id: 'v', kind: 'verify', backup: 'shop_0', state: 'failed', error: report({ what: 'It is damaged' }) }) });
+    await waitFor(() => expect(textOf(byId('drawer'))).toContain('It is damaged'));
+    expect(noId('toast')).toBeNull();
+  });
+
   it('checks again and shows the check', async () => {
     const { fake, user } = await open('#/backups?id=shop_0', fullState());
     await user.click(await findId('backup-verify'));
     const drawer = within(byId('drawer'));
     const card = await drawer.findByTestId('run-card-shop');
     const id = card.dataset.run ?? '';
-    fake.event({ event: 'run_finished', ...ended({ id, kind: 'verify', state: 'failed', error: report({ what: 'It is damaged' }) }) });
+    fake.event({ event: 'run_finished', ...ended({ id, kind: 'verify', backup: 'shop_0', state: 'failed', error: report({ what: 'It is damaged' }) }) });
     await waitFor(() => expect(textOf(byId('drawer'))).toContain('It is damaged'));
   });
 
@@ -152,12 +185,28 @@ describe('a restore', () => {
     const result = { kind: 'restore' as const, backup: 'b', target: '/home/ada/a.db', bytes: 610e6, tables: 42, rows: 1_204_331 };
     fake.event({ event: 'run_finished', ...ended({ id: 'r', kind: 'restore', result }) });
     const card = await findId('restore-result');
-    expect(textOf(card)).toContain('shop is restored: 42 tables and 1 204 331 rows match the backup.');
+    expect(textOf(card)).toContain('shop is restored');
+    expect(textOf(byId('restored-facts'))).toBe('42 tables, 1 204 331 rows match the backup. 610 MB');
     expect(byId('restored-path').textContent).toBe('/home/ada/a.db');
+    await user.click(within(card).getByRole('button', { name: 'Copy path' }));
+    expect(await navigator.clipboard.readText()).toBe('/home/ada/a.db');
     await user.click(byId('reveal-restored'));
     expect(fake.of('reveal_restored')).toEqual([{ run: 'r' }]);
     await user.click(within(card).getByRole('button', { name: 'Dismiss' }));
     expect(noId('restore-result')).toBeNull();
+  });
+
+  it('is shown in a window that is made anew: while it runs, with its backup chosen, and after', async () => {
+    await open('#/restore', fullState({ active_runs: [run({ id: 'r', kind: 'restore', backup: 'shop_3', phase: 'loading' })] }));
+    await findId('run-card-shop');
+    expect(within(await findId('restore-backup-shop_3')).getByRole('radio')).toHaveProperty('checked', true);
+    await findId('restore-fine');
+    cleanup();
+    session.reset();
+    const result = { kind: 'restore' as const, backup: 'shop_3', target: '/home/ada/a.db', bytes: 9, tables: 4, rows: 1530 };
+    await open('#/restore', fullState({ recent_runs: [ended({ id: 'r', kind: 'restore', backup: 'shop_3', result })] }));
+    expect(textOf(await findId('restored-facts'))).toContain('4 tables, 1 530 rows match the backup.');
+    expect(noId('toast')).toBeNull();
   });
 
   it('that failed keeps the choices', async () => {

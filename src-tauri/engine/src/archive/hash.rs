@@ -26,9 +26,9 @@ impl Fingerprint {
     }
 
     /// The SHA-256 of everything so far.
-    pub fn into_hex(self) -> String {
+    pub fn hex(&self) -> String {
         let mut hex = String::with_capacity(64);
-        for byte in self.hash.finalize() {
+        for byte in self.hash.clone().finalize() {
             // Writing to a String cannot fail.
             let _ = write!(hex, "{byte:02x}");
         }
@@ -51,7 +51,7 @@ mod tests {
         fingerprint.update(b"a");
         fingerprint.update(b"bc");
         assert_eq!(fingerprint.bytes(), 3);
-        let hex = fingerprint.into_hex();
+        let hex = fingerprint.hex();
         assert_eq!(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert!(is_sha256(&hex));
         assert!(!is_sha256(&hex.to_uppercase()) && !is_sha256(&hex[1..]) && !is_sha256(""));

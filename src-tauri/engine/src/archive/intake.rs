@@ -20,6 +20,8 @@ pub struct PlannedMember {
     pub name: String,
     /// The ending of its member's name, without a dot: `sqlite`, `dump`.
     pub extension: String,
+    /// Whether its size may be unknown until its last byte has been read.
+    pub streamed: bool,
     /// How to load it by hand, as Markdown; `None` where the extension says enough.
     pub steps: Option<String>,
 }
@@ -30,9 +32,10 @@ pub struct UnitSource<'a> {
     pub name: &'a str,
     /// Where it was, for the manifest.
     pub source: &'a str,
-    /// Its exact size in bytes.
-    pub size: u64,
-    /// Its bytes, neither fewer nor more than `size`.
+    /// Its exact size in bytes; `None` when only its end will tell. One that is known becomes one
+    /// member of any length, the other one member for each [`PART_SIZE`](super::PART_SIZE).
+    pub size: Option<u64>,
+    /// Its bytes; where the size is known, neither fewer nor more.
     pub reader: &'a mut dyn Read,
 }
 

@@ -24,8 +24,15 @@ pub(super) const MANIFEST_MEMBER: &str = "manifest.json";
 const UNIT_FOLDER: &str = "data/";
 /// Short enough for every tar dialect to hold the name in the header itself.
 const MAX_NAME: usize = 95;
+/// How many members stand before the first database.
+pub(super) const FIXED_BEFORE: usize = 2;
 /// More databases than one profile can sensibly have, few enough to keep their names in memory.
 pub(super) const MAX_UNITS: usize = 10_000;
+/// The most members that hold databases: 3 TiB of streamed dumps at the size of parts that is written
+/// now, and few enough for a manifest to list them and for a reader to remember them.
+pub(super) const MAX_PARTS: usize = 100_000;
+/// How many digits the number of a part has.
+const PART_DIGITS: usize = 6;
 
 /// What varies between the headers of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +114,31 @@ pub(super) fn is_unit_name(name: &str) -> bool {
                 && file.as_bytes().last().is_some_and(u8::is_ascii_alphanumeric)
                 && file.contains('.')
         })
+}
+
+/// Which part of which database a member holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place<'a> {
+    /// The name that the database's only member has, or would have: unpacked, all of its parts are here.
+    pub base: &'a str,
+    /// The number of the part; `None` when the member is the whole database.
+    pub number: Option<usize>,
+}
+
+/// What the name of a database's member says; `None` when it is not legal.
+pub(super) fn place_of(name: &str) -> Option<Place<'_>> {
+    if is_unit_name(name) {
+        return Some(Place { base: name, number: None });
+    }
+    let (base, digits) = name.rsplit_once('/')?;
+    let is_number = digits.len() == PART_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let legal = is_number && name.len() <= MAX_NAME && is_unit_name(base);
+    legal.then(|| digits.parse().ok())?.map(|number| Place { base, number: Some(number) })
+}
+
+/// The name of a part's member.
+pub(super) fn part_name(base: &str, number: usize) -> String {
+    format!("{base}/{number:0PART_DIGITS$}")
 }
 
 /// Whether this can be the ending of a member's name.
@@ -203,6 +235,9 @@ mod tests {
         for _ in 0..MAX_UNITS {
             let member = names.assign(&"x".repeat(300), "abcdefghijklmnop");
             assert!(is_unit_name(&member), "{member}");
+            let last = part_name(&member, MAX_PARTS - 1);
+            let number = Some(MAX_PARTS - 1);
+            assert_eq!(place_of(&last), Some(Place { base: &member, number }), "{last}");
         }
         assert!(names.taken.keys().all(|name| is_unit_name(name)));
     }
@@ -228,9 +263,30 @@ mod tests {
             "C:data/a.b",
             "data/a_b.c",
             "kronos.json",
+            "data/a.b/",
+            "data/a.b/0",
+            "data/a.b/00000",
+            "data/a.b/0000000",
+            "data/a.b/00000a",
+            "data/a.b/+00001",
+            "data/a.b/-00001",
+            "data/a.b/00 001",
+            "data/a.b/000000/",
+            "data/a.b/000000/000000",
+            "data/a.b//000000",
+            "data/a.b/./000000",
+            "data/a/000000",
+            "data/../000000",
+            "data//000000",
+            "/data/a.b/000000",
+            "data/a.b\\000000",
+            "data/a.b/٠٠٠",
+            "data/000000",
+            "000000",
         ];
         for name in bad {
             assert!(!is_unit_name(name), "{name:?}");
+            assert_eq!(place_of(name), None, "{name:?}");
         }
         assert!(!is_unit_name(&format!("data/{}.a", "x".repeat(89))));
         assert!(is_extension("sqlite"));

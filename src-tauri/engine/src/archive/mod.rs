@@ -8,6 +8,8 @@ pub mod compression;
 mod foreign;
 mod hash;
 mod intake;
+mod inventory;
+mod listing;
 mod manifest;
 mod member;
 mod members;
@@ -15,6 +17,7 @@ mod reader;
 mod records;
 mod recovery_text;
 mod rules;
+mod source;
 mod subject;
 mod walk;
 mod writer;
@@ -26,7 +29,8 @@ pub use compression::StreamStats;
 pub use intake::{Closing, PlannedMember, UnitSource, Written};
 pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, Sidecar, Unit};
 pub use reader::{Verified, extract, peek_header, verify};
-pub use writer::ArchiveWriter;
+pub use records::MAX_SIDECAR;
+pub use writer::{ArchiveWriter, PART_SIZE};
 
 use crate::error::Result;
 

@@ -21,17 +21,17 @@ use crate::error::{ArchiveError, Error, Result};
 pub(super) const MAX_HEADER: u64 = 1 << 20;
 /// The longest `RESTORE.md`; it is passed over, never kept.
 pub(super) const MAX_RECOVERY: u64 = 16 << 20;
-/// The longest `manifest.json`: some 120 000 tables, views and indexes. With [`MAX_VALUES`] it keeps
+/// The longest `manifest.json`: some 240 000 tables, views and indexes. With [`MAX_VALUES`] it keeps
 /// the memory for a hostile manifest within a few times its size.
-pub(super) const MAX_MANIFEST: u64 = 16 << 20;
+pub(super) const MAX_MANIFEST: u64 = 32 << 20;
 /// The longest sidecar: a manifest, indented once more, and a few lines.
-const MAX_SIDECAR: usize = 24 << 20;
+pub const MAX_SIDECAR: usize = 48 << 20;
 /// The longest text in a record.
 pub(super) const MAX_TEXT: usize = 64 << 10;
 /// The most values in a record.
-const MAX_VALUES: u32 = 1_000_000;
+pub(super) const MAX_VALUES: u32 = 1_000_000;
 /// The most keys in one object of a record.
-const MAX_KEYS: usize = 10_000;
+pub(super) const MAX_KEYS: usize = 10_000;
 
 /// Why bytes are not a record.
 #[derive(Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ pub(super) fn compose(header: &Header, codec: Codec, units: &[NamedMember]) -> S
     text.push_str(&checking(&archive, codec));
     text.push_str(&unpacking(&archive, &folder, codec));
     for planned in units {
-        text.push_str(&database(planned, &folder));
+        text.push_str(&database(planned, &archive, &folder, codec));
     }
     text
 }
@@ -69,31 +69,49 @@ fn unpacking(archive: &str, folder: &str, codec: Codec) -> String {
         Codec::Zstd => "--zstd -xf",
     };
     let (archive, quoted) = (quote(archive), quote(folder));
-    let units = quote(&format!("{folder}/data"));
     format!(
         "## 2. Unpack it\n\n\
          ```sh\nmkdir {quoted} && tar {option} {archive} -C {quoted}\n```\n\n\
          ## 3. Check the databases\n\n\
-         ```sh\n(cd {units} && sha256sum ./*)\n```\n\n\
-         Each value must stand as `sha256` beside the same name in `{folder}/manifest.json`.\n\n\
+         ```sh\n(cd {quoted} && find data -type f -exec sha256sum {{}} +)\n```\n\n\
+         Each value must stand as `sha256` beside the same `member` in `{folder}/manifest.json`.\n\n\
          ## 4. Use the databases\n\n",
     )
 }
 
-fn database(planned: &NamedMember, folder: &str) -> String {
+fn database(planned: &NamedMember, archive: &str, folder: &str, codec: Codec) -> String {
     let (unit, member) = (&planned.unit, &planned.member);
     let name = one_line(&unit.name);
     let mut text = format!("### `{name}`\n\nUnpacked as `{folder}/{member}`.\n\n");
+    if unit.streamed {
+        text.push_str(&stream(archive, member, codec));
+    }
     match (unit.steps.as_deref(), unit.extension.as_str()) {
         (Some(steps), _) => text.push_str(steps.trim_end()),
         (None, "sqlite") => text.push_str(SQLITE),
         (None, "sql") => text.push_str("It is an SQL script for the client of its server."),
         (None, extension) => {
-            let _ = write!(text, "It is a file of the kind `.{extension}`.");
+            let _ = write!(text, "Its kind is `.{extension}`.");
         }
     }
     text.push_str("\n\n");
     text
+}
+
+/// How to read a database that may have been too long for one member: nobody knew when this was written.
+fn stream(archive: &str, member: &str, codec: Codec) -> String {
+    let option = match codec {
+        Codec::Gzip => "-xzOf",
+        Codec::Zstd => "--zstd -xOf",
+    };
+    let (archive, member) = (quote(archive), quote(member));
+    format!(
+        "Where that is a folder, the files in it are one stream, cut into parts in the order of their \
+         names. This command reads the whole stream, whichever it is:\n\n\
+         ```sh\ntar {option} {archive} {member} | sha256sum\n```\n\n\
+         It must print the `sha256` of the database itself. To load the database, put the command that \
+         loads it in the place of `sha256sum`.\n\n",
+    )
 }
 
 const SQLITE: &str = "\

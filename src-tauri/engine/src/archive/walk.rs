@@ -7,10 +7,9 @@ use std::io::Write;
 
 use super::compression::StreamDecoder;
 use super::hash::Fingerprint;
+use super::inventory::Inventory;
 use super::manifest::{Header, Manifest, Part};
-use super::member::{
-    HEADER_MEMBER, MANIFEST_MEMBER, MAX_UNITS, Member, RECOVERY_MEMBER, is_unit_name,
-};
+use super::member::{HEADER_MEMBER, MANIFEST_MEMBER, Member, RECOVERY_MEMBER};
 use super::members::Members;
 use super::records::{MAX_HEADER, MAX_MANIFEST, MAX_RECOVERY, decode_header, decode_manifest};
 use super::subject::{Subject, unwritten};
@@ -30,8 +29,7 @@ pub(super) struct Walk<'a, 'e> {
     members: Members<StreamDecoder>,
     /// What the manifest will turn out to be, where that is known before.
     expected: Option<&'e Manifest>,
-    /// The databases' members so far.
-    found: Vec<Part>,
+    found: Inventory,
     mtime: u64,
 }
 
@@ -42,7 +40,7 @@ impl<'a, 'e> Walk<'a, 'e> {
         expected: Option<&'e Manifest>,
     ) -> Self {
         let members = Members::new(stream);
-        Self { subject, members, expected, found: Vec::new(), mtime: 0 }
+        Self { subject, members, expected, found: Inventory::default(), mtime: 0 }
     }
 
     /// `kronos.json`. A newer format is refused here, before anything else can be wrong with it.
@@ -86,46 +84,53 @@ impl<'a, 'e> Walk<'a, 'e> {
                 return self.manifest(&member);
             }
             self.admit(&member)?;
-            let wanted = target.as_mut().filter(|target| target.unit == self.found.len());
-            let part = self.unit(member, wanted, on_bytes)?;
-            self.found.push(part);
+            let wanted = target.as_mut().filter(|target| target.unit == self.found.unit());
+            self.part(member, wanted, on_bytes)?;
         }
     }
 
     /// Checks a database's member before any of its content is read.
-    fn admit(&self, member: &Member) -> Result<()> {
-        let number = self.found.len() + 3;
-        if !is_unit_name(&member.name) {
-            return Err(self.subject.damaged(format!("member {number} has a foreign name")));
-        }
-        if self.found.len() == MAX_UNITS {
-            return Err(self.subject.damaged("it has more members than Kronos writes"));
-        }
-        let Some(expected) = self.expected else { return Ok(()) };
-        let part = expected.units.get(self.found.len()).and_then(|unit| unit.parts.first());
+    fn admit(&mut self, member: &Member) -> Result<()> {
+        self.found.begin(&member.name).map_err(|what| self.subject.damaged(what))?;
         let agrees = |part: &Part| part.member == member.name && part.size == member.size;
-        if part.is_some_and(agrees) {
+        if self.expected.is_none() || self.expected_part().is_some_and(agrees) {
             return Ok(());
         }
         let detail = format!("`{}` is not what the manifest has there", member.name);
         Err(self.subject.damaged(detail))
     }
 
-    fn unit(
+    /// What the manifest, where it is known before, has in the place of the member begun last.
+    fn expected_part(&self) -> Option<&'e Part> {
+        let unit = self.expected?.units.get(self.found.unit())?;
+        unit.parts.get(self.found.part())
+    }
+
+    /// One member that holds a database or a part of it.
+    fn part(
         &mut self,
         member: Member,
         mut target: Option<&mut Target>,
         on_bytes: &mut OnBytes<'_>,
-    ) -> Result<Part> {
+    ) -> Result<()> {
         let mut fingerprint = Fingerprint::default();
         self.members.content(&member, &self.subject, &mut |chunk| {
             fingerprint.update(chunk);
+            self.found.update(chunk);
             if let Some(Target { name, sink, .. }) = &mut target {
                 sink.write_all(chunk).map_err(|error| unwritten(name, error))?;
             }
             on_bytes(chunk.len() as u64)
         })?;
-        Ok(Part { member: member.name, size: member.size, sha256: fingerprint.into_hex() })
+        let sha256 = fingerprint.hex();
+        let part = Part { member: member.name, size: member.size, sha256 };
+        // Once a part is wrong, none of the following ones may reach a database that is being loaded.
+        if self.expected_part().is_some_and(|expected| *expected != part) {
+            let detail = format!("`{}` is not what its manifest says", part.member);
+            return Err(self.subject.damaged(detail));
+        }
+        self.found.end(part);
+        Ok(())
     }
 
     fn manifest(&mut self, member: &Member) -> Result<Manifest> {
@@ -142,16 +147,7 @@ impl<'a, 'e> Walk<'a, 'e> {
         if manifest.header != *header {
             return Err(self.subject.damaged("`manifest.json` contradicts `kronos.json`"));
         }
-        let listed: Vec<&Part> = manifest.units.iter().flat_map(|unit| &unit.parts).collect();
-        if listed.len() != self.found.len() {
-            return Err(self.subject.damaged("`manifest.json` lists other members than there are"));
-        }
-        for (listed, found) in listed.into_iter().zip(&self.found) {
-            if listed != found {
-                let detail = format!("`{}` is not what its manifest says", found.member);
-                return Err(self.subject.damaged(detail));
-            }
-        }
+        self.found.compare(manifest).map_err(|what| self.subject.damaged(what))?;
         if self.expected.is_some_and(|expected| expected != manifest) {
             return Err(self.subject.damaged("its manifest is not the expected one"));
         }
@@ -167,7 +163,8 @@ impl<'a, 'e> Walk<'a, 'e> {
     /// A whole member, which must be small.
     fn record(&mut self, member: &Member, at_most: u64) -> Result<Vec<u8>> {
         self.within(member, at_most)?;
-        let mut bytes = Vec::new();
+        // Exactly as long as it is going to be: a buffer that grows needs up to three times as much.
+        let mut bytes = Vec::with_capacity(usize::try_from(member.size).unwrap_or_default());
         self.members.content(member, &self.subject, &mut |chunk| {
             bytes.extend_from_slice(chunk);
             Ok(())

@@ -4,24 +4,31 @@
 //! that `reader` accepts. Where the bytes go, and whether they become visible, belongs to the sink.
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 
 use super::compression::StreamEncoder;
 use super::hash::Fingerprint;
 use super::intake::{Closing, NamedMember, PlannedMember, UnitSource, Written, name_members};
+use super::listing;
 use super::manifest::{Header, Manifest, Part, Unit};
-use super::member::{BLOCK, HEADER_MEMBER, MANIFEST_MEMBER, Member, RECOVERY_MEMBER};
+use super::member::{
+    BLOCK, HEADER_MEMBER, MANIFEST_MEMBER, MAX_PARTS, Member, RECOVERY_MEMBER, part_name,
+};
 use super::records::{
-    MAX_HEADER, MAX_MANIFEST, MAX_RECOVERY, RecordError, decode_header, decode_manifest, encode,
+    MAX_HEADER, MAX_RECOVERY, RecordError, decode_header, decode_manifest, encode,
 };
 use super::recovery_text::compose;
-use super::subject::{one_line, unread_source, unwritten};
+use super::source::Source;
+use super::subject::unwritten;
 use super::{OnBytes, mtime_of};
 use crate::config::CompressionSettings;
-use crate::error::{DatabaseError, Error, Result};
+use crate::error::{Error, Result};
 
-/// How much of a database is read at once.
-const CHUNK: usize = 128 << 10;
+/// How long the parts of a streamed database are, but for its last one. A part is in memory as a whole,
+/// because a tar says a member's length before its content: this is a quarter of what a backup may need
+/// (150 MB), and large enough for a tar's 512 bytes per member and a manifest's line to be no cost. A
+/// reader does not rely on it.
+pub const PART_SIZE: usize = 32 << 20;
 
 /// Writes one archive. Only [`finish`](Self::finish) makes it complete: what an abandoned or failed
 /// writer leaves in its sink has no seal, and no reader accepts it.
@@ -32,6 +39,9 @@ pub struct ArchiveWriter<W: Write + Send + 'static> {
     header: Header,
     plan: Vec<NamedMember>,
     units: Vec<Unit>,
+    /// How many members the databases have so far.
+    members: usize,
+    part_size: usize,
     failed: bool,
 }
 
@@ -58,41 +68,67 @@ impl<W: Write + Send + 'static> ArchiveWriter<W> {
         let stream =
             StreamEncoder::new(sink, compression).map_err(|error| unwritten(&name, error))?;
         let recovery = compose(&header, codec, &plan);
-        let mut writer = Self { stream, name, header, plan, units: Vec::new(), failed: false };
+        let mut writer = Self {
+            stream,
+            name,
+            header,
+            plan,
+            units: Vec::new(),
+            members: 0,
+            part_size: PART_SIZE,
+            failed: false,
+        };
         writer.record(HEADER_MEMBER, &text, MAX_HEADER)?;
         writer.record(RECOVERY_MEMBER, recovery.as_bytes(), MAX_RECOVERY)?;
         Ok(writer)
     }
 
-    /// Writes the next database of the plan. `on_bytes` is called with the length of every piece; an
-    /// error from it ends the writing.
+    /// Cuts streamed databases into shorter parts, for tests and small examples of the format.
+    #[cfg(test)]
+    pub(super) fn cut_at(mut self, part_size: usize) -> Self {
+        self.part_size = part_size;
+        self
+    }
+
+    /// Writes the next database of the plan. `on_bytes` is called with the length of every piece that was
+    /// read; an error from it ends the writing.
     ///
     /// # Errors
     ///
     /// A reader that fails, or whose length is not the declared size, is
-    /// [`DatabaseError::Failed`], or the [`Error`] that it put into its [`std::io::Error`]. After any
-    /// error the archive cannot be completed.
-    pub fn add_unit(&mut self, unit: UnitSource<'_>, on_bytes: &mut OnBytes<'_>) -> Result<Part> {
+    /// [`DatabaseError::Failed`], or the [`Error`] that it put into its [`std::io::Error`]; a stream
+    /// that needs more parts than an archive has is [`DatabaseError::TooLarge`]. After any error the
+    /// archive cannot be completed.
+    pub fn add_unit(&mut self, unit: UnitSource<'_>, on_bytes: &mut OnBytes<'_>) -> Result<()> {
         self.check_alive()?;
         self.failed = true;
-        let planned = self.plan.get(self.units.len());
-        let Some(planned) = planned.filter(|planned| planned.unit.name == unit.name) else {
-            let name = unit.name;
+        let UnitSource { name, source, size, reader } = unit;
+        let planned = self.plan.get(self.units.len()).filter(|planned| planned.unit.name == name);
+        let Some(planned) = planned else {
             return Err(Error::Internal(format!("`{name}` is not the next database of the plan")));
         };
-        let (name, source) = (unit.name.to_owned(), unit.source.to_owned());
-        let part = self.write_unit(planned.member.clone(), unit, on_bytes)?;
-        self.units.push(Unit {
-            name,
-            source,
-            size: part.size,
-            sha256: part.sha256.clone(),
-            parts: vec![part.clone()],
+        if size.is_none() && !planned.unit.streamed {
+            // `RESTORE.md` has already said that it is one file.
+            return Err(Error::Internal(format!("`{name}` was not planned to be streamed")));
+        }
+        let member = planned.member.clone();
+        let mut unit = Unit {
+            name: name.to_owned(),
+            source: source.to_owned(),
+            size: 0,
+            sha256: String::new(),
+            parts: Vec::new(),
             objects: Vec::new(),
             properties: BTreeMap::new(),
-        });
+        };
+        let mut source = Source::new(source, reader, on_bytes);
+        match size {
+            Some(size) => self.whole(&mut unit, member, size, &mut source)?,
+            None => self.stream(&mut unit, &member, &mut source)?,
+        }
+        self.units.push(unit);
         self.failed = false;
-        Ok(part)
+        Ok(())
     }
 
     /// Writes the manifest and the end of the archive, and gives the sink back.
@@ -100,7 +136,8 @@ impl<W: Write + Send + 'static> ArchiveWriter<W> {
     /// # Errors
     ///
     /// Fails when a planned database is missing, and when anything failed before. A manifest that the
-    /// reader would refuse (too many objects, endless names) is refused here.
+    /// reader would refuse is refused here; too many objects or endless names are
+    /// [`DatabaseError::TooLarge`].
     pub fn finish(mut self, closing: Closing) -> Result<Written<W>> {
         self.check_alive()?;
         if self.units.len() != self.plan.len() || self.units.len() != closing.facts.len() {
@@ -118,13 +155,15 @@ impl<W: Write + Send + 'static> ArchiveWriter<W> {
             units,
             warnings: closing.warnings,
         };
+        listing::check(&manifest)?;
         let text = encode(&manifest)?;
+        listing::check_len(&manifest, &text)?;
         // What we could not read again must not be written as if it were a backup.
         let read = decode_manifest(&text).map_err(|error| unwritable(MANIFEST_MEMBER, error))?;
         if read != manifest {
             return Err(Error::Internal("`manifest.json` does not say what it should".to_owned()));
         }
-        self.record(MANIFEST_MEMBER, &text, MAX_MANIFEST)?;
+        self.member(MANIFEST_MEMBER.to_owned(), &text)?;
         self.put(&[0; 2 * BLOCK])?;
         let (sink, stats) = self.stream.finish().map_err(|error| unwritten(&self.name, error))?;
         Ok(Written { sink, manifest, stats })
@@ -137,38 +176,59 @@ impl<W: Write + Send + 'static> ArchiveWriter<W> {
         Ok(())
     }
 
-    fn write_unit(
+    /// A database whose size is known, as one member.
+    fn whole(
         &mut self,
+        unit: &mut Unit,
         name: String,
-        unit: UnitSource<'_>,
-        on_bytes: &mut OnBytes<'_>,
-    ) -> Result<Part> {
-        let UnitSource { source, size, reader, .. } = unit;
+        size: u64,
+        source: &mut Source,
+    ) -> Result<()> {
+        self.count_member(unit)?;
         let member = Member { name, size, mtime: mtime_of(&self.header) };
         self.start(&member)?;
         let mut fingerprint = Fingerprint::default();
-        let mut chunk = vec![0; CHUNK];
-        loop {
-            let left = size - fingerprint.bytes();
-            // One byte more than is due tells a longer source, and hears its last error.
-            let wanted = usize::try_from(left).unwrap_or(CHUNK).clamp(1, CHUNK);
-            let read = match reader.read(&mut chunk[..wanted]) {
-                Ok(read) => read,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(unread_source(source, error)),
-            };
-            if read == 0 || left == 0 {
-                check_end(source, size, left, read)?;
-                break;
-            }
-            fingerprint.update(&chunk[..read]);
-            self.put(&chunk[..read])?;
-            on_bytes(read as u64)?;
-        }
+        source.copy(size, &mut |bytes| {
+            fingerprint.update(bytes);
+            self.put(bytes)
+        })?;
         self.put(&[0; BLOCK][..member.padding()])?;
-        Ok(Part { member: member.name, size: member.size, sha256: fingerprint.into_hex() })
+        let part = Part { member: member.name, size, sha256: fingerprint.hex() };
+        (unit.size, unit.sha256, unit.parts) = (size, part.sha256.clone(), vec![part]);
+        Ok(())
     }
 
+    /// A database that ends when it ends: one member if it fits, numbered parts if it does not.
+    fn stream(&mut self, unit: &mut Unit, name: &str, source: &mut Source) -> Result<()> {
+        // Memory that is not filled is not taken.
+        let mut piece = Vec::with_capacity(self.part_size);
+        let mut whole = Fingerprint::default();
+        loop {
+            let more = source.piece(&mut piece, self.part_size)?;
+            self.count_member(unit)?;
+            let alone = unit.parts.is_empty() && !more;
+            let member = if alone { name.to_owned() } else { part_name(name, unit.parts.len()) };
+            unit.parts.push(self.member(member, &piece)?);
+            whole.update(&piece);
+            if !more {
+                break;
+            }
+        }
+        (unit.size, unit.sha256) = (whole.bytes(), whole.hex());
+        Ok(())
+    }
+
+    fn count_member(&mut self, unit: &Unit) -> Result<()> {
+        self.members += 1;
+        if self.members > MAX_PARTS {
+            let detail =
+                format!("its dump is longer than the {MAX_PARTS} parts that one backup has");
+            return Err(listing::too_large(unit, detail));
+        }
+        Ok(())
+    }
+
+    /// A record, which must be small.
     fn record(&mut self, name: &str, content: &[u8], at_most: u64) -> Result<()> {
         let size = content.len() as u64;
         if size > at_most {
@@ -176,10 +236,19 @@ impl<W: Write + Send + 'static> ArchiveWriter<W> {
                 "`{name}` is {size} bytes long, which is too much"
             )));
         }
-        let member = Member { name: name.to_owned(), size, mtime: mtime_of(&self.header) };
+        self.member(name.to_owned(), content).map(drop)
+    }
+
+    /// A whole member from memory.
+    fn member(&mut self, name: String, content: &[u8]) -> Result<Part> {
+        let size = content.len() as u64;
+        let member = Member { name, size, mtime: mtime_of(&self.header) };
         self.start(&member)?;
         self.put(content)?;
-        self.put(&[0; BLOCK][..member.padding()])
+        self.put(&[0; BLOCK][..member.padding()])?;
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.update(content);
+        Ok(Part { member: member.name, size, sha256: fingerprint.hex() })
     }
 
     fn start(&mut self, member: &Member) -> Result<()> {
@@ -192,16 +261,6 @@ impl<W: Write + Send + 'static> ArchiveWriter<W> {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream.write_all(bytes).map_err(|error| unwritten(&self.name, error))
     }
-}
-
-/// Whether a source ended where it should: `left` bytes were still due, `read` came.
-fn check_end(source: &str, size: u64, left: u64, read: usize) -> Result<()> {
-    let detail = match (left, read) {
-        (0, 0) => return Ok(()),
-        (0, _) => format!("it is longer than the {size} bytes it had when the backup began"),
-        _ => format!("it ended after {} of {size} bytes", size - left),
-    };
-    Err(DatabaseError::Failed { path: one_line(source), detail }.into())
 }
 
 fn unwritable(record: &str, error: RecordError) -> Error {

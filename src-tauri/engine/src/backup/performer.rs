@@ -153,6 +153,7 @@ fn members(plan: DumpPlan) -> Vec<PlannedMember> {
         .map(|unit| PlannedMember {
             name: unit.name,
             extension: unit.extension.to_owned(),
+            streamed: unit.streamed,
             steps: None,
         })
         .collect()

@@ -101,6 +101,8 @@ pub struct PlannedUnit {
     pub extension: &'static str,
     /// Its size in bytes; an estimate until it has been dumped.
     pub size: u64,
+    /// Whether it is read as a stream whose length only its end tells: [`DumpUnit::size`] may be `None`.
+    pub streamed: bool,
 }
 
 /// What a dump may use.
@@ -130,8 +132,8 @@ pub struct DumpUnit<'a> {
     pub name: String,
     /// Where it was.
     pub source: String,
-    /// Its exact size in bytes.
-    pub size: u64,
+    /// Its exact size in bytes; `None` when only its end will tell.
+    pub size: Option<u64>,
     /// Its bytes.
     pub reader: Box<dyn Read + Send + 'a>,
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Engine;
-use crate::archive::{Manifest, Sidecar};
+use crate::archive::{MAX_SIDECAR, Manifest, Sidecar};
 use crate::backup;
 use crate::cancel::CancellationToken;
 use crate::clock::SystemClock;
@@ -12,9 +12,6 @@ use crate::error::{ArchiveError, Result};
 use crate::ids::RunId;
 use crate::progress::Progress;
 use crate::restore::{ArchiveFile, ArchiveSource};
-
-/// A commit record is a few kilobytes for each table; this is far above any real one.
-const LARGEST_SIDECAR: u64 = 16 * 1024 * 1024;
 
 /// What an archive says about itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,7 +64,7 @@ pub(super) async fn sidecar_beside(path: &Path) -> Result<Option<Sidecar>> {
         Ok(metadata) if !metadata.is_file() => return Ok(None),
         Ok(metadata) => metadata.len(),
     };
-    if size > LARGEST_SIDECAR {
+    if size > MAX_SIDECAR as u64 {
         let detail = "it is too large for a commit record".to_owned();
         return Err(ArchiveError::Damaged { archive, detail }.into());
     }

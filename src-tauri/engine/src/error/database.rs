@@ -75,6 +75,14 @@ pub enum DatabaseError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// More objects, longer names or more data than one archive can hold.
+    #[error("`{path}` does not fit into one backup: {detail}")]
+    TooLarge {
+        /// The database.
+        path: String,
+        /// What there is too much of.
+        detail: String,
+    },
     /// Anything else that the engine reported.
     #[error("`{path}` could not be read: {detail}")]
     Failed {
@@ -96,9 +104,10 @@ impl DatabaseError {
             Self::PermissionDenied { .. } => ErrorCode::PermissionDenied,
             Self::EngineNotSupported { .. } => ErrorCode::NotSupported,
             Self::Scratch { source, .. } if super::is_full(source) => ErrorCode::StorageFull,
-            Self::Empty { .. } | Self::Scratch { .. } | Self::Failed { .. } => {
-                ErrorCode::SourceFailed
-            }
+            Self::Empty { .. }
+            | Self::Scratch { .. }
+            | Self::TooLarge { .. }
+            | Self::Failed { .. } => ErrorCode::SourceFailed,
         }
     }
 
@@ -123,6 +132,10 @@ impl DatabaseError {
                 "Free as much space as the database is large, and try again"
             }
             Self::Scratch { .. } => "Check that the folder can be written",
+            Self::TooLarge { .. } => {
+                "Give each database a profile of its own; one that is still too large needs its \
+                 engine's own backup tool"
+            }
             Self::Failed { .. } => return None,
         };
         Some(step.to_owned())

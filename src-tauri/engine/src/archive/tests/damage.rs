@@ -2,15 +2,16 @@
 
 use super::*;
 
-/// Flips each bit of these bytes of the archive, and checks it with the sidecar and without: how many
-/// checks there were, and how many found nothing.
+/// Flips each bit of these bytes of the archive and checks it without the sidecar, and one bit of each
+/// byte (`KRONOS_SOAK=full`: each) with it: how many bits there were, and how many checks found nothing.
 fn flip(stored: &[u8], sidecar: &Sidecar, bytes: std::ops::Range<usize>) -> (usize, usize) {
     let (mut tried, mut undetected) = (0, 0);
     for bit in bytes.start * 8..bytes.end * 8 {
         let mut changed = stored.to_vec();
         changed[bit / 8] ^= 1 << (bit % 8);
-        for expected in [None, Some(sidecar)] {
-            tried += 1;
+        tried += 1;
+        let with_sidecar = soak() || bit % 8 == bit / 8 % 8;
+        for expected in [None, Some(sidecar)].into_iter().take(1 + usize::from(with_sidecar)) {
             match check(&changed, expected) {
                 Ok(_) => undetected += 1,
                 Err(Error::Archive(error)) => assert!(
@@ -27,7 +28,7 @@ fn flip(stored: &[u8], sidecar: &Sidecar, bytes: std::ops::Range<usize>) -> (usi
 #[test]
 fn every_flipped_bit_is_noticed() {
     for codec in Codec::ALL {
-        let written = small(codec);
+        let written = smallest(codec);
         let sidecar = sidecar(&written, codec);
         let len = written.sink.len();
         // Each check waits for its own threads most of the time, so that several at once are faster.
@@ -40,16 +41,16 @@ fn every_flipped_bit_is_noticed() {
         });
         let tried: usize = results.iter().map(|(tried, _)| tried).sum();
         let undetected: usize = results.iter().map(|(_, undetected)| undetected).sum();
-        println!("{codec:?}: {tried} flips of a bit tried, {undetected} undetected");
-        assert_eq!(tried, len * 16);
-        assert!(tried > 10_000 && undetected == 0);
+        println!("{codec:?}: {tried} bits of {len} bytes flipped, {undetected} undetected");
+        assert_eq!(tried, len * 8);
+        assert!(tried > 8000 && undetected == 0);
     }
 }
 
 #[test]
 fn every_truncation_is_noticed() {
     for codec in Codec::ALL {
-        let written = small(codec);
+        let written = smallest(codec);
         let sidecar = sidecar(&written, codec);
         let total = written.sink.len() as u64;
         let mut tried = 0;
@@ -69,8 +70,10 @@ fn every_truncation_is_noticed() {
                 }
                 other => panic!("{len}: {other}"),
             }
-            let (_, result) = take(&written.sink[..len], &written.manifest, 0);
-            archive_error(result, "a cut while extracting");
+            if soak() || len % 8 == 0 {
+                let (_, result) = take(&written.sink[..len], &written.manifest, 0);
+                archive_error(result, "a cut while extracting");
+            }
             tried += 1;
         }
         println!("{codec:?}: {tried} truncations tried, 0 undetected");

@@ -232,7 +232,8 @@ fn every_bit_of_every_header() {
     for member in 0..sound_entries.len() {
         // The checksum is made right again, so that only the field itself is wrong. Flips that only
         // say another legal name, size or time are found in the order and in the manifest.
-        for bit in (0..BLOCK * 8).step_by(3) {
+        // `KRONOS_SOAK=full` tries all of them.
+        for bit in (0..BLOCK * 8).step_by(if soak() { 1 } else { 23 }) {
             let mut entries = sound_entries.clone();
             entries[member].header[bit / 8] ^= 1 << (bit % 8);
             if !(148..156).contains(&(bit / 8)) {
@@ -244,7 +245,7 @@ fn every_bit_of_every_header() {
             }
         }
     }
-    refuse_all(6000, cases);
+    refuse_all(800, cases);
 }
 
 #[test]
@@ -356,7 +357,8 @@ fn padding_that_is_not_zero() {
     let mut tried = 0;
     for entry in &entries {
         let end = at + entry.bytes().len();
-        for place in at + BLOCK + entry.content.len()..end {
+        let padding = at + BLOCK + entry.content.len()..end;
+        for place in padding.step_by(if soak() { 1 } else { 7 }) {
             let mut changed = tar.clone();
             changed[place] = 1;
             let error = assert_refused(&changed, &manifest, "padding");
@@ -365,7 +367,7 @@ fn padding_that_is_not_zero() {
         }
         at = end;
     }
-    assert!(tried > 1000, "{tried}");
+    assert!(tried > 150, "{tried}");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn lies_about_the_data() {
             m["units"][1] = first;
         }),
         ("no parts", |m| m["units"][0]["parts"] = json!([])),
-        ("two parts", |m| {
+        ("the part twice", |m| {
             let part = m["units"][0]["parts"][0].clone();
             m["units"][0]["parts"] = json!([part, part]);
         }),
@@ -192,28 +192,32 @@ fn text_that_is_no_record() {
     let deep = manifest.replacen('{', &format!("{{\"later\":{},", "[".repeat(100_000)), 1);
     let closed = "[".repeat(100_000) + &"]".repeat(100_000);
     let deep_closed = manifest.replacen('{', &format!("{{\"later\":{closed},"), 1);
-    let long = manifest.replacen('{', &format!("{{\"later\":[{}0],", "0,".repeat(10_000_000)), 1);
+    let size = if soak() { 34_000_000 } else { 0 };
+    let long = manifest.replacen('{', &format!("{{\"later\":[{}0],", "0,".repeat(size / 2)), 1);
     let many = manifest.replacen('{', &format!("{{\"later\":[{}0],", "0,".repeat(1_000_000)), 1);
-    let spaced = " ".repeat(20_000_000) + &manifest;
+    let spaced = " ".repeat(size) + &manifest;
     let marked = format!("\u{feff}{manifest}");
     let ended = format!("{manifest}{{}}");
-    for (what, text) in [
+    let mut cases = vec![
         ("a key twice", twice.as_bytes()),
         ("a key of a map twice", inner.as_bytes()),
         ("a key twice, once escaped", escaped.as_bytes()),
         ("an unknown key twice", unknown.as_bytes()),
         ("depth 100 000", deep.as_bytes()),
         ("depth 100 000, closed", deep_closed.as_bytes()),
-        ("20 MB", long.as_bytes()),
         ("a million values", many.as_bytes()),
-        ("20 MB of spaces", spaced.as_bytes()),
         ("a byte order mark", marked.as_bytes()),
         ("something after its end", ended.as_bytes()),
-        ("nothing", b""),
+        ("nothing", &b""[..]),
         ("null", b"null"),
         ("a list", b"[]"),
         ("no UTF-8", b"{\"format\":1,\"\xff\":1}"),
-    ] {
+    ];
+    if soak() {
+        // That a record is refused by its length alone, `bombs` shows for less.
+        cases.extend([("34 MB", long.as_bytes()), ("34 MB of spaces", spaced.as_bytes())]);
+    }
+    for (what, text) in cases {
         assert_refused(&forged(&header, text), what);
         assert_refused(&forged(text, manifest.as_bytes()), what);
     }

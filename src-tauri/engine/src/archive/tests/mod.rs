@@ -6,11 +6,12 @@ mod golden;
 mod hostile;
 mod manifest_lies;
 mod mutations;
+mod parts;
 mod round_trip;
 mod stock_tools;
 mod writing;
 
-use std::io::{Cursor, Read, Write};
+use std::io::{self, Cursor, Read, Write};
 
 use jiff::Timestamp;
 
@@ -21,6 +22,11 @@ use crate::config::{Codec, CompressionSettings};
 use crate::contents::{Consistency, DatabaseFacts, ObjectCount, ObjectKind, ServerInfo};
 use crate::error::{ArchiveError, Error};
 use crate::ids::{BackupId, EngineKind};
+
+/// Whether everything runs in full: each test says by how much that is more.
+fn soak() -> bool {
+    std::env::var("KRONOS_SOAK").is_ok_and(|soak| soak == "full")
+}
 
 const NAME: &str = "shop_20261122T135401.250Z_k3v9x0.tar.gz";
 
@@ -37,7 +43,12 @@ fn header() -> Header {
 }
 
 fn planned(name: &str) -> PlannedMember {
-    PlannedMember { name: name.to_owned(), extension: "sqlite".to_owned(), steps: None }
+    let (name, extension) = (name.to_owned(), "sqlite".to_owned());
+    PlannedMember { name, extension, streamed: false, steps: None }
+}
+
+fn planned_stream(name: &str) -> PlannedMember {
+    PlannedMember { extension: "dump".to_owned(), streamed: true, ..planned(name) }
 }
 
 fn closing(units: usize) -> Closing {
@@ -67,9 +78,30 @@ fn add(
     name: &str,
     size: u64,
     reader: &mut dyn Read,
-) -> Result<Part> {
+) -> Result<()> {
     let source = format!("/srv/{name}");
-    writer.add_unit(UnitSource { name, source: &source, size, reader }, &mut quiet)
+    writer.add_unit(UnitSource { name, source: &source, size: Some(size), reader }, &mut quiet)
+}
+
+fn add_stream(
+    writer: &mut ArchiveWriter<impl Write + Send + 'static>,
+    name: &str,
+    reader: &mut dyn Read,
+) -> Result<()> {
+    let source = format!("/srv/{name}");
+    writer.add_unit(UnitSource { name, source: &source, size: None, reader }, &mut quiet)
+}
+
+/// An archive of these databases, streamed and cut into parts of `part_size` bytes.
+fn cut_archive(codec: Codec, part_size: usize, units: &[(&str, &[u8])]) -> Written<Vec<u8>> {
+    let plan = units.iter().map(|(name, _)| planned_stream(name)).collect();
+    let settings = CompressionSettings::default_for(codec);
+    let writer = ArchiveWriter::new(Vec::new(), settings, header(), plan).expect("a writer");
+    let mut writer = writer.cut_at(part_size);
+    for (name, content) in units {
+        add_stream(&mut writer, name, &mut &content[..]).expect("added");
+    }
+    writer.finish(closing(units.len())).expect("finished")
 }
 
 /// An archive of these databases.
@@ -87,9 +119,14 @@ fn small(codec: Codec) -> Written<Vec<u8>> {
     archive(codec, &[("shop.db", b"orders and customers"), ("log.db", b"")])
 }
 
+/// The smallest that a user can have, for tests that try every bit of it.
+fn smallest(codec: Codec) -> Written<Vec<u8>> {
+    archive(codec, &[("a.db", b"SQLite format 3")])
+}
+
 fn sidecar(written: &Written<Vec<u8>>, codec: Codec) -> Sidecar {
     Sidecar {
-        archive: NAME.to_owned(),
+        archive: format!("{}.{}", written.manifest.header.id, codec.extension()),
         size: written.stats.stored_bytes,
         sha256: written.stats.sha256_hex.clone(),
         codec,

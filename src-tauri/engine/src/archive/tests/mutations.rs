@@ -8,9 +8,8 @@ use proptest::test_runner::Config;
 use super::*;
 
 fn config() -> Config {
-    let full = std::env::var("KRONOS_SOAK").is_ok_and(|soak| soak == "full");
     Config {
-        cases: if full { 10_000 } else { 400 },
+        cases: if soak() { 10_000 } else { 100 },
         failure_persistence: None,
         ..Config::default()
     }

@@ -79,7 +79,7 @@ fn a_sidecar_of_another_archive_is_noticed() {
     let written = small(Codec::Gzip);
     let good = sidecar(&written, Codec::Gzip);
     check(&written.sink, Some(&good)).expect("sound");
-    let changes: [(&str, Change); 8] = [
+    let changes: [(&str, Change); 12] = [
         ("size", |sidecar| sidecar.size += 1),
         ("SHA-256", |sidecar| sidecar.sha256 = "0".repeat(64)),
         ("no SHA-256", |sidecar| sidecar.sha256 = "x".to_owned()),
@@ -88,6 +88,15 @@ fn a_sidecar_of_another_archive_is_noticed() {
         ("unit size", |sidecar| {
             sidecar.manifest.units[0].size += 1;
             sidecar.manifest.units[0].parts[0].size += 1;
+        }),
+        ("name", |sidecar| sidecar.archive = "other.tar.gz".to_owned()),
+        ("name with another ending", |sidecar| sidecar.archive.push('2')),
+        ("name of the other codec", |sidecar| {
+            sidecar.archive = sidecar.archive.replace("tar.gz", "tar.zst");
+        }),
+        ("id and name", |sidecar| {
+            sidecar.manifest.header.id = BackupId::from_text("other");
+            sidecar.archive = "other.tar.gz".to_owned();
         }),
         ("warnings", |sidecar| sidecar.manifest.warnings.clear()),
         ("no units", |sidecar| sidecar.manifest.units.clear()),

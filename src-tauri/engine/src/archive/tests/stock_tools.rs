@@ -121,6 +121,88 @@ fn sha256sum_prints_what_the_records_say() {
     }
 }
 
+/// Streams in one part, in many, in none to speak of; the last name begins like the first one.
+fn streams(codec: Codec) -> Written<Vec<u8>> {
+    let units = three();
+    let long = noise(150_000);
+    let mut units: Vec<(&str, &[u8])> =
+        units.iter().map(|(name, content)| (*name, content.as_slice())).collect();
+    units.push(("shop.db.dump2", &long));
+    cut_archive(codec, 100_000, &units)
+}
+
+#[test]
+fn one_command_reads_a_stream_whether_it_was_cut_or_not() {
+    for codec in Codec::ALL {
+        let root = tempfile::tempdir().expect("a folder");
+        let written = streams(codec);
+        let name = store(root.path(), codec, &written);
+        let options = match codec {
+            Codec::Gzip => ["tar -xzOf", "bsdtar -xzOf"],
+            Codec::Zstd => ["tar --zstd -xOf", "bsdtar -xOf"],
+        };
+        let bases = [
+            "data/shop.db.dump",
+            "data/shop.db-2.dump",
+            "data/leer.dump",
+            "data/shop.db.dump2.dump",
+        ];
+        for tool in options {
+            for (unit, base) in written.manifest.units.iter().zip(bases) {
+                let printed = sh(root.path(), &format!("{tool} '{name}' '{base}' | sha256sum"));
+                assert!(printed.starts_with(&unit.sha256), "{tool} {base}");
+            }
+        }
+        assert!(written.manifest.units[0].parts.len() == 15, "the first one is cut");
+        assert_eq!(written.manifest.units[2].parts[0].member, bases[2], "the empty one is not");
+    }
+}
+
+#[test]
+fn stock_tools_unpack_parts_into_a_folder() {
+    let root = tempfile::tempdir().expect("a folder");
+    let written = streams(Codec::Gzip);
+    let name = store(root.path(), Codec::Gzip, &written);
+    fs::write(root.path().join("unpack.py"), PYTHON).expect("a script");
+    for command in [
+        format!("tar xzf '{name}' -C out"),
+        format!("bsdtar -xf '{name}' -C out"),
+        format!("python3 unpack.py '{name}' out"),
+        format!("7z e -so '{name}' > again.tar && 7z x -oout again.tar"),
+    ] {
+        sh(root.path(), &format!("rm -rf out && mkdir out && {command}"));
+        let joined = sh(root.path(), "cat out/data/shop.db.dump/* | sha256sum");
+        assert!(joined.starts_with(&written.manifest.units[0].sha256), "{command}");
+        assert!(root.path().join("out/data/leer.dump").is_file(), "{command}");
+    }
+}
+
+#[test]
+fn restore_md_is_right_for_streams_in_both_forms() {
+    for codec in Codec::ALL {
+        let root = tempfile::tempdir().expect("a folder");
+        let written = streams(codec);
+        store(root.path(), codec, &written);
+        let text = String::from_utf8(entries(&written.sink)[1].content.clone()).expect("text");
+        let commands = commands(&text);
+        assert_eq!(commands.lines().count(), 8, "{commands}");
+        let printed = sh(root.path(), &commands);
+        for unit in &written.manifest.units {
+            assert!(printed.contains(&unit.sha256), "{printed}");
+            for part in &unit.parts {
+                let line = format!("{}  {}", part.sha256, part.member);
+                assert!(printed.contains(&line), "{line}: {printed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn restore_md_reads_like_this_for_a_stream() {
+    let entries = entries(&cut_archive(Codec::Zstd, 4, &[("shop", b"0123456789")]).sink);
+    insta::assert_snapshot!(String::from_utf8(entries[1].content.clone()).expect("text"));
+}
+
 /// The commands of a `RESTORE.md`, as a person would paste them.
 fn commands(text: &str) -> String {
     let mut commands = String::new();

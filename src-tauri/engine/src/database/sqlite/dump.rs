@@ -45,7 +45,7 @@ impl DumpStream for SqliteDump {
         let unreadable =
             |source| DatabaseError::Scratch { path: copy.path.display().to_string(), source };
         let file = File::open(&copy.path).map_err(unreadable)?;
-        let size = file.metadata().map_err(unreadable)?.len();
+        let size = Some(file.metadata().map_err(unreadable)?.len());
         let source = copy.source.display().to_string();
         self.checks.push(start_check(copy)?);
         let reader = Box::new(CancellableFile { file, scope: self.scope.clone() });

@@ -99,6 +99,7 @@ fn plan_unit(path: &Path) -> Result<PlannedUnit> {
         source: path.display().to_string(),
         extension: "sqlite",
         size: found.size,
+        streamed: false,
     })
 }
 

@@ -50,7 +50,7 @@ async fn dump(files: &SqliteFiles, scope: &DumpScope) -> Result<(Vec<Vec<u8>>, D
     while let Some(mut unit) = stream.next_unit()? {
         let mut bytes = Vec::new();
         unit.reader.read_to_end(&mut bytes).unwrap();
-        assert_eq!(bytes.len() as u64, unit.size);
+        assert_eq!(Some(bytes.len() as u64), unit.size);
         units.push(bytes);
     }
     Ok((units, stream.finish()?))

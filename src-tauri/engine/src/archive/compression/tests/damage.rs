@@ -46,13 +46,15 @@ fn every_flipped_bit_is_noticed() {
         for data in [&b""[..], &text(700), &noise(64, 9)] {
             let (stored, _) = encode(data, codec);
             let mut tried = 0;
-            for bit in 0..stored.len() * 8 {
+            // A whole archive is tried bit by bit in `archive::tests::damage`.
+            let step = if soak() || data.len() < 100 { 1 } else { 9 };
+            for bit in (0..stored.len() * 8).step_by(step) {
                 let mut changed = stored.clone();
                 changed[bit / 8] ^= 1 << (bit % 8);
                 assert_refused(&changed, &format!("{codec:?}, bit {bit} of {}", stored.len()));
                 tried += 1;
             }
-            assert!(tried > 400 && tried == stored.len() * 8, "{tried}");
+            assert!(tried > 300 && tried == (stored.len() * 8).div_ceil(step), "{tried}");
         }
     }
 }
@@ -68,7 +70,7 @@ fn every_changed_byte_of_a_longer_streams_edges_is_noticed() {
             let edges =
                 (start..(start + 30).min(end)).chain(end.saturating_sub(30).max(start)..end);
             for at in edges {
-                for flip in [1, 0x80, 0xff] {
+                for flip in [1, 0x80, 0xff].into_iter().take(if soak() { 3 } else { 1 }) {
                     let mut changed = stored.clone();
                     changed[at] ^= flip;
                     assert_refused(&changed, &format!("{codec:?}, byte {at}"));
@@ -77,7 +79,7 @@ fn every_changed_byte_of_a_longer_streams_edges_is_noticed() {
             }
             start = end;
         }
-        assert!(tried > 500, "{tried}");
+        assert!(tried > 150, "{tried}");
     }
 }
 
@@ -87,7 +89,7 @@ fn every_truncation_is_noticed() {
         for data in [Vec::new(), text(700), sparse()] {
             let (stored, _) = encode(&data, codec);
             // Every length of a short stream; of a long one the beginning, the end and a sample.
-            let step = (stored.len() / 1500).max(1);
+            let step = (stored.len() / if soak() { 1500 } else { 400 }).max(1);
             let near_the_end = stored.len().saturating_sub(300);
             let mut tried = 0;
             for len in (0..stored.len())

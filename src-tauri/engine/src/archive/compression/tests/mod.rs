@@ -10,6 +10,11 @@ use super::{BLOCK_SIZE, Codec, StreamDecoder, StreamEncoder, StreamError, Stream
 use crate::config::CompressionSettings;
 use std::io::{self, Cursor, Read, Write};
 
+/// Whether everything runs in full, and not a sample where the archive's own tests cover it again.
+fn soak() -> bool {
+    std::env::var("KRONOS_SOAK").is_ok_and(|soak| soak == "full")
+}
+
 /// Bytes that look random, the same in every run.
 fn noise(len: usize, seed: u64) -> Vec<u8> {
     let mut state = seed | 1;
