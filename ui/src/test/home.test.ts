@@ -5,6 +5,7 @@ import { emptyState, ended, fullState, profile, report, run, state } from '../de
 import { session } from '../lib/state.svelte';
 import { byId, findId, noId, open, textOf } from './window';
 
+const describedBy = (element: Element) => document.getElementById(element.getAttribute('aria-describedby') ?? '')?.textContent;
 const bar = () => within(byId('run-card-shop')).getByRole('progressbar');
 
 describe('a running backup', () => {
@@ -96,6 +97,7 @@ describe('starting', () => {
     await findId('run-card-app');
     expect(document.activeElement).toBe(byId('backup-now-app'));
     expect(byId('backup-now-app').getAttribute('title')).toContain('waits');
+    expect(describedBy(byId('backup-now-app'))).toBe('Its backup waits for its turn');
   });
 
   it('backs up all', async () => {
