@@ -106,11 +106,17 @@ describe('starting', () => {
     expect(fake.of('backup_start')).toEqual([{ profiles: [] }]);
   });
 
-  it('says why an engine is not supported instead of a dead button', async () => {
-    const { fake, user } = await open('#/home', fullState());
-    expect(byId('backup-now-warehouse').getAttribute('title')).toContain('PostgreSQL');
-    await user.click(byId('backup-now-warehouse'));
-    expect(fake.of('backup_start')).toEqual([]);
+  it('says that an engine is not supported instead of a dead button', async () => {
+    await open('#/home', fullState());
+    expect(textOf(byId('not-supported-warehouse'))).toBe('Not supported yet');
+    expect(byId('not-supported-warehouse').getAttribute('title')).toContain('PostgreSQL');
+    expect(noId('backup-now-warehouse')).toBeNull();
+  });
+
+  it('tells what waits from what runs', async () => {
+    await open('#/home', fullState({ active_runs: [run(), run({ id: 'q', profile: 'app', state: 'queued' })] }));
+    expect(textOf(byId('backup-now-shop'))).toBe('Running…');
+    expect(textOf(byId('backup-now-app'))).toBe('Waiting…');
   });
 
   it('shows a refusal in five parts under the heading', async () => {
