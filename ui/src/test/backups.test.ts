@@ -209,6 +209,50 @@ describe('a restore', () => {
     expect(noId('toast')).toBeNull();
   });
 
+  it('looks again once a restore of this backup has ended: the proposed file is taken now', async () => {
+    let made = false;
+    const { fake, user } = await open('#/restore', fullState(), {
+      backup_details: ({ id }) => ({ ...details({ id }), suggested_targets: [made ? '/home/ada/shop_restored-2.db' : '/home/ada/shop_restored.db'] }),
+    });
+    await findId('restore-fine');
+    await user.click(byId('restore-start'));
+    const id = (await findId('run-card-shop')).dataset.run ?? '';
+    expect(byId('restore-start').getAttribute('title')).toBe('A restore waits for its turn');
+    made = true;
+    const checks = fake.of('restore_check').length;
+    const result = { kind: 'restore' as const, backup: 'shop_0', target: '/home/ada/shop_restored.db', bytes: 9, tables: 4, rows: 9 };
+    fake.event({ event: 'run_finished', ...ended({ id, kind: 'restore', backup: 'shop_0', result }) });
+    await waitFor(() => expect(noId('restore-fine')).toBeNull());
+    await waitFor(() => expect(textOf(byId('restore-start'))).toBe('Restore to shop_restored-2.db'));
+    await findId('restore-fine');
+    expect(fake.of('restore_check')).toHaveLength(checks + 1);
+  });
+
+  it('keeps a typed file after a failure, and checks it again', async () => {
+    const { fake, user } = await open('#/restore', fullState());
+    await findId('restore-fine');
+    await user.clear(byId('restore-target'));
+    await user.type(byId('restore-target'), '~/mine.db');
+    await findId('restore-fine');
+    await user.click(byId('restore-start'));
+    const id = (await findId('run-card-shop')).dataset.run ?? '';
+    fake.answers.restore_check = () => Promise.reject(report({ why: 'The disk is full.' }) as never);
+    fake.event({ event: 'run_finished', ...ended({ id, kind: 'restore', backup: 'shop_0', state: 'failed', error: report() }) });
+    await waitFor(() => expect(textOf(byId('restore-form'))).toContain('The disk is full.'));
+    expect(noId('restore-fine')).toBeNull();
+    expect(value('restore-target')).toBe('~/mine.db');
+  });
+
+  it('says why when a backup cannot be looked into, and can look again', async () => {
+    const { fake, user } = await open('#/restore', fullState(), { backup_details: () => Promise.reject(report({ what: 'Not readable' }) as never) });
+    await user.click(await findId('restore-look-again'));
+    await waitFor(() => expect(byId('restore-start').getAttribute('title')).toBe('This backup could not be looked into'));
+    delete fake.answers.backup_details;
+    await user.click(byId('restore-look-again'));
+    await findId('restore-fine');
+    expect(noId('restore-look-again')).toBeNull();
+  });
+
   it('that failed keeps the choices', async () => {
     const { fake } = await open('#/restore?backup=shop_3', fullState());
     await findId('restore-fine');

@@ -5,6 +5,7 @@ import { emptyState, ended, fullState, profile, report, run, state } from '../de
 import { session } from '../lib/state.svelte';
 import { byId, findId, noId, open, textOf } from './window';
 
+const describedBy = (element: Element) => document.getElementById(element.getAttribute('aria-describedby') ?? '')?.textContent;
 const bar = () => within(byId('run-card-shop')).getByRole('progressbar');
 
 describe('a running backup', () => {
@@ -96,6 +97,7 @@ describe('starting', () => {
     await findId('run-card-app');
     expect(document.activeElement).toBe(byId('backup-now-app'));
     expect(byId('backup-now-app').getAttribute('title')).toContain('waits');
+    expect(describedBy(byId('backup-now-app'))).toBe('Its backup waits for its turn');
   });
 
   it('backs up all', async () => {
@@ -104,11 +106,17 @@ describe('starting', () => {
     expect(fake.of('backup_start')).toEqual([{ profiles: [] }]);
   });
 
-  it('says why an engine is not supported instead of a dead button', async () => {
-    const { fake, user } = await open('#/home', fullState());
-    expect(byId('backup-now-warehouse').getAttribute('title')).toContain('PostgreSQL');
-    await user.click(byId('backup-now-warehouse'));
-    expect(fake.of('backup_start')).toEqual([]);
+  it('says that an engine is not supported instead of a dead button', async () => {
+    await open('#/home', fullState());
+    expect(textOf(byId('not-supported-warehouse'))).toBe('Not supported yet');
+    expect(byId('not-supported-warehouse').getAttribute('title')).toContain('PostgreSQL');
+    expect(noId('backup-now-warehouse')).toBeNull();
+  });
+
+  it('tells what waits from what runs', async () => {
+    await open('#/home', fullState({ active_runs: [run(), run({ id: 'q', profile: 'app', state: 'queued' })] }));
+    expect(textOf(byId('backup-now-shop'))).toBe('Running…');
+    expect(textOf(byId('backup-now-app'))).toBe('Waiting…');
   });
 
   it('shows a refusal in five parts under the heading', async () => {
