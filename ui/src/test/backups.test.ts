@@ -253,6 +253,13 @@ describe('a restore', () => {
     expect(noId('restore-look-again')).toBeNull();
   });
 
+  it('offers only what was checked, and says why the others are not', async () => {
+    const rows = (['verified', 'damaged', 'unreachable', 'unreachable'] as const).map((status, index) => backup({ id: `b${index}`, status }));
+    await open('#/restore', fullState(), {}, rows);
+    expect(textOf(await findId('restore-hidden'))).toBe('Not offered: 1 damaged, 2 whose storage cannot be reached now.');
+    expect(screen.getAllByRole('radio')).toHaveLength(1);
+  });
+
   it('that failed keeps the choices', async () => {
     const { fake } = await open('#/restore?backup=shop_3', fullState());
     await findId('restore-fine');
