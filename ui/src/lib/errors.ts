@@ -7,13 +7,20 @@ function isReport(error: unknown): error is ErrorReport {
   return typeof error === 'object' && error !== null && 'code' in error && 'what' in error && 'why' in error;
 }
 
+const UNEXPECTED = 'Something unexpected happened';
+
+/** True when the engine gave this error itself; else it was not heard at all. */
+export function answered(report: ErrorReport): boolean {
+  return report.what !== UNEXPECTED;
+}
+
 /** Turns anything that was thrown into an `ErrorReport`. */
 export function toReport(error: unknown): ErrorReport {
   if (isReport(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'internal',
-    what: 'Something unexpected happened',
+    what: UNEXPECTED,
     why: message,
     next_step: 'Try again. If it happens again, copy the details and report them.',
     not_affected: 'Your databases and your backups are not affected.',

@@ -1,4 +1,5 @@
 // What a run says about itself: pure functions from a `RunView` to words.
+import type { BackupView } from '../bindings/BackupView';
 import type { ErrorReport } from '../bindings/ErrorReport';
 import type { RunKind } from '../bindings/RunKind';
 import type { RunState } from '../bindings/RunState';
@@ -63,6 +64,16 @@ export function merge(old: RunView | undefined, news: RunView): RunView {
 /** "4 tables, 1 530 rows match the backup": what a restore compared. */
 export function matches(result: { tables: number; rows: number }): string {
   return `${plural(result.tables, 'table')}, ${plural(result.rows, 'row')} match the backup`;
+}
+
+/** Why backups cannot be restored now: "1 damaged, 2 whose storage cannot be reached now". */
+export function notOffered(backups: readonly Pick<BackupView, 'status'>[]): string {
+  const WHY = { damaged: 'damaged', missing: 'missing', unreachable: 'whose storage cannot be reached now' } as const;
+  return (Object.keys(WHY) as (keyof typeof WHY)[])
+    .map((status) => [backups.filter((backup) => backup.status === status).length, WHY[status]] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, why]) => `${count} ${why}`)
+    .join(', ');
 }
 
 /** One sentence for a run that has ended. */

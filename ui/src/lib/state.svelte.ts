@@ -36,10 +36,15 @@ class Session {
   async start(onEnded: (run: RunView) => void): Promise<void> {
     this.#onEnded = onEnded;
     try {
-      await api.watch((message) => this.apply(message));
+      await this.refresh();
     } catch (error) {
       this.lost = toReport(error);
     }
+  }
+
+  /** Asks for the whole state again; the engine then speaks to the new channel only. */
+  refresh(): Promise<void> {
+    return api.watch((message) => this.apply(message));
   }
 
   apply(message: WatchMessage): void {

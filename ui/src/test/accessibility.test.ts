@@ -1,7 +1,9 @@
 // Every screen in every state: axe finds nothing, headings are in order, there is one main and one h1.
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
+import { fullState, report, run } from '../dev/fixtures';
 import { SCENES } from '../dev/scenes';
+import { session } from '../lib/state.svelte';
 import { expectAccessible, findId, noId, open, type Opened } from './window';
 
 type Case = [scene: string, hash: string, shows: string | RegExp, act?: (opened: Opened) => Promise<void>];
@@ -115,7 +117,30 @@ describe('hostile names', () => {
   });
 });
 
+describe('a window without its engine', () => {
+  it('tells a failed start from a lost connection', async () => {
+    const opened = await open('#/home', fullState(), { watch: SCENES.lost?.answers?.watch ?? (() => null) });
+    await screen.findByText('Not started');
+    expect(document.title).toBe('Kronos cannot open its records');
+    opened.close();
+    session.reset();
+    await open('#/home', fullState(), { watch: () => Promise.reject(new Error('no answer')) });
+    await screen.findByText('Connection lost');
+    expect(document.title).toBe('Connection lost – Kronos');
+  });
+});
+
 describe('a broken configuration', () => {
+  it('still shows what runs, with the way to cancel it, and keeps the appearance', async () => {
+    const { fake, user } = await open('#/home', fullState({ settings: { notifications: true, appearance: 'dark' } }));
+    fake.set({ config_error: report(), profiles: [], storages: [], active_runs: [run()], settings: { notifications: true, appearance: 'system' } });
+    await findId('run-card-shop');
+    expect(document.documentElement.dataset.appearance).toBe('dark');
+    await expectAccessible();
+    await user.click(await findId('run-cancel'));
+    expect(fake.of('run_cancel')).toEqual([{ run: 'run-1' }]);
+  });
+
   it('leaves nothing to change but Settings, and those only to look at', async () => {
     const scene = SCENES.config;
     if (scene === undefined) throw new Error('no scene');
