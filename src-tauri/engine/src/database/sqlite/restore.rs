@@ -7,8 +7,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::{RestoreSink, Restored};
-use super::check::{self, CheckError, Findings};
+use super::check::{CheckError, Findings, RunningCheck};
 use super::source::sibling;
+use crate::cancel::CancellationToken;
 use crate::contents::{DatabaseFacts, ObjectKind};
 use crate::error::{Error, RestoreError, Result};
 use crate::files;
@@ -69,11 +70,15 @@ impl NewFileSink {
         Ok(Self { file: Some(file), temporary, target, bytes: 0 })
     }
 
-    fn publish(&mut self, expected: &DatabaseFacts) -> Result<Restored> {
+    fn publish(
+        &mut self,
+        expected: &DatabaseFacts,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
         let file = self.file.take().ok_or_else(|| Error::Internal("restored twice".into()))?;
         file.sync_all().map_err(|error| Error::file("write", &self.temporary, error))?;
         drop(file);
-        let findings = self.check()?;
+        let findings = self.check(cancel)?;
         compare(expected, &findings.facts)?;
         files::rename_new(&self.temporary, &self.target).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
@@ -90,11 +95,11 @@ impl NewFileSink {
         })
     }
 
-    fn check(&self) -> Result<Findings> {
+    fn check(&self, cancel: &CancellationToken) -> Result<Findings> {
         let mismatch = |detail: String| Error::from(RestoreError::Mismatch { detail });
-        let file =
-            check::open_immutable(&self.temporary).map_err(|error| mismatch(error.to_string()))?;
-        check::check(&file).map_err(|error| match error {
+        let check =
+            RunningCheck::start(&self.temporary).map_err(|error| mismatch(error.to_string()))?;
+        check.join(cancel)?.map_err(|error| match error {
             CheckError::Corrupt(finding) => mismatch(finding),
             CheckError::Failed(error) => mismatch(error.to_string()),
         })
@@ -150,8 +155,12 @@ impl Write for NewFileSink {
 }
 
 impl RestoreSink for NewFileSink {
-    fn finish(mut self: Box<Self>, expected: &DatabaseFacts) -> Result<Restored> {
-        self.publish(expected)
+    fn finish(
+        mut self: Box<Self>,
+        expected: &DatabaseFacts,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
+        self.publish(expected, cancel)
     }
 }
 
