@@ -63,10 +63,16 @@ pub(super) struct RunningCheck {
 impl RunningCheck {
     /// Starts to check the file at `path`, which nobody writes to.
     pub fn start(path: &Path) -> rusqlite::Result<Self> {
-        let connection = open_immutable(path)?;
+        Ok(Self::spawn(open_immutable(path)?, check))
+    }
+
+    fn spawn(
+        connection: Connection,
+        work: impl FnOnce(&Connection) -> Result<Findings, CheckError> + Send + 'static,
+    ) -> Self {
         let interrupt = connection.get_interrupt_handle();
-        let thread = std::thread::spawn(move || check(&connection));
-        Ok(Self { interrupt, thread: Some(thread) })
+        let thread = std::thread::spawn(move || work(&connection));
+        Self { interrupt, thread: Some(thread) }
     }
 
     /// Waits for its end, or ends it when the user cancels.
@@ -74,6 +80,7 @@ impl RunningCheck {
         mut self,
         cancel: &CancellationToken,
     ) -> Result<Result<Findings, CheckError>, Error> {
+        cancel.check()?;
         while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             cancel.check()?;
             std::thread::sleep(POLL);
@@ -210,4 +217,33 @@ fn properties(file: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
             Ok((name.to_owned(), value))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_check_under_way_ends_when_the_user_cancels() {
+        let connection = Connection::open_in_memory().unwrap();
+        // Without an interrupt this never ends, and neither would the test.
+        let check = RunningCheck::spawn(connection, |connection| {
+            let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+                           SELECT count(*) FROM n";
+            connection.query_row(endless, [], |_| Ok(()))?;
+            Ok(Findings::default())
+        });
+        let cancel = CancellationToken::new();
+        let user = cancel.clone();
+        let cancelled = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            user.cancel();
+            Instant::now()
+        });
+        let outcome = check.join(&cancel);
+        assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
+        assert!(cancelled.join().unwrap().elapsed() < Duration::from_secs(5));
+    }
 }
