@@ -15,6 +15,7 @@ use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
 use super::super::ProbedDatabase;
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::error::{DatabaseError, Error, Result};
+use crate::files;
 
 /// How long a look waits for a lock.
 pub(super) const LOOK_PATIENCE: Duration = Duration::from_secs(2);
@@ -204,8 +205,21 @@ pub(super) fn explain(path: &Path, error: &rusqlite::Error, waited: Duration) ->
         Some(SqliteCode::CannotOpen | SqliteCode::PermissionDenied) if !readable(path) => {
             DatabaseError::PermissionDenied { path: shown }.into()
         }
+        Some(SqliteCode::CannotOpen | SqliteCode::PermissionDenied | SqliteCode::ReadOnly)
+            if is_left_in_work(path, |folder| files::check_writable(folder).is_ok()) =>
+        {
+            DatabaseError::LeftInWork { path: shown }.into()
+        }
         _ => DatabaseError::Failed { path: shown, detail }.into(),
     }
+}
+
+/// Whether SQLite would have to write beside the file before it can read it, and may not: a log or a
+/// journal lies there, and the folder is not `writable`.
+pub(super) fn is_left_in_work(path: &Path, writable: impl FnOnce(&Path) -> bool) -> bool {
+    let Ok(file) = fs::canonicalize(path) else { return false };
+    let has_work = ["-wal", "-journal"].iter().any(|ending| sibling(&file, ending).exists());
+    has_work && file.parent().is_some_and(|folder| !writable(folder))
 }
 
 #[cfg(unix)]
