@@ -234,6 +234,50 @@ async fn every_bad_source_has_its_own_sentence() {
     }
 }
 
+#[test]
+fn a_source_left_in_work_in_a_folder_that_cannot_be_written_is_told_from_others() {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("shop.db");
+    fs::write(&source, "").unwrap();
+    let is_left = |writable| source::is_left_in_work(&source, |_| writable);
+    assert!(!is_left(false));
+    for ending in ["-wal", "-journal"] {
+        let left = source::sibling(&source, ending);
+        fs::write(&left, "x").unwrap();
+        assert!(is_left(false) && !is_left(true), "{ending}");
+        fs::remove_file(left).unwrap();
+    }
+    let path = "shop.db".to_owned();
+    assert_eq!(
+        DatabaseError::LeftInWork { path }.to_string(),
+        "`shop.db` was left in the middle of work by another program and its folder cannot be \
+         written, so SQLite cannot read it"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_in_a_folder_that_cannot_be_written_has_its_own_sentence() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = tempfile::tempdir().unwrap();
+    let live = root.path().join("live.db");
+    let writer = sample(&live, "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0;");
+    let folder = root.path().join("folder");
+    fs::create_dir(&folder).unwrap();
+    let source = folder.join("killed.db");
+    fs::copy(&live, &source).unwrap();
+    fs::copy(source::sibling(&live, "-wal"), source::sibling(&source, "-wal")).unwrap();
+    drop(writer);
+    let allow = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o555);
+    // Root may write everywhere.
+    if crate::files::check_writable(&folder).is_err() {
+        let error = files(&[source]).probe().await.unwrap_err();
+        assert!(matches!(error, Error::Database(DatabaseError::LeftInWork { .. })), "{error:?}");
+    }
+    allow(0o755);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_pipe_is_refused_without_waiting_for_it() {
@@ -276,6 +320,29 @@ async fn a_plan_waits_longer_than_a_look() {
     let plan = files(&[source]).plan(&CancellationToken::new()).await.unwrap();
     assert_eq!(plan.units.len(), 1);
     release.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_cancelled_run_does_not_wait_for_its_check() {
+    let root = tempfile::tempdir().unwrap();
+    let image = image(root.path());
+    let source = root.path().join("shop.db");
+    fs::write(&source, &image).unwrap();
+    let scope = scope(root.path());
+    let source = files(&[source]);
+    let plan = source.plan(&scope.cancel).await.unwrap();
+    let mut stream = source.dump(&plan, &scope).await.unwrap();
+    stream.next_unit().unwrap().unwrap();
+    let target = root.path().join("restored.db");
+    let new = RestoreTarget::NewFile(target.clone());
+    let mut sink = files(&[]).restore(&new, image.len() as u64).await.unwrap();
+    sink.write_all(&image).unwrap();
+    scope.cancel.cancel();
+    let error = stream.finish().unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error:?}");
+    let error = sink.finish(&facts(), &scope.cancel).unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error:?}");
+    assert!(!target.exists());
 }
 
 #[tokio::test]
@@ -363,6 +430,36 @@ async fn restore(
     let mut sink = files(&[]).restore(&target, bytes.len() as u64).await?;
     sink.write_all(bytes).unwrap();
     sink.finish(expected, &CancellationToken::new())
+}
+
+#[tokio::test]
+async fn a_restore_removes_what_a_killed_one_left_and_nothing_else() {
+    let root = tempfile::tempdir().unwrap();
+    let image = image(root.path());
+    let place = |name: &str| root.path().join(name);
+    let others = [
+        ".kronos-restoring-notes.txt",
+        ".kronos-restoring-abc12",
+        ".kronos-restoring-abc-12",
+        "kronos-restoring-abc123",
+        ".kronos-restoring-living",
+    ];
+    for name in others.iter().chain(&[".kronos-restoring-Abc123"]) {
+        fs::write(place(name), "half").unwrap();
+    }
+    fs::create_dir(place(".kronos-restoring-folder")).unwrap();
+    let living = fs::File::open(place(".kronos-restoring-living")).unwrap();
+    living.lock().unwrap();
+    let new = RestoreTarget::NewFile(place("first.db"));
+    let first = files(&[]).restore(&new, image.len() as u64).await.unwrap();
+    restore(&image, &place("second.db"), &facts()).await.unwrap();
+    assert!(!place(".kronos-restoring-Abc123").exists());
+    assert!(others.iter().all(|name| place(name).exists()));
+    assert!(place(".kronos-restoring-folder").exists());
+    // The others, the folder, the restored file, and the restore that is still under way.
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), others.len() + 3);
+    drop(first);
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), others.len() + 2);
 }
 
 fn image(folder: &Path) -> Vec<u8> {
