@@ -58,7 +58,7 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
     let profile = &request.profile;
     let _lock = ProfileLock::acquire(&request.state.locks(), &profile.name, request.owner)?;
     let connection = database::connect(profile.engine, &profile.connection)?;
-    let plan = connection.plan().await?;
+    let plan = connection.plan(&context.cancel).await?;
     check_scratch_space(&plan, &request.state)?;
     request.storage.capacity().await?;
     context.cancel.check()?;
