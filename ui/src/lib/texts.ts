@@ -42,6 +42,7 @@ export const BACKUP_STATES: Record<BackupStatus, State> = {
   verified: { shape: 'good', word: 'Checked' },
   damaged: { shape: 'failed', word: 'Damaged' },
   missing: { shape: 'missing', word: 'Missing' },
+  unreachable: { shape: 'missing', word: 'Out of reach' },
 };
 
 export const PHASES: Record<RunKind, Record<Phase, string>> = {
