@@ -106,7 +106,7 @@ fn look_at_all(
     cancel: &CancellationToken,
 ) -> Result<Vec<Look>> {
     let named = paths.iter().zip(unit_names(paths));
-    named.map(|(path, name)| source::look(path, name, patience, cancel)).collect()
+    named.map(|(path, name)| source::look(path, &name, patience, cancel)).collect()
 }
 
 fn plan_unit((look, path): (Look, &PathBuf)) -> PlannedUnit {

@@ -74,13 +74,13 @@ pub(super) fn rolled_back_warning(name: &str) -> String {
 /// Looks at a source file as [`open`] allows it.
 pub(super) fn look(
     path: &Path,
-    name: String,
+    name: &str,
     patience: Duration,
     cancel: &CancellationToken,
 ) -> Result<Look> {
     let mut source = open(path)?;
     patiently(path, patience, cancel, || source.first_read())?;
-    let database = patiently(path, patience, cancel, || facts(&source.connection, &name))?;
+    let database = patiently(path, patience, cancel, || facts(&source.connection, name))?;
     Ok(Look { database, rolled_back: source.rolled_back })
 }
 
