@@ -20,8 +20,8 @@ use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 
 use super::Catalog;
-use super::sidecar::{self, MAX_BYTES};
-use crate::archive::Sidecar;
+use super::sidecar;
+use crate::archive::{MAX_SIDECAR, Sidecar};
 use crate::error::{Error, Result, StorageError};
 use crate::ids::BackupId;
 use crate::storage::{ObjectKey, ObjectMeta, Storage};
@@ -142,7 +142,7 @@ async fn read(storage: &dyn Storage, object: &ObjectMeta, archive: &ObjectKey) -
         tracing::warn!(key = %object.key, storage = storage.location(), reason, "not a sidecar");
         Ok(Found::Unreadable)
     };
-    if object.size > MAX_BYTES {
+    if object.size > MAX_SIDECAR as u64 {
         return unreadable(format!("it has {} bytes", object.size));
     }
     let reader = match storage.open(&object.key).await {
@@ -155,7 +155,7 @@ async fn read(storage: &dyn Storage, object: &ObjectMeta, archive: &ObjectKey) -
     };
     let mut bytes = Vec::new();
     // It may have grown since it was listed.
-    if let Err(error) = reader.take(MAX_BYTES).read_to_end(&mut bytes).await {
+    if let Err(error) = reader.take(MAX_SIDECAR as u64).read_to_end(&mut bytes).await {
         return unreadable(error.to_string());
     }
     match sidecar::accept(archive, &bytes) {

@@ -129,7 +129,7 @@ impl Engine {
             is_default,
             problem,
             backups: count,
-            used_bytes: inside().map(|backup| backup.stored_bytes).sum(),
+            used_bytes: inside().fold(0, |sum, backup| sum.saturating_add(backup.stored_bytes)),
             free_bytes: capacity.free,
             total_bytes: capacity.total,
         }
