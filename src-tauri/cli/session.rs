@@ -35,7 +35,7 @@ impl<'a> Session<'a> {
         config_choice::choose(self.common.config.as_deref())
     }
 
-    /// Opens the engine. A configuration file that was named has to exist.
+    /// Opens the engine and looks into the storages. A configuration file that was named has to exist.
     pub async fn open(&self) -> Result<(Engine, Events), Failure> {
         config_choice::require_named(self.common.config.as_deref())?;
         let (sink, events) = unbounded_channel();
@@ -47,7 +47,11 @@ impl<'a> Session<'a> {
             owner: "the command line",
         };
         tracing::info!(config = %options.config_path.display(), "opening");
-        Ok((Engine::open(options).await?, events))
+        let engine = Engine::open(options).await?;
+        if engine.config().is_ok() {
+            engine.rescan().await?;
+        }
+        Ok((engine, events))
     }
 }
 

@@ -39,7 +39,14 @@ impl App {
 
     /// The engine. The first call opens it, the others wait; after a failure the next call tries again.
     pub async fn engine(&self) -> Result<&Engine, ErrorReport> {
-        let opened = self.engine.get_or_try_init(|| Engine::open(self.options())).await;
+        let open = || async {
+            let engine = Engine::open(self.options()).await?;
+            let behind = engine.clone();
+            // The first picture does not wait for a slow disk; what is found there follows.
+            tokio::spawn(async move { behind.rescan().await });
+            Ok(engine)
+        };
+        let opened = self.engine.get_or_try_init(open).await;
         opened.map_err(|error| ErrorReport::new(failed::OPEN, &error))
     }
 

@@ -40,7 +40,7 @@ fn narrow(backup: &BackupView, now: &Now, style: Style) -> String {
         BackupStatus::Verified => style.warning(&check),
         BackupStatus::Damaged | BackupStatus::Missing | BackupStatus::Unreachable => {
             style.bad(&check)
-        },
+        }
     };
     let (id, made) = (style.strong(backup.id.as_str()), now.describe(backup.created_at));
     let (stored, storage) = (units::bytes(backup.stored_bytes), &backup.storage);

@@ -27,11 +27,10 @@ pub struct Recovered {
     pub committed: bool,
 }
 
-/// Clears up after all dead runs. `open` finds the storage of a name if it is still at that location;
-/// a run whose storage cannot be reached now is left for the next start.
+/// Clears up after all dead runs. `open` finds the storage at a location; a run whose storage cannot be reached now is left for the next start.
 pub async fn recover(
     state: &StateDir,
-    open: impl Fn(&str, &str) -> Option<Arc<dyn Storage>>,
+    open: impl Fn(&str) -> Option<Arc<dyn Storage>>,
 ) -> Result<Vec<Recovered>> {
     let mut recovered = Vec::new();
     for dead in pending::abandoned(state)? {
@@ -52,10 +51,10 @@ pub async fn recover(
 
 async fn clear(
     dead: &Abandoned,
-    open: &impl Fn(&str, &str) -> Option<Arc<dyn Storage>>,
+    open: &impl Fn(&str) -> Option<Arc<dyn Storage>>,
 ) -> Result<Option<Recovered>> {
     let Some(note) = &dead.note else { return Ok(None) };
-    let storage = open(&note.storage, &note.location)
+    let storage = open(&note.location)
         .ok_or_else(|| Error::Unknown { kind: "storage", name: note.storage.clone() })?;
     let committed = remove_unfinished(note, storage.as_ref()).await?;
     let (run, profile) = (note.run.clone(), note.profile.clone());

@@ -128,7 +128,7 @@ async fn what_cannot_be_taken_back_now_is_left_to_the_next_start() {
     assert_eq!(faulty.fired().len(), 2);
     assert_eq!(house.visible().await.len(), 1, "the archive without its record");
     let memory = house.memory.clone();
-    recover(&house.state, |_, _| Some(memory.clone())).await.unwrap();
+    recover(&house.state, |_| Some(memory.clone())).await.unwrap();
     assert_eq!((house.visible().await.len(), house.leftovers()), (0, 0));
 }
 
@@ -180,10 +180,10 @@ async fn what_a_dead_run_left_is_cleared_by_its_note_and_nothing_else_is() {
         let path = house.state.pending().join(format!("{run}.json"));
         std::fs::write(path, serde_json::to_vec(&note).unwrap()).unwrap();
     }
-    let unreachable = recover(&house.state, |_, _| None).await.unwrap();
+    let unreachable = recover(&house.state, |_| None).await.unwrap();
     assert_eq!((unreachable.len(), house.leftovers()), (0, 2), "kept for the next start");
     let memory = house.memory.clone();
-    let recovered = recover(&house.state, |_, _| Some(memory.clone())).await.unwrap();
+    let recovered = recover(&house.state, |_| Some(memory.clone())).await.unwrap();
     let mut committed_runs: Vec<_> =
         recovered.iter().map(|run| (run.run.as_str(), run.committed)).collect();
     committed_runs.sort_unstable();

@@ -46,7 +46,7 @@ impl Catalog {
     /// The newest run of this kind and profile that has ended, however it ended.
     pub fn last_run(&self, kind: RunKind, profile: &str) -> Result<Option<RunView>> {
         let sql = "SELECT view FROM runs WHERE kind = ?1 AND profile = ?2 AND ended
-                   ORDER BY started_at DESC, id DESC LIMIT 1";
+                   ORDER BY rowid DESC LIMIT 1";
         self.run(|connection| {
             connection.query_row(sql, params![text(&kind)?, profile], view).optional()
         })

@@ -26,8 +26,7 @@ fn id_of(archive: &str, codec: Codec) -> Option<&str> {
 
 /// Reads a sidecar that was found beside `archive`, or says why it is not one.
 pub fn accept(archive: &ObjectKey, bytes: &[u8]) -> Result<Sidecar, String> {
-    let sidecar =
-        Sidecar::from_json(archive.as_str(), bytes).map_err(|error| error.to_string())?;
+    let sidecar = Sidecar::from_json(archive.as_str(), bytes).map_err(|error| error.to_string())?;
     let refusal = refusal(archive.as_str(), &sidecar);
     refusal.map_or(Ok(sidecar), |reason| Err(reason.to_owned()))
 }

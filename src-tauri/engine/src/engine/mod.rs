@@ -57,17 +57,14 @@ pub struct Engine(Arc<Parts>);
 
 impl Engine {
     /// Opens the state of one configuration file and clears up after runs that were killed. A broken
-    /// configuration is no failure here: it is reported by every operation that needs it.
+    /// configuration is no failure here: it is reported by every operation that needs it. Nor is a
+    /// state folder that cannot be written: what needs it says so, and an archive can still be read and
+    /// restored. Does not look into the storages: a host calls [`Engine::rescan`] when it suits it.
     ///
     /// Has to be called inside a Tokio runtime.
     pub async fn open(options: EngineOptions) -> Result<Self> {
         let state = StateDir::for_config(&options.state_base, &options.config_path);
-        state.create()?;
-        let Opened { catalog, start } = Catalog::open(&state.catalog())?;
-        if let Start::Replaced { damaged, detail } = start {
-            tracing::warn!(moved_to = %damaged.display(), detail, "the catalog is built again");
-        }
-        let catalog = Arc::new(catalog);
+        let catalog = Arc::new(open_catalog(&state)?);
         let reach = Arc::new(Reach::default());
         let (log, sink, answered) = (catalog.clone(), options.sink.clone(), reach.clone());
         let recorder = Arc::new(move |view: &RunView| {
@@ -82,9 +79,8 @@ impl Engine {
         });
         let runs = RunRegistry::new(options.sink.clone(), options.clock.clone(), recorder);
         let engine = Self(Arc::new(Parts { options, state, catalog, runs, reach }));
-        engine.clear_up().await?;
-        if engine.config().is_ok() {
-            engine.rescan().await?;
+        if let Err(error) = engine.clear_up().await {
+            tracing::warn!(%error, "unfinished runs are left to the next start");
         }
         Ok(engine)
     }
@@ -114,9 +110,9 @@ impl Engine {
 
     async fn clear_up(&self) -> Result<()> {
         let config = self.config().unwrap_or_default();
-        let open = |name: &str, location: &str| -> Option<Arc<dyn Storage>> {
-            let storage = storage::open(config.storage(name).ok()?).ok()?;
-            (storage.location() == location).then_some(storage)
+        let open = |location: &str| -> Option<Arc<dyn Storage>> {
+            let storages = config.storages.iter().filter_map(|target| storage::open(target).ok());
+            storages.into_iter().find(|storage| storage.location() == location)
         };
         for run in backup::recover(&self.0.state, open).await? {
             // A run that failed and could not clear up keeps its own reason.
@@ -136,6 +132,23 @@ impl Engine {
 
     fn open_storage(target: &StorageTarget) -> Result<Arc<dyn Storage>> {
         storage::open(target)
+    }
+}
+
+/// Opens the catalog. Where no file can be made, it lives in memory: losing it costs a rescan, and a full
+/// disk must not keep anybody from a restore.
+fn open_catalog(state: &StateDir) -> Result<Catalog> {
+    match state.create().and_then(|()| Catalog::open(&state.catalog())) {
+        Ok(Opened { catalog, start }) => {
+            if let Start::Replaced { damaged, detail } = start {
+                tracing::warn!(moved_to = %damaged.display(), detail, "the catalog is built again");
+            }
+            Ok(catalog)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the history of runs is not kept");
+            Catalog::in_memory()
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one picture of everything that every screen draws from.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -30,9 +31,10 @@ impl Engine {
         let profiles = self.profile_views(&config, &backups)?;
         // The row of one that this version cannot back up says so itself.
         let supported: Vec<_> = profiles.iter().filter(|profile| profile.supported).collect();
+        let rooms: Vec<_> = config.storages.iter().map(Room::ask).collect();
         let mut storages = Vec::new();
-        for (index, target) in config.storages.iter().enumerate() {
-            storages.push(self.storage_view(target, index == 0, &backups).await);
+        for (index, (target, room)) in config.storages.iter().zip(rooms).enumerate() {
+            storages.push(self.storage_view(target, index == 0, room, &backups).await);
         }
         Ok(AppState {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -90,19 +92,16 @@ impl Engine {
         &self,
         target: &StorageTarget,
         is_default: bool,
+        room: Room,
         backups: &[BackupView],
     ) -> StorageView {
         let (kind_label, location) = match &target.kind {
             StorageKind::Local { path } => ("Folder on this computer", path.display().to_string()),
             StorageKind::S3 { bucket, .. } => ("S3 bucket", format!("s3://{bucket}")),
         };
-        let opened = Self::open_storage(target);
-        let unreachable = opened.as_ref().is_ok_and(|open| self.is_unreachable(&open.location()));
-        let supported = opened.is_ok();
-        let capacity = match opened {
-            Ok(storage) => storage.capacity().await,
-            Err(error) => Err(error),
-        };
+        let unreachable = self.is_unreachable(&room.location);
+        let supported = room.asked.is_ok();
+        let capacity = room.answer().await;
         let inside = || backups.iter().filter(|backup| backup.storage == target.name);
         let count = inside().count() as u64;
         let report = |error: &Error| {
@@ -145,6 +144,38 @@ impl Engine {
             started_at: run.started_at,
             error: run.error,
         }))
+    }
+}
+
+/// A storage that was asked for its room. All are asked at once, and none is waited for long: a disk
+/// that hangs must not keep the window from opening.
+struct Room {
+    location: String,
+    asked: Result<tokio::task::JoinHandle<Result<Capacity>>>,
+}
+
+impl Room {
+    const PATIENCE: Duration = Duration::from_secs(2);
+
+    fn ask(target: &StorageTarget) -> Self {
+        match Engine::open_storage(target) {
+            Ok(storage) => {
+                let location = storage.location();
+                Self { location, asked: Ok(tokio::spawn(async move { storage.capacity().await })) }
+            }
+            Err(error) => Self { location: String::new(), asked: Err(error) },
+        }
+    }
+
+    async fn answer(self) -> Result<Capacity> {
+        match tokio::time::timeout(Self::PATIENCE, self.asked?).await {
+            Ok(Ok(capacity)) => capacity,
+            Ok(Err(panic)) => Err(Error::Internal(panic.to_string())),
+            Err(_) => {
+                let detail = "it does not answer".to_owned();
+                Err(StorageError::Unavailable { storage: self.location, detail }.into())
+            }
+        }
     }
 }
 

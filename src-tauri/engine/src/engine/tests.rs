@@ -15,7 +15,9 @@ async fn open(root: &Path) -> Engine {
         clock: Arc::new(SystemClock),
         owner: "a test",
     };
-    Engine::open(options).await.unwrap()
+    let engine = Engine::open(options).await.unwrap();
+    engine.rescan().await.unwrap();
+    engine
 }
 
 /// A configuration with one small database that writes to the folder `name`.
