@@ -1,6 +1,6 @@
 # The front door. Each target sets up what it needs first; the work is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test check soak bench dev clean
+.PHONY: help run open test check soak bench dev clean
 
 help: ## say what there is
 	@echo "make TARGET, where TARGET is one of"
@@ -8,6 +8,9 @@ help: ## say what there is
 
 run: ## open Kronos on a sample database (without a display: the same on the command line)
 	@scripts/run.sh
+
+open: ## open Kronos on your own databases (your usual configuration)
+	@scripts/open.sh
 
 test: ## run all tests, the real window included
 	@scripts/test.sh
@@ -24,6 +27,6 @@ bench: ## compare Kronos with sqlite3 + tar, pigz (minutes; nothing else should 
 dev: ## open Kronos with the window's pages reloading on each edit
 	@scripts/dev.sh
 
-clean: ## remove everything that was built, the sample included
+clean: ## remove everything that was built; never the sample, your configuration or a backup
 	cargo clean
 	rm -rf ui/dist ui/node_modules

@@ -2,11 +2,12 @@
 //!
 //! Writes `FOLDER/shop.db`, a small shop of about 20 000 rows, and `FOLDER/config.toml`, which keeps
 //! its backups in `FOLDER/backups`. The content is the same each time. The newest orders stand only
-//! in the write-ahead log, so that copying `shop.db` alone would lose them. Nothing is overwritten.
+//! in the write-ahead log, so that copying `shop.db` alone would lose them. Nothing is overwritten,
+//! and the finished folder may be moved.
 
 use std::error::Error;
 use std::fs;
-use std::io::Write;
+use std::io::Write as _;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
@@ -46,34 +47,32 @@ const SCHEMA: &str = "
     CREATE VIRTUAL TABLE product_search USING fts5 (sku UNINDEXED, title);
 ";
 
+/// Relative paths start in the folder of the configuration.
+const CONFIG: &str = "\
+# The sample that `make run` made. Add databases of your own if you like; nothing removes this folder.
+
+[databases.shop]
+engine = \"sqlite\"
+path = \"shop.db\"
+
+[storages.backups]
+type = \"local\"
+path = \"backups\"
+";
+
 fn main() -> Result<()> {
     let folder = std::env::args_os().nth(1).ok_or("usage: make_sample FOLDER")?;
     fs::create_dir_all(&folder)?;
-    let folder = std::path::absolute(folder)?;
+    let folder = Path::new(&folder);
     make_database(&folder.join("shop.db"))?;
-    write_config(&folder)?; // last: where it is, the sample is complete
+    // Last: where it is, the sample is complete.
+    create_new(&folder.join("config.toml"))?.write_all(CONFIG.as_bytes())?;
     Ok(())
 }
 
 /// Creates `path`; an existing one is somebody's.
 fn create_new(path: &Path) -> Result<fs::File> {
     fs::File::create_new(path).map_err(|error| format!("`{}`: {error}", path.display()).into())
-}
-
-fn write_config(folder: &Path) -> Result<()> {
-    let path = folder.to_str().ok_or("the folder's name is not Unicode")?;
-    if path.contains(['\'', '\n']) {
-        return Err("the folder's name has a quote or a line break in it".into());
-    }
-    let mut file = create_new(&folder.join("config.toml"))?;
-    // A TOML string in single quotes takes a Windows path as it is.
-    write!(
-        file,
-        "[databases.sqlite]\nhost = '{path}'\nport = 0\nuser = \"\"\npassword = \"\"\n\
-         databases = [\"shop.db\"]\n\n[storage]\ntype_ = \"local\"\npath = '{}'\n",
-        folder.join("backups").display()
-    )?;
-    Ok(())
 }
 
 fn make_database(path: &Path) -> Result<()> {

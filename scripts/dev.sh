@@ -3,6 +3,8 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+need_rust
+need_node
 need_compiler
 need_packages "for the window" "${WINDOW_PACKAGES[@]}"
 build_ui # the pages must exist even though Vite serves them

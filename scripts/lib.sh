@@ -62,15 +62,37 @@ need_other_system() {
 }
 
 need_compiler() {
-  command -v cargo >/dev/null || die "cargo is missing; get Rust from https://rustup.rs"
+  need_rust
   need_packages "to compile Rust and SQLite" "${COMPILER_PACKAGES[@]}"
+}
+
+# --- versions; ask for them before anything is installed -------------------------------------------
+
+# at_least HAVE WANT: compares version numbers; an empty HAVE is too old.
+at_least() { [[ -n $1 && $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$2" ]]; }
+
+need_rust() {
+  local have want
+  want=$(sed -nE 's/^rust-version = "([0-9.]+)"$/\1/p' Cargo.toml)
+  have=$(cargo --version 2>/dev/null | awk '{ print $2 }') || true
+  at_least "$have" "$want" \
+    || die "Kronos needs cargo $want or newer (here: ${have:-none}); get it from https://rustup.rs, or run: rustup update stable"
+}
+
+need_node() {
+  local have want
+  want=$(sed -nE 's/^ *"node": ">=([0-9.]+)".*/\1/p' ui/package.json)
+  have=$(node --version 2>/dev/null) || true
+  at_least "${have#v}" "$want" \
+    || die "the window needs Node.js $want or newer (here: ${have:-none}); get it from https://nodejs.org or, for Debian, from https://github.com/nodesource/distributions"
+  command -v npm >/dev/null \
+    || die "the window needs npm, which is missing beside node $have; get both from https://nodejs.org or, for Debian, from https://github.com/nodesource/distributions"
 }
 
 # --- the window (ui/) ------------------------------------------------------------------------------
 
 # build_ui: npm packages when the lock file changed, the pages when a source changed.
 build_ui() {
-  command -v npm >/dev/null || die "npm is missing; Kronos needs Node.js 20 or newer"
   local lock_stamp=ui/node_modules/.kronos-lock built_stamp=ui/node_modules/.kronos-built built
   if ! cmp --silent ui/package-lock.json "$lock_stamp"; then
     say "Installing the window's npm packages"
@@ -85,16 +107,69 @@ build_ui() {
   fi
 }
 
+# build_window: everything that `make run`, `make open` and `make dev` start.
+build_window() {
+  need_node
+  need_compiler
+  need_packages "for the window" "${WINDOW_PACKAGES[@]}"
+  build_ui
+  cargo build "${WORKSPACE[@]}" --bins --examples
+}
+
+# --- the display -----------------------------------------------------------------------------------
+
+# has_display: whether something answers where DISPLAY or WAYLAND_DISPLAY point.
+has_display() {
+  [[ $(uname -s) != Linux ]] || has_wayland || has_x11
+}
+
+has_wayland() {
+  local socket=${WAYLAND_DISPLAY:-}
+  [[ -n $socket ]] || return 1
+  [[ $socket == /* ]] || socket=${XDG_RUNTIME_DIR:-}/$socket
+  [[ -S $socket ]]
+}
+
+has_x11() {
+  [[ ${DISPLAY:-} =~ ^(.*):([0-9]+)(\.[0-9]+)?$ ]] || return 1
+  local host=${BASH_REMATCH[1]} number=$((10#${BASH_REMATCH[2]}))
+  if command -v xset >/dev/null; then
+    timeout 5 xset q >/dev/null 2>&1
+  elif command -v xdpyinfo >/dev/null; then
+    timeout 5 xdpyinfo >/dev/null 2>&1
+  elif [[ -z $host || $host == unix ]]; then
+    [[ -S /tmp/.X11-unix/X$number ]] # a dead server's socket passes here; then the window itself fails
+  else
+    # shellcheck disable=SC2016 # for the inner shell
+    timeout 5 bash -c ': <>"/dev/tcp/$0/$1"' "$host" $((6000 + number)) 2>/dev/null
+  fi
+}
+
+# why_no_display: the reason, for a sentence in brackets.
+why_no_display() {
+  if [[ -z ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]]; then
+    say "DISPLAY and WAYLAND_DISPLAY are empty"
+  else
+    say "nothing answers at${DISPLAY:+ DISPLAY=$DISPLAY}${WAYLAND_DISPLAY:+ WAYLAND_DISPLAY=$WAYLAND_DISPLAY}"
+  fi
+}
+
 # --- the sample database ---------------------------------------------------------------------------
 
-SAMPLE=$(realpath "$TARGET")/sample
+# Outside of target/: who adds a database of their own to the sample keeps real backups there.
+SAMPLE=${XDG_DATA_HOME:-~/.local/share}/kronos-sample
 SAMPLE_CONFIG=$SAMPLE/config.toml
 
-# make_sample: the sample shop, ready to back up; kept when it is there. The examples must be built.
+# make_sample: the sample shop, ready to back up; kept as it is when it is there, and nothing but this
+# function's own unfinished work is ever removed. The examples must be built.
 make_sample() {
+  local unfinished=$SAMPLE.unfinished
   [[ ! -f $SAMPLE_CONFIG ]] || return 0
-  rm -f "$SAMPLE"/shop.db* # of a run that was interrupted before it wrote the configuration
-  "$TARGET/debug/examples/make_sample" "$SAMPLE"
+  [[ ! -e $SAMPLE ]] || die "$SAMPLE has no config.toml; move that folder away and the sample is made again"
+  rm -rf "$unfinished"
+  (umask 077 && "$TARGET/debug/examples/make_sample" "$unfinished")
+  mv "$unfinished" "$SAMPLE"
+  say "Made a sample shop in $SAMPLE; it stays until you remove that folder"
 }
 
 # --- stages ----------------------------------------------------------------------------------------

@@ -4,23 +4,30 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 main() {
-  need_compiler
+  need_rust
   if has_display; then
-    need_packages "for the window" "${WINDOW_PACKAGES[@]}"
-    build_ui
-    cargo build "${WORKSPACE[@]}" --bins --examples
+    build_window
     make_sample
-    say "Opening the window on the sample shop in $SAMPLE"
-    exec "$TARGET/debug/kronos-desktop" --config "$SAMPLE_CONFIG"
+    open_window
+    say "The window could not be opened (its reason stands above), so the command line does the same job."
+  else
+    say "No display here ($(why_no_display)), so the command line does the same job; it needs no WebKit."
+    need_compiler
+    cargo build --bins --examples
+    make_sample
   fi
-  say "No display here (DISPLAY and WAYLAND_DISPLAY are empty), so the command line does the same job; it needs no WebKit."
-  cargo build --bins --examples
-  make_sample
   back_up_and_restore
 }
 
-has_display() {
-  [[ $(uname -s) != Linux || -n ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]]
+# Returns only when the program failed while it started; whatever happens later is its last word.
+open_window() {
+  local from=$SECONDS status=0
+  say "Opening the window on the sample shop in $SAMPLE (your own databases: make open)"
+  "$TARGET/debug/kronos-desktop" --config "$SAMPLE_CONFIG" || status=$?
+  case $status in
+    0 | 130 | 143) exit "$status" ;; # closed, Ctrl-C, asked to end
+  esac
+  ((SECONDS - from < 15)) || exit "$status"
 }
 
 kronos() {
@@ -45,6 +52,7 @@ back_up_and_restore() {
     <("$TARGET/debug/examples/table_digests" "$restored") || die "the restored file differs from the original"
   say "All the same."
   say
+  say "The sample is yours to play with; make clean leaves it alone."
   say "original       $SAMPLE/shop.db"
   say "configuration  $SAMPLE_CONFIG"
   say "backups        $SAMPLE/backups"

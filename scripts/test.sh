@@ -10,6 +10,7 @@ trap 'rm -rf "$RESULTS"' EXIT
 main() {
   stage "Set-up: system packages" set_up
   stop_if_failed # without these the rest would only fail in stranger words
+  stage "Set-up: small disks for the tests of full ones" may_mount
   stage "Window: npm packages and build" build_ui
   stop_if_failed # its pages are compiled into the program
   stage "Window: unit tests" test_ui
@@ -20,9 +21,20 @@ main() {
 }
 
 set_up() {
+  need_rust
+  need_node
   need_compiler
   need_packages "for the window" "${WINDOW_PACKAGES[@]}"
   need_packages "for the tests" "${TEST_PACKAGES[@]}"
+}
+
+# Those tests fail where this fails; here it is said beforehand and in plain words.
+may_mount() {
+  local inside=(unshare --mount --propagation private)
+  [[ $(uname -s) == Linux ]] || return 0
+  ((EUID == 0)) || inside+=(--map-root-user)
+  "${inside[@]}" mount -t tmpfs -o size=64k kronos-test "$RESULTS" \
+    || die "the tests of full disks will fail, because this machine does not let them mount a disk of their own; in a container, allow it with: docker run --cap-add SYS_ADMIN --security-opt apparmor=unconfined"
 }
 
 test_ui() {

@@ -21,9 +21,9 @@ const LAYERS: &[&[&str]] = &[
         "event",
         "state_dir",
         "context",
-        "logger",
     ],
     &["config"],
+    &["logger"],
     &["database", "storage", "archive"],
     &["catalog"],
     &["backup", "restore"],
@@ -98,11 +98,40 @@ fn module_of(path: &Path) -> Option<String> {
     (module != "lib").then(|| module.to_owned())
 }
 
+/// The modules behind every `crate::` of a file: `crate::a::b` and `crate::{a, b::{c, d}}`.
 fn used_modules(code: &str) -> Vec<String> {
-    let names = code.split("crate::").skip(1).map(|rest| {
-        rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>()
-    });
-    names.filter(|name| !name.is_empty()).collect()
+    let name = |text: &str| {
+        text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>()
+    };
+    let mut found = Vec::new();
+    for rest in code.split("crate::").skip(1) {
+        match rest.strip_prefix('{') {
+            Some(group) => found.extend(first_level(group).iter().map(|entry| name(entry))),
+            None => found.push(name(rest)),
+        }
+    }
+    found.retain(|name| !name.is_empty());
+    found
+}
+
+/// The entries of an import group, without what stands in braces inside it.
+fn first_level(group: &str) -> Vec<String> {
+    let (mut entries, mut depth) = (vec![String::new()], 0);
+    for character in group.chars() {
+        match character {
+            '}' if depth == 0 => break,
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => entries.push(String::new()),
+            _ if depth == 0 && !character.is_whitespace() => {
+                if let Some(entry) = entries.last_mut() {
+                    entry.push(character);
+                }
+            }
+            _ => {}
+        }
+    }
+    entries
 }
 
 #[test]
@@ -140,6 +169,8 @@ fn the_rule_itself_can_fail() {
     assert!(!may_use("storage", "view"));
     assert!(may_use("restore", "backup") && may_use("engine", "ids"));
     assert_eq!(used_modules("use crate::archive::{self, Sidecar};"), ["archive"]);
+    let grouped = "use crate::{config, storage::{self, Storage},\n error::Result};";
+    assert_eq!(used_modules(grouped), ["config", "storage", "error"]);
 }
 
 #[test]

@@ -46,9 +46,6 @@ pub enum Command {
     List {
         /// Only the backups of this profile
         profile: Option<String>,
-        /// Look into every storage again, as every listing does
-        #[arg(long)]
-        rescan: bool,
     },
     /// Show what is in a backup
     #[command(after_long_help = INSPECT_EXAMPLES)]

@@ -80,6 +80,18 @@ impl Exit {
         }
     }
 
+    /// This code, unless something that was refused weighs more: cancelled, then broken, then the first
+    /// that is no success.
+    pub fn or_worse(self, refused: &[Self]) -> Self {
+        let all = || std::iter::once(&self).chain(refused);
+        let has = |wanted: Self| all().any(|exit| *exit == wanted);
+        [Self::Cancelled, Self::VerificationFailed]
+            .into_iter()
+            .find(|exit| has(*exit))
+            .or_else(|| all().find(|exit| **exit != Self::Success).copied())
+            .unwrap_or(Self::Success)
+    }
+
     /// The code of a single run that is no backup.
     pub fn of_run(run: &RunView) -> Self {
         match (run.state, failed_with(run)) {

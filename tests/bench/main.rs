@@ -112,6 +112,7 @@ fn main() {
     let names: Vec<&str> = CONTENDERS.iter().map(|contender| contender.name).collect();
     report::comparison(&names, &results, raw);
     report::phases(&results[2]);
+    report::bars(&results[0], &results[2]);
     verify_and_restore(&bench);
 }
 

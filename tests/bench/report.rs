@@ -52,6 +52,21 @@ pub fn phases(runs: &[Measured]) {
     }
 }
 
+/// The bars that Kronos sets itself, and whether this run on this computer held them. A missed one
+/// is said, not failed: a busy computer is no defect.
+#[expect(clippy::cast_precision_loss, reason = "ratios with two digits")]
+pub fn bars(baseline: &[Measured], kronos: &[Measured]) {
+    let times = median(baseline, |run| run.seconds) / median(kronos, |run| run.seconds);
+    let ratio = median(baseline, |run| run.bytes as f64) / median(kronos, |run| run.bytes as f64);
+    let peak = kronos.iter().map(|run| run.peak).max().unwrap_or(0);
+    println!("\nThe bars:");
+    let bar =
+        |held: bool, text: String| println!("  {} {text}", if held { "held  " } else { "MISSED" });
+    bar(times >= 5.0, format!("at least 5 times as fast: {times:.2}"));
+    bar(ratio >= 0.96, format!("at least 96 % of the ratio of gzip -6: {:.1} %", ratio * 100.0));
+    bar(peak < 150_000_000, format!("less than 150 MB of memory: {}", bytes(peak)));
+}
+
 /// One line for one run.
 pub fn single(name: &str, run: &Measured) {
     println!("{name:<16} {:6.2} s, peak memory {}", run.seconds, bytes(run.peak));

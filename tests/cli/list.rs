@@ -54,10 +54,10 @@ fn a_backup_that_was_put_there_by_hand_is_found_and_a_removed_one_is_not() {
     let listed = |ran: &crate::support::Ran| {
         ran.lines().iter().filter(|row| row["status"] == "verified").count()
     };
-    assert_eq!(listed(&context.ok(["list", "--rescan", "--json"])), 0);
+    assert_eq!(listed(&context.ok(["list", "--json"])), 0);
     fs::remove_dir(context.backups()).unwrap();
     fs::rename(&away, context.backups()).unwrap();
-    assert_eq!(listed(&context.ok(["list", "--rescan", "--json"])), 1);
+    assert_eq!(listed(&context.ok(["list", "--json"])), 1);
 }
 
 #[test]

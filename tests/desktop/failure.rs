@@ -26,4 +26,5 @@ async fn a_failed_backup_says_five_things_and_what_to_do() {
     page.says("attention-away", |text| text.contains("Kronos 0.1.0")).await;
     page.says("profile-row-shop", |text| text.contains("Backed up")).await;
     page.picture("failure").await;
+    page.has_no_barriers("a failed backup").await;
 }

@@ -75,6 +75,7 @@ async fn a_long_backup_shows_its_progress_and_can_be_cancelled() {
     let first =
         until("progress", async || page.percent("large").await.filter(|done| *done > 0)).await;
     page.picture("progress-1").await;
+    page.has_no_barriers("a running backup").await;
     let later =
         until("more progress", async || page.percent("large").await.filter(|done| *done > first));
     println!("progress: {first} %, later {} %", later.await);
@@ -89,9 +90,9 @@ async fn a_long_backup_shows_its_progress_and_can_be_cancelled() {
     until_true("archive", async || archives(&home) == 1).await;
 }
 
-/// Files in the storage that are no hidden leftovers of the storage itself.
+/// Archives and whatever else is in the storage, without the records beside the archives.
 fn archives(home: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(home.join("backups")) else { return 0 };
-    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names.filter(|name| !name.ends_with(".json")).count()
+    let paths = entries.flatten().map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_none_or(|end| end != "json")).count()
 }

@@ -38,12 +38,17 @@ async fn a_window_made_anew_in_the_middle_of_a_run_shows_it_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_run_closing_the_window_ends_the_program() {
+async fn without_a_run_closing_ends_the_program_and_the_next_window_has_its_size() {
     let mut desk = Desk::new();
     let config = desk.write_config("");
-    let _page = Page::open(&mut desk, &config).await;
+    let page = Page::open(&mut desk, &config).await;
+    page.resize(920, 640).await;
     close(&desk).await;
     until_true("end of the program", async || !desk.kronos_is_running()).await;
+
+    let page = Page::open(&mut desk, &config).await;
+    let size = "return innerWidth === 920 && innerHeight === 640";
+    until_true("window of the size before", async || page.script(size).await == true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

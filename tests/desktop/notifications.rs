@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde_json::json;
+
 use crate::desk::Desk;
 use crate::notes::FakeNotifications;
 use crate::page::Page;
@@ -29,7 +31,13 @@ async fn a_run_that_ends_unseen_is_told_once_and_without_markup() {
 
     desk.start(Command::new("xmessage").args(["-center", "Another program"]));
     until_true("other program in front", async || !in_front(&desk)).await;
-    page.invoke("backup_start", serde_json::json!({ "profiles": [] })).await.unwrap();
+    page.script("location.hash = '#/backups'").await;
+    set_notifications(&page, false).await;
+    back_up(&page).await;
+    page.says("backups-total", |text| text.starts_with("2 backups")).await;
+    set_notifications(&page, true).await;
+    back_up(&page).await;
+    page.says("backups-total", |text| text.starts_with("3 backups")).await;
     let shown = notifications.next(0).await;
     assert_eq!(shown.application, "Kronos");
     assert_eq!(shown.summary, "Backup finished");
@@ -37,14 +45,24 @@ async fn a_run_that_ends_unseen_is_told_once_and_without_markup() {
         shown.body.starts_with("“&lt;b&gt;shop&lt;/b&gt; &amp; &lt;a href='http://x'&gt;”"),
         "{shown:?}"
     );
+    assert_eq!(notifications.shown().len(), 1, "the one before was not wanted");
     assert!(shown.body.ends_with("Open Kronos to see what is in it."), "{shown:?}");
 
     std::fs::remove_file(&source).unwrap();
-    page.invoke("backup_start", serde_json::json!({ "profiles": [] })).await.unwrap();
+    back_up(&page).await;
     let failed = notifications.next(1).await;
     assert_eq!((failed.summary.as_str(), failed.replaces), ("Backup failed", 1));
     assert!(failed.body.contains("choose it again"), "{failed:?}");
     assert_eq!(notifications.shown().len(), 2);
+}
+
+async fn back_up(page: &Page) {
+    page.invoke("backup_start", json!({ "profiles": [] })).await.unwrap();
+}
+
+async fn set_notifications(page: &Page, wanted: bool) {
+    let settings = json!({ "notifications": wanted, "appearance": "system" });
+    page.invoke("settings_save", json!({ "settings": settings })).await.unwrap();
 }
 
 fn in_front(desk: &Desk) -> bool {

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 /// Long enough for a machine that is busy with other things.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(3);
 const BETWEEN: Duration = Duration::from_millis(25);
 
 /// Looks until there is something, and returns it. `what` completes the sentence "there was no …".

@@ -16,6 +16,7 @@ mod full_disk;
 mod io_errors;
 mod kill_sweep;
 mod live_writer;
+mod memory;
 mod round_trip;
 mod secrets;
 mod strangers;
@@ -28,6 +29,9 @@ mod cli;
 mod digest;
 #[path = "../support/faults.rs"]
 mod faults;
+#[path = "../bench/measure.rs"]
+#[allow(dead_code, reason = "shared with the bench, which uses all of it")]
+mod measure;
 #[path = "../support/mounts.rs"]
 mod mounts;
 #[path = "../support/nasty.rs"]

@@ -208,7 +208,7 @@ pub const FILTERS: [(&str, &str); 11] = [
     (r"restored_\d{4}", "restored_[DATE]"),
     (r"\b[0-9a-f]{64}\b", "[SHA256]"),
     (r"\bconfig-[0-9a-f]{8}\b", "config-[HASH]"),
-    (r"in \d+(\.\d)? s\b", "in [TIME]"),
+    (r"in <?\d+(\.\d)? s\b", "in [TIME]"),
     (r"\d+(\.\d)? (B|kB|MB|GB|TB)\b", "[SIZE]"),
     (r"SQLite \d+\.\d+\.\d+", "SQLite [VERSION]"),
     (r"(kronos|Kronos) \d+\.\d+\.\d+", "$1 [VERSION]"),

@@ -14,7 +14,6 @@ use crate::when::Now;
 pub async fn run(session: &Session<'_>, profile: Option<String>) -> Outcome {
     let output = session.output;
     let (engine, _events) = session.open().await?;
-    // Every listing looks into the storages, so `--rescan` asks for nothing more.
     let mut backups = engine.backups().await?;
     if let Some(profile) = &profile {
         backups.retain(|backup| backup.profile == *profile);

@@ -44,7 +44,7 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
         Command::Backup { profiles } => {
             ("Nothing was backed up", backup::run(session, profiles).await)
         }
-        Command::List { profile, rescan: _ } => {
+        Command::List { profile } => {
             ("The backups were not listed", list::run(session, profile).await)
         }
         Command::Inspect { archive } => {
@@ -82,6 +82,7 @@ fn outlive_size_limits() {
     }
 }
 
+/// Says why something was not carried out.
 fn report(failure: &Failure, output: &Output) -> Exit {
     tracing::info!(what = failure.report.what, why = failure.report.why, "not carried out");
     output.json(&Record::Error(&failure.report));

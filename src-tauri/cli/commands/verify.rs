@@ -15,11 +15,16 @@ pub async fn run(session: &Session<'_>, archives: &[OsString]) -> Outcome {
     let output = session.output;
     let mut stop = Stop::listen();
     let (engine, mut events) = session.open().await?;
-    let mut selected = Vec::new();
+    let (mut selected, mut refused) = (Vec::new(), Vec::new());
     for archive in archives {
-        let found = select(&engine, archive).await?;
-        if !selected.contains(&found) {
-            selected.push(found);
+        match select(&engine, archive).await {
+            Ok(found) if selected.contains(&found) => {}
+            Ok(found) => selected.push(found),
+            // One that cannot be found never keeps the others from being checked.
+            Err(failure) => {
+                let what = format!("`{}` was not verified", archive.to_string_lossy());
+                refused.push(super::report(&failure.while_trying(&what), output));
+            }
         }
     }
     let mut runs = Vec::new();
@@ -34,5 +39,5 @@ pub async fn run(session: &Session<'_>, archives: &[OsString]) -> Outcome {
     };
     let ended = watch::follow(&engine, &runs, &mut events, &mut stop, output, on_end).await;
     watch::say_cancelled(&ended, output);
-    Ok(Exit::of_checks(&ended))
+    Ok(Exit::of_checks(&ended).or_worse(&refused))
 }

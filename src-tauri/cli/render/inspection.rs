@@ -45,6 +45,7 @@ fn facts(backup: &Inspection, now: &Now, style: Style) -> Vec<(&'static str, Str
         BackupStatus::Verified => style.good("✓ every hash compared"),
         BackupStatus::Damaged => style.bad("✕ damaged"),
         BackupStatus::Missing => style.bad("✕ the archive is missing"),
+        BackupStatus::Unreachable => style.bad("✕ its storage cannot be reached"),
     };
     let mut server = backup.server.version.clone();
     if !backup.server.tool.is_empty() {

@@ -38,7 +38,9 @@ fn narrow(backup: &BackupView, now: &Now, style: Style) -> String {
     let check = match backup.status {
         BackupStatus::Verified if backup.warnings.is_empty() => style.good(&check),
         BackupStatus::Verified => style.warning(&check),
-        BackupStatus::Damaged | BackupStatus::Missing => style.bad(&check),
+        BackupStatus::Damaged | BackupStatus::Missing | BackupStatus::Unreachable => {
+            style.bad(&check)
+        },
     };
     let (id, made) = (style.strong(backup.id.as_str()), now.describe(backup.created_at));
     let (stored, storage) = (units::bytes(backup.stored_bytes), &backup.storage);
@@ -77,6 +79,7 @@ fn verdict(backup: &BackupView) -> (String, Color) {
     match backup.status {
         BackupStatus::Damaged => ("✕ damaged".to_owned(), Color::DarkRed),
         BackupStatus::Missing => ("✕ missing".to_owned(), Color::DarkRed),
+        BackupStatus::Unreachable => ("✕ unreachable".to_owned(), Color::DarkRed),
         BackupStatus::Verified if warnings == 0 => ("✓ verified".to_owned(), Color::DarkGreen),
         BackupStatus::Verified => {
             let warnings = counted(warnings, "warning", "warnings");

@@ -72,8 +72,8 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             }
             text
         }
-        RunResult::Verify { stored_bytes, .. } => {
-            let (name, read) = (style.strong(&view.profile), units::bytes(*stored_bytes));
+        RunResult::Verify { backup, stored_bytes, .. } => {
+            let (name, read) = (style.strong(backup.as_str()), units::bytes(*stored_bytes));
             format!("{} {name}  whole and unchanged, {read} read in {took}", style.good("✓"))
         }
         RunResult::Restore { target, bytes, tables, rows, .. } => {

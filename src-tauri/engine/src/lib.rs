@@ -9,8 +9,9 @@
 //! backup · restore
 //! catalog
 //! database · storage · archive
+//! logger
 //! config
-//! secret · units · ids · error · event · progress · cancel · clock · context · files · contents
+//! secret · units · ids · error · event · progress · cancel · clock · context · files · contents · state_dir
 //! ```
 #![deny(missing_docs)]
 

@@ -81,7 +81,8 @@ pub enum Protection {
     Protected,
     /// There is no backup yet.
     Never,
-    /// The last run failed or was interrupted, or the newest backup is damaged or gone.
+    /// The last run failed or was interrupted, or the newest backup is damaged, gone or out of
+    /// reach.
     Attention,
 }
 
@@ -105,7 +106,8 @@ pub struct ProfileView {
     pub protection: Protection,
     /// The newest good backup.
     pub last_backup: Option<BackupView>,
-    /// Why it needs attention although no run of its own failed: its newest backup is damaged or gone.
+    /// Why it needs attention although no run of its own failed: its newest backup is damaged, gone or
+    /// out of reach.
     pub problem: Option<ErrorReport>,
     /// The last run that ended, whatever its outcome.
     pub last_run: Option<RunSummary>,
@@ -219,6 +221,8 @@ pub enum BackupStatus {
     Damaged,
     /// The archive is not where it was stored.
     Missing,
+    /// Its storage cannot be reached now.
+    Unreachable,
 }
 
 /// One row of the list of backups.

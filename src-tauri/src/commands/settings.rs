@@ -1,13 +1,13 @@
 //! Preferences.
 
-use kronos_engine::config::Settings;
+use kronos_engine::config::SettingsChange;
 
 use super::{Answer, Shared, because};
 use crate::words::failed;
 
-/// Saves preferences.
+/// Saves the preferences that were changed.
 #[tauri::command]
-pub async fn settings_save(app: Shared<'_>, settings: Settings) -> Answer<()> {
+pub async fn settings_save(app: Shared<'_>, change: SettingsChange) -> Answer<()> {
     let engine = app.engine().await?;
-    engine.save_settings(&settings).map_err(because(failed::SETTINGS))
+    engine.save_settings(&change).map_err(because(failed::SETTINGS))
 }

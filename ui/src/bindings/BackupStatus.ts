@@ -3,4 +3,4 @@
 /**
  * What is known about a backup's bytes.
  */
-export type BackupStatus = "verified" | "damaged" | "missing";
+export type BackupStatus = "verified" | "damaged" | "missing" | "unreachable";

@@ -71,15 +71,15 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
     storage_remove: ({ name }) => fake.set({ storages: fake.state.storages.filter((s) => s.name !== name) }),
     backups_list: () => backups,
     backup_details: ({ id }) => details(find(id)),
-    backup_verify: ({ id }) => start({ kind: 'verify', profile: find(id)?.profile ?? 'shop' }),
+    backup_verify: ({ id }) => start({ kind: 'verify', backup: id, profile: find(id)?.profile ?? 'shop' }),
     backups_rescan: () => 3,
     restore_check: () => null,
-    restore_start: ({ draft }) => start({ kind: 'restore', profile: find(draft.backup)?.profile ?? 'shop' }),
+    restore_start: ({ draft }) => start({ kind: 'restore', backup: draft.backup, profile: find(draft.backup)?.profile ?? 'shop' }),
     reveal_backup: () => null,
     reveal_storage: () => null,
     reveal_config: () => null,
     reveal_restored: () => null,
-    settings_save: ({ settings }) => fake.set({ settings }),
+    settings_save: ({ change }) => fake.set({ settings: { ...fake.state.settings, ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== null)) } }),
   };
 
   mockIPC((name, payload) => {

@@ -2,7 +2,7 @@
 import type { AppState } from '../bindings/AppState';
 import type { BackupView } from '../bindings/BackupView';
 import type { Answers, Fake } from './fake';
-import { ago, backup, check, emptyState, ended, fullState, profile, report, run, state, storage } from './fixtures';
+import { ago, backup, check, details, emptyState, ended, fullState, profile, report, run, state, storage } from './fixtures';
 
 export type Scene = {
   state: () => AppState;
@@ -30,6 +30,23 @@ const OFFLINE = report({
   why: 'The folder `/media/ada/T7/kronos` does not exist.',
   next_step: 'Connect the disk, or choose another folder.',
   not_affected: 'Backups in other places are not affected.',
+});
+
+const DEEP = '/home/ada/customers/north-west-2026/quarterly-reports/Kronos Backups';
+
+const GONE = report({
+  code: 'source_missing',
+  why: `There is no file \`${DEEP}/orders.db\``,
+  next_step: 'Check the path; if the file moved, edit the database',
+  not_affected: 'Your database was only read, and older backups are as they were',
+});
+
+const DAMAGED = report({
+  code: 'archive_damaged',
+  what: 'The backup of `shop` is damaged',
+  why: 'The archive differs from what was written, at 71 MB',
+  next_step: 'Use another backup',
+  not_affected: 'Other backups are as they were',
 });
 
 const restored = ended({
@@ -84,7 +101,33 @@ export const SCENES: Record<string, Scene> = {
   refused: { state: fullState, answers: { restore_check: fail({ code: 'target_exists', why: 'A file named `shop_restored.db` exists already.', next_step: 'Choose another name.' }) } },
   restored: { state: () => fullState({ recent_runs: [restored] }) },
   restoring: {
-    state: () => fullState({ active_runs: [run({ kind: 'restore', phase: 'loading', step: 2, steps: 3 })] }),
+    state: () => fullState({ active_runs: [run({ kind: 'restore', backup: 'shop_3', phase: 'loading', step: 2, steps: 3 })] }),
+  },
+  checking: {
+    state: () => fullState({ active_runs: [run({ kind: 'verify', backup: 'shop_0', phase: 'verifying', step: 1, steps: 1, object: null })] }),
+  },
+  'check-failed': {
+    state: () => fullState({ recent_runs: [ended({ kind: 'verify', backup: 'shop_0', state: 'failed', error: DAMAGED })] }),
+    answers: { backup_details: () => details({ id: 'shop_0', status: 'damaged' }) },
+  },
+  /** As the engine writes: no full stops, a long path, a verdict that names a database; two runs end in sight. */
+  long: {
+    state: () =>
+      fullState({
+        verdict: { level: 'attention', sentence: '`quarterly-reports` and 11 of 145 other databases need attention', last_backup_at: ago(360_000) },
+        recent_runs: [ended({ id: 'old', profile: 'orders', state: 'failed', error: GONE })],
+      }),
+    later: (fake) => {
+      fake.event({ event: 'run_finished', ...ended({ id: 'x', result: { kind: 'backup', backup: 'b', location: '', stored_bytes: 184e6, raw_bytes: 6e8, tables: 42, rows: 9, warnings: [] } }) });
+      fake.event({ event: 'run_finished', ...ended({ id: 'y', profile: 'orders', state: 'failed', error: GONE }) });
+    },
+    answers: {
+      backup_details: () => ({
+        ...details({ id: 'shop_0' }),
+        location: `${DEEP}/shop_20261122T194120.357Z_vgcn2w.tar.gz`,
+        restore_command: `kronos restore shop_20261122T194120.357Z_vgcn2w --to '${DEEP}/shop_restored_1122.db' --config /home/ada/.config/kronos/config.toml`,
+      }),
+    },
   },
   'restore-failed': {
     state: () =>

@@ -7,7 +7,7 @@ import type { Probe } from '../bindings/Probe';
 import type { ProfileDraft } from '../bindings/ProfileDraft';
 import type { RestoreDraft } from '../bindings/RestoreDraft';
 import type { RunId } from '../bindings/RunId';
-import type { Settings } from '../bindings/Settings';
+import type { SettingsChange } from '../bindings/SettingsChange';
 import type { StorageCheck } from '../bindings/StorageCheck';
 import type { StorageDraft } from '../bindings/StorageDraft';
 import type { WatchMessage } from '../bindings/WatchMessage';
@@ -95,5 +95,5 @@ export const api = {
   revealConfig: () => call<void>('reveal_config'),
   revealRestored: (run: RunId) => call<void>('reveal_restored', { run }),
 
-  settingsSave: (settings: Settings) => call<void>('settings_save', { settings }),
+  settingsSave: (change: SettingsChange) => call<void>('settings_save', { change }),
 };

@@ -1,5 +1,6 @@
 // Which failures Home shows as cards: the last failed backup of each database, and failed checks and restores.
 import type { AppState } from '../bindings/AppState';
+import type { BackupId } from '../bindings/BackupId';
 import type { ProfileView } from '../bindings/ProfileView';
 import type { ErrorReport } from '../bindings/ErrorReport';
 import type { RunId } from '../bindings/RunId';
@@ -12,6 +13,8 @@ export type Attention = {
   run: RunId;
   kind: RunKind;
   profile: string;
+  /** The backup that could not be checked or restored. */
+  backup: BackupId | null;
   state: RunState;
   at: string;
   report: ErrorReport;
@@ -19,13 +22,17 @@ export type Attention = {
   dismissable: boolean;
 };
 
-type Ended = { id: RunId; kind: RunKind; state: RunState; finished_at: string | null; error: ErrorReport | null };
+type Ended = Pick<RunView, 'id' | 'kind' | 'state' | 'finished_at' | 'error'> & { backup?: BackupId | null };
+
+/** How many cards Home shows unasked. */
+export const CARDS = 3;
 
 function card(run: Ended, profile: string): Attention {
   return {
     run: run.id,
     kind: run.kind,
     profile,
+    backup: run.backup ?? null,
     state: run.state,
     at: run.finished_at ?? '',
     report: errorOf(run, profile),
@@ -39,6 +46,7 @@ function unusable(profile: ProfileView, report: ErrorReport): Attention {
     run: `problem-${profile.name}`,
     kind: 'backup',
     profile: profile.name,
+    backup: null,
     state: 'failed',
     at: profile.last_run?.finished_at ?? '',
     report,

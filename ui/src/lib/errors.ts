@@ -7,13 +7,20 @@ function isReport(error: unknown): error is ErrorReport {
   return typeof error === 'object' && error !== null && 'code' in error && 'what' in error && 'why' in error;
 }
 
+const UNEXPECTED = 'Something unexpected happened';
+
+/** True when the engine gave this error itself; else it was not heard at all. */
+export function answered(report: ErrorReport): boolean {
+  return report.what !== UNEXPECTED;
+}
+
 /** Turns anything that was thrown into an `ErrorReport`. */
 export function toReport(error: unknown): ErrorReport {
   if (isReport(error)) return error;
   const message = error instanceof Error ? error.message : String(error);
   return {
     code: 'internal',
-    what: 'Something unexpected happened',
+    what: UNEXPECTED,
     why: message,
     next_step: 'Try again. If it happens again, copy the details and report them.',
     not_affected: 'Your databases and your backups are not affected.',
@@ -21,11 +28,17 @@ export function toReport(error: unknown): ErrorReport {
   };
 }
 
+/** The engine's sentences come without their full stop; here one is added where none of the marks ends it. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  return trimmed === '' || /[.…?!:]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
+
 /** The whole error as Markdown, ready for an issue or a message. */
 export function toMarkdown(report: ErrorReport): string {
-  const lines = [`### ${report.what}`, '', report.why];
-  if (report.next_step) lines.push('', `Next step: ${report.next_step}`);
-  if (report.not_affected) lines.push('', `Not affected: ${report.not_affected}`);
+  const lines = [`### ${report.what}`, '', sentence(report.why)];
+  if (report.next_step) lines.push('', `Next step: ${sentence(report.next_step)}`);
+  if (report.not_affected) lines.push('', `Not affected: ${sentence(report.not_affected)}`);
   lines.push('', `Code: ${report.code}`, '', '```text', report.details, '```', '');
   return lines.join('\n');
 }

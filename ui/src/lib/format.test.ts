@@ -4,6 +4,20 @@ import * as format from './format';
 
 const plain = (text: string) => text.replaceAll('\u202f', ' ');
 
+describe('where a path or a command may wrap', () => {
+  it.each([
+    ['/srv/my-shop.db', ['/', 'srv/', 'my-shop.db']],
+    ['shop.db', ['shop.db']],
+    ["kronos restore x --to '/a b/c.db'", ['kronos', ' ', 'restore', ' ', 'x', ' ', '--to', ' ', "'/", 'a', ' ', 'b/', "c.db'"]],
+    ['C:\\data\\shop.db', ['C:\\', 'data\\', 'shop.db']],
+    ['one\n  two//', ['one', '\n  ', 'two//']],
+    ['', []],
+  ])('%j', (text, parts) => {
+    expect(format.pieces(text)).toEqual(parts);
+    expect(format.pieces(text).join('')).toBe(text);
+  });
+});
+
 describe('bytes', () => {
   it.each([
     [0, '0 B'],

@@ -6,6 +6,11 @@ export function visible(text: string): string {
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
 }
 
+/** Where a path or a command may wrap: after each slash, and around white space, which is a piece of its own. */
+export function pieces(text: string): string[] {
+  return text.match(/\s+|[^\s/\\]*[/\\]+|[^\s/\\]+/g) ?? [];
+}
+
 const NARROW = '\u202f';
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 

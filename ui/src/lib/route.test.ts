@@ -1,6 +1,6 @@
 // Addresses and the keyboard map.
 import { describe, expect, it } from 'vitest';
-import { action, SHORTCUTS } from './keys';
+import { action, combination, SHORTCUTS } from './keys';
 import { href, parse, PAGES } from './route';
 
 describe('addresses', () => {
@@ -31,6 +31,8 @@ describe('keys', () => {
     ['7', 'Digit7', null],
     [',', 'Comma', { do: 'page', page: 'settings' }],
     ['n', 'KeyN', { do: 'add' }],
+    ['o', 'KeyO', { do: 'page', page: 'restore' }],
+    ['r', 'KeyR', { do: 'refresh' }],
     ['.', 'Period', { do: 'cancel' }],
     ['/', 'Slash', { do: 'shortcuts' }],
     ['c', 'KeyC', null],
@@ -41,6 +43,14 @@ describe('keys', () => {
     expect(press('B', 'KeyB', { shiftKey: true })).toEqual({ do: 'backup-all' });
     expect(press('?', 'Minus', { shiftKey: true })).toEqual({ do: 'shortcuts' });
     expect(press('N', 'KeyN', { shiftKey: true })).toBeNull();
+  });
+
+  it('takes F5 and Alt with the arrow alone', () => {
+    expect(press('F5', 'F5', { ctrlKey: false })).toEqual({ do: 'refresh' });
+    expect(press('ArrowLeft', 'ArrowLeft', { ctrlKey: false, altKey: true })).toEqual({ do: 'back' });
+    expect(press('ArrowLeft', 'ArrowLeft', { ctrlKey: false })).toBeNull();
+    expect(press('ArrowLeft', 'ArrowLeft', { altKey: true })).toBeNull();
+    expect(combination('Shift', 'B')).toBe('Ctrl+Shift+B');
   });
 
   it('takes no key without Ctrl, and none with Alt', () => {

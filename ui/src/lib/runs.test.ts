@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ended, fullState, profile, report, run, state } from '../dev/fixtures';
 import { attention } from './attention';
-import { remedy, toMarkdown, toReport } from './errors';
+import { remedy, sentence, toMarkdown, toReport } from './errors';
 import { profileState } from './profiles';
 import { counters, errorOf, merge, outcome, percent, phaseSentence, stateOf } from './runs';
 
@@ -47,7 +47,9 @@ describe('a run', () => {
     expect(plain(outcome(ended({ ...times, result })))).toBe('`shop` is backed up: 184 MB in 9 s.');
     expect(plain(outcome(ended({ ...times, state: 'warned', result: { ...result, warnings: ['x'] } })))).toContain('1 warning');
     expect(outcome(ended({ state: 'cancelled' }))).toBe('Backup of shop was cancelled. Nothing was changed.');
-    expect(outcome(ended({ state: 'failed', error: report() }))).toBe('`orders` was not backed up');
+    expect(outcome(ended({ state: 'failed', error: report() }))).toBe('`orders` was not backed up.');
+    const compared = { kind: 'restore' as const, backup: 'b', target: '/r.db', bytes: 9, tables: 1, rows: 1530 };
+    expect(plain(outcome(ended({ kind: 'restore', result: compared })))).toBe('`shop` is restored: 1 table, 1 530 rows match the backup.');
   });
 });
 
@@ -84,6 +86,19 @@ describe('errors', () => {
     ['archive_damaged', 'verify', 'backups'],
     ['target_exists', 'restore', 'restore'],
   ] as const)('%s in a %s leads to %s', (code, kind, way) => expect(remedy(code, kind)).toBe(way));
+
+  it.each([
+    ['There is no file `x`', 'There is no file `x`.'],
+    ['There is no file `x.db`', 'There is no file `x.db`.'],
+    ['It failed (os error 2)', 'It failed (os error 2).'],
+    ['It is there.', 'It is there.'],
+    ['Wait…', 'Wait…'],
+    ['Is it connected?', 'Is it connected?'],
+    ['One of these:', 'One of these:'],
+    ['Stop!', 'Stop!'],
+    [' The disk is full \n', 'The disk is full.'],
+    ['', ''],
+  ])('%j is the sentence %j', (text, whole) => expect(sentence(text)).toBe(whole));
 
   it('keeps a report and wraps anything else', () => {
     expect(toReport(report())).toEqual(report());

@@ -1,9 +1,11 @@
 // What a run says about itself: pure functions from a `RunView` to words.
+import type { BackupView } from '../bindings/BackupView';
 import type { ErrorReport } from '../bindings/ErrorReport';
 import type { RunKind } from '../bindings/RunKind';
 import type { RunState } from '../bindings/RunState';
 import type { RunView } from '../bindings/RunView';
-import { bytes, bytesOf, count, duration, plural, secondsBetween, timeLeft, visible } from './format';
+import { sentence } from './errors';
+import { bytes, bytesOf, duration, plural, secondsBetween, timeLeft, visible } from './format';
 import { PHASES, RUN_STATES, STALLED, type State } from './texts';
 
 export function isActive(run: { state: RunState }): boolean {
@@ -59,6 +61,21 @@ export function merge(old: RunView | undefined, news: RunView): RunView {
   return news.fraction < old.fraction ? { ...news, fraction: old.fraction } : news;
 }
 
+/** "4 tables, 1 530 rows match the backup": what a restore compared. */
+export function matches(result: { tables: number; rows: number }): string {
+  return `${plural(result.tables, 'table')}, ${plural(result.rows, 'row')} match the backup`;
+}
+
+/** Why backups cannot be restored now: "1 damaged, 2 whose storage cannot be reached now". */
+export function notOffered(backups: readonly Pick<BackupView, 'status'>[]): string {
+  const WHY = { damaged: 'damaged', missing: 'missing', unreachable: 'whose storage cannot be reached now' } as const;
+  return (Object.keys(WHY) as (keyof typeof WHY)[])
+    .map((status) => [backups.filter((backup) => backup.status === status).length, WHY[status]] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, why]) => `${count} ${why}`)
+    .join(', ');
+}
+
 /** One sentence for a run that has ended. */
 export function outcome(run: RunView): string {
   const took = run.finished_at === null ? '' : ` in ${duration(secondsBetween(run.started_at, run.finished_at))}`;
@@ -69,10 +86,10 @@ export function outcome(run: RunView): string {
   }
   if (result?.kind === 'verify') return `This backup of \`${run.profile}\` is intact: ${bytes(result.raw_bytes)} compared${took}.`;
   if (result?.kind === 'restore') {
-    return `\`${run.profile}\` is restored: ${plural(result.tables, 'table')} and ${count(result.rows)} rows match the backup.`;
+    return `\`${run.profile}\` is restored: ${matches(result)}.`;
   }
   if (run.state === 'cancelled') return `${label(run)} was cancelled. Nothing was changed.`;
-  return run.error?.what ?? `${label(run)} did not finish.`;
+  return sentence(run.error?.what ?? `${label(run)} did not finish`);
 }
 
 /** The error of a failed run; a run that was cut off has none of its own. */

@@ -1,5 +1,7 @@
 // The engine's state as the window last heard it. Views read it; only messages from the engine change it.
+import { SvelteSet } from 'svelte/reactivity';
 import type { AppState } from '../bindings/AppState';
+import type { BackupId } from '../bindings/BackupId';
 import type { ErrorReport } from '../bindings/ErrorReport';
 import type { RunId } from '../bindings/RunId';
 import type { RunView } from '../bindings/RunView';
@@ -24,6 +26,9 @@ class Session {
   /** What the polite live region says: new phases and quarters. */
   announcement = $state('');
 
+  /** Failures and results that were put away; they stay away until the window is made anew. */
+  readonly dismissed = new SvelteSet<RunId>();
+
   #ended = new Set<RunId>();
   #onEnded: (run: RunView) => void = () => undefined;
 
@@ -31,10 +36,15 @@ class Session {
   async start(onEnded: (run: RunView) => void): Promise<void> {
     this.#onEnded = onEnded;
     try {
-      await api.watch((message) => this.apply(message));
+      await this.refresh();
     } catch (error) {
       this.lost = toReport(error);
     }
+  }
+
+  /** Asks for the whole state again; the engine then speaks to the new channel only. */
+  refresh(): Promise<void> {
+    return api.watch((message) => this.apply(message));
   }
 
   apply(message: WatchMessage): void {
@@ -48,8 +58,15 @@ class Session {
     return this.active.find((run) => run.kind === 'backup' && run.profile === profile);
   }
 
-  byId(id: RunId | null): RunView | undefined {
-    return this.active.find((run) => run.id === id) ?? this.recent.find((run) => run.id === id);
+  /** The check of a backup that waits or works, else the last one that ended. */
+  checkOf(backup: BackupId): RunView | undefined {
+    const mine = (run: RunView) => run.kind === 'verify' && run.backup === backup;
+    return this.active.find(mine) ?? this.recent.find(mine);
+  }
+
+  /** Says something to those who listen to the window. */
+  say(text: string): void {
+    this.announcement = text.replaceAll('`', '');
   }
 
   /** Back to the beginning, for tests. */
@@ -59,6 +76,7 @@ class Session {
     this.recent = [];
     this.lost = null;
     this.announcement = '';
+    this.dismissed.clear();
     this.#ended.clear();
     this.#onEnded = () => undefined;
   }
@@ -76,7 +94,8 @@ class Session {
   }
 
   #applyRun(news: RunView): void {
-    const old = this.byId(news.id);
+    const same = (run: RunView) => run.id === news.id;
+    const old = this.active.find(same) ?? this.recent.find(same);
     const run = merge(old, news);
     if (!isActive(run)) {
       this.active = this.active.filter(({ id }) => id !== run.id);

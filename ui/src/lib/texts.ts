@@ -16,6 +16,7 @@ export type Shape =
   | 'never'
   | 'stopped'
   | 'missing'
+  | 'unreachable'
   | 'unsupported';
 
 export type State = { shape: Shape; word: string };
@@ -42,6 +43,8 @@ export const BACKUP_STATES: Record<BackupStatus, State> = {
   verified: { shape: 'good', word: 'Checked' },
   damaged: { shape: 'failed', word: 'Damaged' },
   missing: { shape: 'missing', word: 'Missing' },
+  /** Its storage cannot be reached now; nothing is known to be wrong with it. */
+  unreachable: { shape: 'unreachable', word: 'Not reachable' },
 };
 
 export const PHASES: Record<RunKind, Record<Phase, string>> = {

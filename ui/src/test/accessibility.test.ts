@@ -1,7 +1,9 @@
 // Every screen in every state: axe finds nothing, headings are in order, there is one main and one h1.
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
+import { fullState, report, run } from '../dev/fixtures';
 import { SCENES } from '../dev/scenes';
+import { session } from '../lib/state.svelte';
 import { expectAccessible, findId, noId, open, type Opened } from './window';
 
 type Case = [scene: string, hash: string, shows: string | RegExp, act?: (opened: Opened) => Promise<void>];
@@ -15,6 +17,8 @@ const CASES: Case[] = [
   ['full', '#/home', 'orders was not backed up'],
   ['good', '#/home', 'All 3 databases are backed up'],
   ['busy', '#/home', 'nothing has moved for 15 seconds'],
+  ['long', '#/home', 'orders was not backed up'],
+  ['long', '#/backups', 'Show why'],
   ['offline', '#/home', 'usb is not available'],
   ['empty', '#/home', 'Back up your first database'],
   ['loading', '#/home', 'Loading your databases…'],
@@ -29,6 +33,10 @@ const CASES: Case[] = [
   ['good', '#/databases', 'Remove shop?', click('profile-remove')],
   ['full', '#/backups', '14 backups, 1.2 GB'],
   ['full', '#/backups?id=shop_0', '1 204 331'],
+  ['checking', '#/backups?id=shop_0', 'Comparing every byte'],
+  ['check-failed', '#/home', 'Open this backup'],
+  ['check-failed', '#/backups?id=shop_0', 'Use another backup.'],
+  ['long', '#/backups?id=shop_0', 'Restore it with a command'],
   ['slow', '#/backups?id=shop_0', 'Reading the backup…'],
   ['slow', '#/backups', 'Reading the list of backups…'],
   ['empty', '#/backups', 'No backups yet'],
@@ -59,6 +67,7 @@ describe('every screen in every state', () => {
     const scene = SCENES[name];
     if (scene === undefined) throw new Error(`no scene ${name}`);
     const opened = await open(hash, scene.state(), scene.answers, scene.backups?.());
+    scene.later?.(opened.fake);
     await act?.(opened);
     await waitFor(() => expect(document.body.textContent?.replaceAll('\u202f', ' ')).toContain(shows));
     await expectAccessible();
@@ -108,7 +117,30 @@ describe('hostile names', () => {
   });
 });
 
+describe('a window without its engine', () => {
+  it('tells a failed start from a lost connection', async () => {
+    const opened = await open('#/home', fullState(), { watch: SCENES.lost?.answers?.watch ?? (() => null) });
+    await screen.findByText('Not started');
+    expect(document.title).toBe('Kronos cannot open its records');
+    opened.close();
+    session.reset();
+    await open('#/home', fullState(), { watch: () => Promise.reject(new Error('no answer')) });
+    await screen.findByText('Connection lost');
+    expect(document.title).toBe('Connection lost – Kronos');
+  });
+});
+
 describe('a broken configuration', () => {
+  it('still shows what runs, with the way to cancel it, and keeps the appearance', async () => {
+    const { fake, user } = await open('#/home', fullState({ settings: { notifications: true, appearance: 'dark' } }));
+    fake.set({ config_error: report(), profiles: [], storages: [], active_runs: [run()], settings: { notifications: true, appearance: 'system' } });
+    await findId('run-card-shop');
+    expect(document.documentElement.dataset.appearance).toBe('dark');
+    await expectAccessible();
+    await user.click(await findId('run-cancel'));
+    expect(fake.of('run_cancel')).toEqual([{ run: 'run-1' }]);
+  });
+
   it('leaves nothing to change but Settings, and those only to look at', async () => {
     const scene = SCENES.config;
     if (scene === undefined) throw new Error('no scene');

@@ -1,10 +1,9 @@
-// Backups and Restore: the catalogue, the drawer, and a restore from choice to result.
-import { screen, waitFor, within } from '@testing-library/svelte';
+// Backups: the catalogue and the drawer.
+import { cleanup, screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { backup, catalogueOf, details, ended, fullState, report, run } from '../dev/fixtures';
+import { session } from '../lib/state.svelte';
 import { byId, findId, noId, open, textOf } from './window';
-
-const value = (id: string) => (byId(id) as HTMLInputElement).value;
 
 describe('the catalogue', () => {
   it('filters by database and by state', async () => {
@@ -73,13 +72,45 @@ describe('the drawer', () => {
     expect(await navigator.clipboard.readText()).toBe('kronos restore shop_0 --to shop_restored.db');
   });
 
+  it('copies the command exactly, however it is wrapped', async () => {
+    const command = "kronos restore shop_0 --to '/srv/my shop/restored-1122.db' --config /home/ada/.config/kronos/config.toml";
+    const { user } = await open('#/backups?id=shop_0', fullState(), { backup_details: () => ({ ...details({ id: 'shop_0' }), restore_command: command }) });
+    expect((await findId('restore-command')).textContent).toBe(command);
+    await user.click(byId('copy-restore-command'));
+    expect(await navigator.clipboard.readText()).toBe(command);
+    await user.click(screen.getByRole('button', { name: 'Copy the path of the file' }));
+    expect(await navigator.clipboard.readText()).toBe(byId('backup-location').textContent);
+  });
+
+  it('shows the check of its backup in a window that is made anew, and of no other', async () => {
+    const check = run({ kind: 'verify', backup: 'shop_0', phase: 'verifying' });
+    await open('#/backups?id=shop_0', fullState({ active_runs: [check] }));
+    const drawer = within(byId('drawer'));
+    await drawer.findByTestId('run-card-shop');
+    expect((await drawer.findByTestId('backup-verify')).getAttribute('title')).toBe('It is being checked');
+    expect(textOf(byId('backup-row-shop_0'))).toContain('Checking');
+    cleanup();
+    session.reset();
+    await open('#/backups?id=shop_3', fullState({ active_runs: [check] }));
+    await findId('backup-verify');
+    expect(within(byId('drawer')).queryByTestId('run-card-shop')).toBeNull();
+  });
+
+  it('shows the last failed check of its backup, without a toast behind it', async () => {
+    const { fake } = await open('#/backups?id=shop_0', fullState({ active_runs: [run({ id: 'v', kind: 'verify', backup: 'shop_0' })] }));
+    await findId('backup-verify');
+    fake.event({ event: 'run_finished', ...ended({ id: 'v', kind: 'verify', backup: 'shop_0', state: 'failed', error: report({ what: 'It is damaged' }) }) });
+    await waitFor(() => expect(textOf(byId('drawer'))).toContain('It is damaged'));
+    expect(noId('toast')).toBeNull();
+  });
+
   it('checks again and shows the check', async () => {
     const { fake, user } = await open('#/backups?id=shop_0', fullState());
     await user.click(await findId('backup-verify'));
     const drawer = within(byId('drawer'));
     const card = await drawer.findByTestId('run-card-shop');
     const id = card.dataset.run ?? '';
-    fake.event({ event: 'run_finished', ...ended({ id, kind: 'verify', state: 'failed', error: report({ what: 'It is damaged' }) }) });
+    fake.event({ event: 'run_finished', ...ended({ id, kind: 'verify', backup: 'shop_0', state: 'failed', error: report({ what: 'It is damaged' }) }) });
     await waitFor(() => expect(textOf(byId('drawer'))).toContain('It is damaged'));
   });
 
@@ -87,84 +118,5 @@ describe('the drawer', () => {
     await open('#/backups?id=app_4', fullState());
     await findId('backup-verify');
     expect(noId('drawer-restore')).toBeNull();
-  });
-});
-
-describe('a restore', () => {
-  it('goes from the drawer to the form with that backup chosen', async () => {
-    const { user } = await open('#/backups?id=orders_11', fullState());
-    await user.click(await findId('drawer-restore'));
-    const row = await findId('restore-backup-orders_11');
-    expect(within(row).getByRole('radio')).toHaveProperty('checked', true);
-    await waitFor(() => expect(noId('drawer')).toBeNull());
-    await waitFor(() => expect(value('restore-target')).toBe('/home/ada/orders_restored.db'));
-  });
-
-  it('checks the target while typing and starts', async () => {
-    const { fake, user } = await open('#/restore', fullState());
-    await findId('restore-fine');
-    await user.clear(byId('restore-target'));
-    await user.type(byId('restore-target'), '~/mine.db');
-    await findId('restore-fine');
-    expect(fake.of('restore_check').length).toBeLessThan(4);
-    expect(textOf(byId('restore-start'))).toBe('Restore to mine.db');
-    await user.click(byId('restore-start'));
-    expect(fake.of('restore_start')).toEqual([{ draft: { backup: 'shop_0', database: null, target: '~/mine.db' } }]);
-    await findId('run-card-shop');
-  });
-
-  it('keeps a typed target when another backup is chosen, else follows it', async () => {
-    const { user } = await open('#/restore', fullState());
-    await findId('restore-fine');
-    await user.selectOptions(byId('restore-profile'), 'orders');
-    await waitFor(() => expect(value('restore-target')).toBe('/home/ada/orders_restored.db'));
-    await user.type(byId('restore-target'), 'x');
-    await user.selectOptions(byId('restore-profile'), 'app');
-    await findId('restore-fine');
-    expect(value('restore-target')).toBe('/home/ada/orders_restored.dbx');
-  });
-
-  it('does not start to a target that is refused, and says why beside it', async () => {
-    const { fake, user } = await open('#/restore', fullState(), {
-      restore_check: () => Promise.reject(report({ why: 'A file named `a.db` exists already.' }) as never),
-    });
-    await waitFor(() => expect(byId('restore-target').getAttribute('aria-invalid')).toBe('true'));
-    expect(textOf(byId('restore-form'))).toContain('A file named a.db exists already.');
-    await user.click(byId('restore-start'));
-    expect(fake.of('restore_start')).toEqual([]);
-  });
-
-  it('asks which database when there are several', async () => {
-    const two = details();
-    two.units = ['one.db', 'two.db'].map((name) => ({ ...two.units[0], name }) as (typeof two.units)[0]);
-    two.suggested_targets = ['/r/one.db', '/r/two.db'];
-    const { fake, user } = await open('#/restore', fullState(), { backup_details: () => two });
-    await user.selectOptions(await findId('restore-unit'), 'two.db');
-    expect(value('restore-target')).toBe('/r/two.db');
-    await findId('restore-fine');
-    await user.click(byId('restore-start'));
-    expect(fake.of('restore_start')[0].draft).toMatchObject({ database: 'two.db', target: '/r/two.db' });
-  });
-
-  it('shows the result, with tables and rows, and opens its folder', async () => {
-    const { fake, user } = await open('#/restore', fullState({ active_runs: [run({ id: 'r', kind: 'restore' })] }));
-    expect(noId('restore-result')).toBeNull();
-    const result = { kind: 'restore' as const, backup: 'b', target: '/home/ada/a.db', bytes: 610e6, tables: 42, rows: 1_204_331 };
-    fake.event({ event: 'run_finished', ...ended({ id: 'r', kind: 'restore', result }) });
-    const card = await findId('restore-result');
-    expect(textOf(card)).toContain('shop is restored: 42 tables and 1 204 331 rows match the backup.');
-    expect(byId('restored-path').textContent).toBe('/home/ada/a.db');
-    await user.click(byId('reveal-restored'));
-    expect(fake.of('reveal_restored')).toEqual([{ run: 'r' }]);
-    await user.click(within(card).getByRole('button', { name: 'Dismiss' }));
-    expect(noId('restore-result')).toBeNull();
-  });
-
-  it('that failed keeps the choices', async () => {
-    const { fake } = await open('#/restore?backup=shop_3', fullState());
-    await findId('restore-fine');
-    fake.event({ event: 'run_finished', ...ended({ id: 'r', kind: 'restore', state: 'failed', error: report({ what: '`shop` was not restored' }) }) });
-    expect(textOf(await findId('restore-result'))).toContain('shop was not restored');
-    expect(within(byId('restore-backup-shop_3')).getByRole('radio')).toHaveProperty('checked', true);
   });
 });

@@ -5,6 +5,7 @@ import { emptyState, ended, fullState, profile, report, run, state } from '../de
 import { session } from '../lib/state.svelte';
 import { byId, findId, noId, open, textOf } from './window';
 
+const describedBy = (element: Element) => document.getElementById(element.getAttribute('aria-describedby') ?? '')?.textContent;
 const bar = () => within(byId('run-card-shop')).getByRole('progressbar');
 
 describe('a running backup', () => {
@@ -96,6 +97,7 @@ describe('starting', () => {
     await findId('run-card-app');
     expect(document.activeElement).toBe(byId('backup-now-app'));
     expect(byId('backup-now-app').getAttribute('title')).toContain('waits');
+    expect(describedBy(byId('backup-now-app'))).toBe('Its backup waits for its turn');
   });
 
   it('backs up all', async () => {
@@ -104,11 +106,17 @@ describe('starting', () => {
     expect(fake.of('backup_start')).toEqual([{ profiles: [] }]);
   });
 
-  it('says why an engine is not supported instead of a dead button', async () => {
-    const { fake, user } = await open('#/home', fullState());
-    expect(byId('backup-now-warehouse').getAttribute('title')).toContain('PostgreSQL');
-    await user.click(byId('backup-now-warehouse'));
-    expect(fake.of('backup_start')).toEqual([]);
+  it('says that an engine is not supported instead of a dead button', async () => {
+    await open('#/home', fullState());
+    expect(textOf(byId('not-supported-warehouse'))).toBe('Not supported yet');
+    expect(byId('not-supported-warehouse').getAttribute('title')).toContain('PostgreSQL');
+    expect(noId('backup-now-warehouse')).toBeNull();
+  });
+
+  it('tells what waits from what runs', async () => {
+    await open('#/home', fullState({ active_runs: [run(), run({ id: 'q', profile: 'app', state: 'queued' })] }));
+    expect(textOf(byId('backup-now-shop'))).toBe('Running…');
+    expect(textOf(byId('backup-now-app'))).toBe('Waiting…');
   });
 
   it('shows a refusal in five parts under the heading', async () => {
@@ -122,46 +130,10 @@ describe('starting', () => {
   });
 });
 
-describe('a failed backup', () => {
-  it('has five parts, can be copied, and tried again', async () => {
-    const { fake, user } = await open('#/home', fullState());
-    const card = byId('attention-orders');
-    expect(within(card).getByRole('heading', { level: 2 }).textContent).toBe('orders was not backed up');
-    for (const part of ['locked for 30 seconds', 'Close what writes', 'Older backups are not affected', 'caused by: database is locked']) {
-      expect(textOf(card)).toContain(part);
-    }
-    await user.click(within(card).getByTestId('error-copy'));
-    const copied = await navigator.clipboard.readText();
-    expect(copied).toContain('caused by: database is locked');
-    expect(copied).toContain('Next step:');
-    await user.click(byId('attention-retry'));
-    expect(fake.of('backup_start')).toEqual([{ profiles: ['orders'] }]);
-    await waitFor(() => expect(noId('attention-orders')).toBeNull());
-  });
-
-  it('shows the text to copy by hand when the clipboard is not allowed', async () => {
-    const { user } = await open('#/home', fullState());
-    navigator.clipboard.writeText = () => Promise.reject(new Error('denied'));
-    await user.click(byId('error-copy'));
-    const field = await screen.findByLabelText(/Copy the text from here/);
-    expect((field as HTMLTextAreaElement).value).toContain('caused by: database is locked');
-    expect(document.activeElement).toBe(field);
-  });
-
-  it('leads to the editor when the file is gone', async () => {
-    const gone = ended({ id: 'g', state: 'failed', error: report({ code: 'source_missing' }) });
-    const { user } = await open('#/home', state({ recent_runs: [gone] }));
-    await user.click(byId('attention-edit'));
-    expect((await findId('profile-path') as HTMLInputElement).value).toBe('~/code/shop/shop.db');
-  });
-
-  it('shows three cards, then the others on request', async () => {
-    const names = ['a', 'b', 'c', 'd', 'e'];
-    const recent = names.map((name) => ended({ id: name, profile: name, state: 'failed', error: report() }));
-    const { user } = await open('#/home', state({ profiles: names.map((name) => profile({ name })), recent_runs: recent }));
-    expect(screen.getAllByTestId(/^attention-[a-e]$/)).toHaveLength(3);
-    await user.click(byId('attention-more'));
-    expect(screen.getAllByTestId(/^attention-[a-e]$/)).toHaveLength(5);
+describe('the verdict', () => {
+  it('shows names without their backticks', async () => {
+    await open('#/home', state({ verdict: { level: 'incomplete', sentence: '`large` has no backup yet', last_backup_at: null } }));
+    expect(byId('verdict').textContent).toBe('large has no backup yet');
   });
 });
 
@@ -219,16 +191,5 @@ describe('the first backup with a place already there', () => {
     await user.click(byId('first-backup'));
     expect(fake.of('storage_save')).toEqual([]);
     expect(fake.of('profile_save')[0].draft.storage).toBe('usb');
-  });
-});
-
-describe('a newest backup that cannot be used', () => {
-  it('is a card of its own, although no run failed, and leads to a new backup', async () => {
-    const problem = report({ code: 'object_missing', what: 'The newest backup of `shop` cannot be used' });
-    const shop = profile({ protection: 'attention', problem });
-    await open('#/home', fullState({ profiles: [shop] }));
-    const card = byId('attention-shop');
-    expect(textOf(card)).toContain('The newest backup of shop cannot be used');
-    expect(within(card).getByTestId('attention-retry')).toBeTruthy();
   });
 });

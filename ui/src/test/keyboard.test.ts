@@ -53,6 +53,21 @@ describe('shortcuts', () => {
     expect(document.activeElement).toBe(byId('show-shortcuts'));
   });
 
+  it('look again: for backups where they are listed, else how things stand', async () => {
+    let asked = 0;
+    const { fake, user } = await open('#/home', fullState());
+    fake.answers.watch = () => (asked += 1);
+    await user.keyboard('{F5}');
+    await waitFor(() => expect(asked).toBe(1));
+    await user.keyboard(ctrl('o'));
+    await waitFor(() => expect(location.hash).toBe('#/restore'));
+    await user.keyboard(ctrl('r'));
+    await screen.findByText('3 new backups found.');
+    expect(fake.of('backups_rescan')).toHaveLength(1);
+    await user.keyboard('{Alt>}{ArrowLeft}{/Alt}');
+    await waitFor(() => expect(location.hash).toBe('#/home'));
+  });
+
   it('skip the sidebar', async () => {
     const { user } = await open('#/home', fullState());
     await user.tab();

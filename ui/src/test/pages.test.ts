@@ -1,7 +1,7 @@
 // Databases, Storage and Settings: what the forms send, and what happens when they are refused.
 import { screen, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
-import { check, emptyState, fullState, report, run, state, storage } from '../dev/fixtures';
+import { check, emptyState, fullState, profile, report, run, state, storage } from '../dev/fixtures';
 import { byId, findId, noId, open, textOf } from './window';
 
 const value = (id: string) => (byId(id) as HTMLInputElement).value;
@@ -106,6 +106,23 @@ describe('removing', () => {
     expect(noId('confirm')).toBeNull();
   });
 
+  it('of a place is not offered while a database keeps its backups there', async () => {
+    const warehouse = profile({ name: 'warehouse', supported: false });
+    const { fake, user } = await open('#/storage', state({ profiles: [profile(), warehouse] }));
+    expect(textOf(byId('storage-backups'))).toContain('Keeps 1 database: shop');
+    const button = byId('storage-remove');
+    await user.click(button);
+    expect(noId('confirm')).toBeNull();
+    expect(document.activeElement).toBe(button);
+    expect(textOf(document.getElementById(button.getAttribute('aria-describedby') ?? '') ?? document.body)).toBe('shop, warehouse keep their backups here. Change that first.');
+    fake.set({ profiles: [profile()] });
+    await waitFor(() => expect(button.getAttribute('title')).toBe('shop keeps its backups here. Change that first.'));
+    fake.set({ profiles: [] });
+    await waitFor(() => expect(button.getAttribute('aria-disabled')).toBeNull());
+    await user.click(button);
+    await findId('confirm');
+  });
+
   it('of a place shows a refusal in the question', async () => {
     const { user } = await open('#/storage', fullState(), { storage_remove: refuse({ what: '`usb` was not removed' }) });
     await user.click(within(byId('storage-usb')).getByTestId('storage-remove'));
@@ -152,7 +169,7 @@ describe('settings', () => {
     const { fake, user } = await open('#/settings', state());
     expect(document.documentElement.dataset.appearance).toBe('system');
     await user.click(byId('appearance-dark'));
-    expect(fake.of('settings_save')).toEqual([{ settings: { notifications: true, appearance: 'dark' } }]);
+    expect(fake.of('settings_save')).toEqual([{ change: { notifications: null, appearance: 'dark' } }]);
     await waitFor(() => expect(document.documentElement.dataset.appearance).toBe('dark'));
   });
 

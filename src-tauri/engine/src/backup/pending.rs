@@ -128,6 +128,11 @@ impl Abandoned {
         Some(Self { note, path, scratch, _locked: file })
     }
 
+    /// Removes the scratch folder; the note stays.
+    pub(super) fn remove_scratch(&self) {
+        let _ = fs::remove_dir_all(&self.scratch);
+    }
+
     /// Removes the scratch folder and, last, the note.
     pub(super) fn clear(self) {
         clear(&self.path, &self.scratch);

@@ -58,7 +58,7 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
     let profile = &request.profile;
     let _lock = ProfileLock::acquire(&request.state.locks(), &profile.name, request.owner)?;
     let connection = database::connect(profile.engine, &profile.connection)?;
-    let plan = connection.plan().await?;
+    let plan = connection.plan(&context.cancel).await?;
     check_scratch_space(&plan, &request.state)?;
     request.storage.capacity().await?;
     context.cancel.check()?;
@@ -75,7 +75,9 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
     let dump = connection.dump(&plan, &scope).await?;
     context.cancel.check()?;
 
-    let object = request.storage.create(&key, request.expected_size).await?;
+    // The last archive is a guess for this one; a database that shrank must not be refused for it.
+    let expected_size = request.expected_size.min(plan.raw_bytes());
+    let object = request.storage.create(&key, expected_size).await?;
     let header = header(request, &plan, &id, context);
     match store(request, dump, object, header, plan, &mut pending, context).await {
         Ok(sidecar) => Ok(BackupReport { id, sidecar }),

@@ -35,6 +35,8 @@ pub async fn recover(
 ) -> Result<Vec<Recovered>> {
     let mut recovered = Vec::new();
     for dead in pending::abandoned(state)? {
+        // A working copy is as large and as private as the database: it never waits for a storage.
+        dead.remove_scratch();
         match clear(&dead, &open).await {
             Ok(Some(run)) => recovered.push(run),
             Ok(None) => {}

@@ -3,8 +3,6 @@
 //! Owns the table `backups`: what a row says and how it is found. What is true about a storage belongs
 //! to [`rebuild`](super::rebuild).
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use sha2::{Digest, Sha256};
@@ -21,15 +19,6 @@ use crate::view::{BackupStatus, BackupView};
 
 /// One row. It has exactly what a list shows, so it is what the list shows.
 pub type BackupRecord = BackupView;
-
-/// How much of a storage the backups in it take up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct StorageUsage {
-    /// Number of backups whose archive is there.
-    pub backups: u64,
-    /// Bytes of their archives.
-    pub bytes: u64,
-}
 
 const SELECT: &str = "SELECT storage, id, profile, engine, created_at, stored_bytes, raw_bytes,
     databases, tables, row_count, archive, status, verified_at, warnings";
@@ -76,17 +65,33 @@ impl Catalog {
         self.list("ORDER BY created_at DESC, id DESC, storage", &[])
     }
 
-    /// The backup of this id with its whole sidecar. When several storages hold it, the best one.
-    pub fn backup(&self, id: &BackupId) -> Result<Option<(BackupRecord, Sidecar)>> {
+    /// The backup of this id with its whole sidecar, in one of the storages that `is_wanted` accepts.
+    /// When several of them hold it, the best one.
+    pub fn backup(
+        &self,
+        id: &BackupId,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<Option<(BackupRecord, Sidecar)>> {
         let sql = format!(
             "{SELECT}, sidecar FROM backups WHERE id = ?1
-             ORDER BY status = 'verified' DESC, status = 'damaged' DESC, storage LIMIT 1"
+             ORDER BY status = 'verified' DESC, status = 'damaged' DESC, storage"
         );
         self.run(|connection| {
-            connection
-                .query_row(&sql, [id.as_str()], |row| Ok((record(row)?, json(row, 14)?)))
-                .optional()
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([id.as_str()])?;
+            while let Some(row) = rows.next()? {
+                if is_wanted(row.get_ref(0)?.as_str()?) {
+                    return Ok(Some((record(row)?, json(row, 14)?)));
+                }
+            }
+            Ok(None)
         })
+    }
+
+    /// Forgets the rows of every storage but these: a folder that was moved leaves rows behind.
+    pub fn keep_storages(&self, storages: &[String]) -> Result<()> {
+        let sql = "DELETE FROM backups WHERE storage NOT IN (SELECT value FROM json_each(?1))";
+        self.run(|connection| connection.execute(sql, [text(&storages)?])).map(|_| ())
     }
 
     /// The newest verified backup of a profile, wherever it is.
@@ -94,20 +99,6 @@ impl Catalog {
         let sql = "WHERE profile = ?1 AND status = 'verified'
                    ORDER BY created_at DESC, id DESC, storage LIMIT 1";
         Ok(self.list(sql, &[&profile])?.pop())
-    }
-
-    /// How much room the backups of each storage take. A missing archive takes none.
-    pub fn usage_by_storage(&self) -> Result<BTreeMap<String, StorageUsage>> {
-        // `total` instead of `sum`: the sizes come from sidecars, and a sum that overflows is an error.
-        let sql = "SELECT storage, count(*), CAST(total(stored_bytes) AS INTEGER) FROM backups
-                   WHERE status <> 'missing' GROUP BY storage";
-        self.run(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let usage = |row: &Row<'_>| {
-                Ok((row.get(0)?, StorageUsage { backups: count(row, 1)?, bytes: count(row, 2)? }))
-            };
-            statement.query_map([], usage)?.filter_map(skip_unreadable).collect()
-        })
     }
 
     /// The ids of all rows of one storage.

@@ -24,7 +24,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, ErrorCode};
 
-pub use backups::{BackupRecord, StorageUsage};
+pub use backups::BackupRecord;
 pub use open::{Opened, Start};
 pub use rebuild::{RescanReport, reconcile};
 

@@ -43,13 +43,6 @@ pub enum Start {
     },
 }
 
-impl Start {
-    /// Whether the rows have to be made again from the storages.
-    pub fn needs_rescan(&self) -> bool {
-        *self != Self::Kept
-    }
-}
-
 /// Why a file did not become a catalog.
 enum Refusal {
     /// It is damaged, foreign or too new, and always will be.

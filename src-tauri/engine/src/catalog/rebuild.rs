@@ -124,6 +124,7 @@ impl RescanReport {
             BackupStatus::Verified => self.present += 1,
             BackupStatus::Damaged => self.damaged += 1,
             BackupStatus::Missing => self.missing += 1,
+            BackupStatus::Unreachable => {}
         }
     }
 }

@@ -27,6 +27,8 @@ pub fn status_text(status: BackupStatus) -> &'static str {
         BackupStatus::Verified => "verified",
         BackupStatus::Damaged => "damaged",
         BackupStatus::Missing => "missing",
+        // Never stored: it is true of a moment, and the schema refuses it.
+        BackupStatus::Unreachable => "unreachable",
     }
 }
 

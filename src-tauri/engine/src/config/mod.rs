@@ -15,7 +15,8 @@ pub use compression::{Codec, CompressionSettings};
 pub use edit::{ConfigFile, ProfileEdit, StorageEdit};
 pub use load::{load, parse};
 pub use model::{
-    Appearance, Config, ConnectionSettings, Profile, Schedule, Settings, StorageKind, StorageTarget,
+    Appearance, Config, ConnectionSettings, Profile, Schedule, Settings, SettingsChange,
+    StorageKind, StorageTarget,
 };
 pub use paths::{default_path, default_storage_path, shown_path, state_dir, typed_path};
 

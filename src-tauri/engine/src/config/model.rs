@@ -142,6 +142,22 @@ impl Default for Settings {
     }
 }
 
+/// A change of preferences: what is `None` stays as it is in the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SettingsChange {
+    /// Switch notifications on or off.
+    pub notifications: Option<bool>,
+    /// Choose a colour scheme.
+    pub appearance: Option<Appearance>,
+}
+
+impl From<Settings> for SettingsChange {
+    fn from(settings: Settings) -> Self {
+        Self { notifications: Some(settings.notifications), appearance: Some(settings.appearance) }
+    }
+}
+
 /// The colour scheme of the window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]

@@ -29,8 +29,9 @@ pub trait DatabaseConnection: Send + Sync {
     async fn probe(&self) -> Result<Probe>;
 
     /// Lists what a dump would contain. Fails when any part of it cannot be read, so that a backup
-    /// fails in seconds and not after an hour.
-    async fn plan(&self) -> Result<DumpPlan>;
+    /// fails in seconds and not after an hour. Waits for a locked source as patiently as the dump, until
+    /// `cancel`.
+    async fn plan(&self, cancel: &CancellationToken) -> Result<DumpPlan>;
 
     /// Takes a consistent picture of everything in `plan` and returns the stream that reads it.
     /// From here on the source is not needed longer than the engine itself demands.
@@ -81,6 +82,8 @@ pub struct DumpPlan {
     pub units: Vec<PlannedUnit>,
     /// Bytes that the dump needs in its scratch folder.
     pub scratch_bytes: u64,
+    /// Things that were found while planning and belong into the report, each one sentence.
+    pub warnings: Vec<String>,
 }
 
 impl DumpPlan {
@@ -93,7 +96,7 @@ impl DumpPlan {
 /// One database in a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlannedUnit {
-    /// Its name as the user knows it.
+    /// Its name as the user knows it; no other unit of the plan has it.
     pub name: String,
     /// Where it is.
     pub source: String,
@@ -128,7 +131,7 @@ pub trait DumpStream: Send {
 
 /// One database being dumped.
 pub struct DumpUnit<'a> {
-    /// Its name as the user knows it.
+    /// Its name, the same as in the plan.
     pub name: String,
     /// Where it was.
     pub source: String,
@@ -161,7 +164,12 @@ pub enum RestoreTarget {
 pub trait RestoreSink: Write + Send {
     /// Checks the loaded database against what the backup recorded and only then makes it visible,
     /// never replacing anything. The caller has compared the hash of all written bytes before.
-    fn finish(self: Box<Self>, expected: &DatabaseFacts) -> Result<Restored>;
+    /// Ends early when the user cancels.
+    fn finish(
+        self: Box<Self>,
+        expected: &DatabaseFacts,
+        cancel: &CancellationToken,
+    ) -> Result<Restored>;
 }
 
 /// A restored database.

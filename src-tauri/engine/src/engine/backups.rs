@@ -1,9 +1,9 @@
 //! The list of backups and what is known about each.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
-use super::Engine;
+use super::{Engine, Reach};
 use crate::archive::{Manifest, Sidecar};
 use crate::catalog::{self, BackupRecord, RescanReport};
 use crate::config::{Codec, Config};
@@ -26,7 +26,8 @@ impl Engine {
         let config = self.config_or_empty()?;
         let places = places(&config);
         let records = self.0.catalog.backups()?;
-        Ok(records.into_iter().filter_map(|record| named(record, &places)).collect())
+        let known = records.into_iter().filter_map(|record| self.named(record, &places));
+        Ok(known.collect())
     }
 
     /// Compares the catalog with the storages that can be reached.
@@ -34,17 +35,29 @@ impl Engine {
         let config = self.config_or_empty()?;
         let before = self.0.catalog.backups()?;
         let mut total = RescanReport::default();
+        let mut reach_changed = false;
+        // Without a configuration nothing is known of the storages, so nothing is forgotten either.
+        if self.config().is_ok() {
+            let places: Vec<_> = places(&config).into_iter().map(|(_, place)| place).collect();
+            self.0.catalog.keep_storages(&places)?;
+        }
         for target in &config.storages {
             let Ok(storage) = Self::open_storage(target) else { continue };
             let location = storage.location();
             match catalog::reconcile(&self.0.catalog, &location, storage.as_ref()).await {
-                Ok(report) => total.add(&report),
+                Ok(report) => {
+                    reach_changed |= self.note_reach(location, true);
+                    total.add(&report);
+                }
                 Err(error) => {
+                    if matches!(error, Error::Storage(_)) {
+                        reach_changed |= self.note_reach(location, false);
+                    }
                     tracing::info!(%error, storage = %target.name, "a storage was not looked into");
                 }
             }
         }
-        if self.0.catalog.backups()? != before {
+        if reach_changed || self.0.catalog.backups()? != before {
             self.0.options.sink.emit(Event::BackupsChanged);
         }
         Ok(total)
@@ -56,7 +69,7 @@ impl Engine {
         let storage = self.storage_at(&record.storage)?;
         let config = self.config()?;
         let unknown = || Error::Unknown { kind: "backup", name: id.to_string() };
-        let backup = named(record, &places(&config)).ok_or_else(unknown)?;
+        let backup = self.named(record, &places(&config)).ok_or_else(unknown)?;
         let location = storage.object_location(&sidecar.archive);
         let targets = suggested_targets(&sidecar.manifest);
         Ok(BackupDetails {
@@ -76,7 +89,9 @@ impl Engine {
 
     pub(super) fn find_backup(&self, id: &BackupId) -> Result<(BackupRecord, Sidecar)> {
         let unknown = || Error::Unknown { kind: "backup", name: id.to_string() };
-        self.0.catalog.backup(id)?.ok_or_else(unknown)
+        let places = places(&self.config()?);
+        let is_configured = |storage: &str| places.iter().any(|(_, place)| place == storage);
+        self.0.catalog.backup(id, is_configured)?.ok_or_else(unknown)
     }
 
     /// The configured storage at this location, open.
@@ -109,6 +124,29 @@ impl Engine {
         Ok(())
     }
 
+    /// Notes whether a storage answered. Returns whether that is news.
+    fn note_reach(&self, location: String, answers: bool) -> bool {
+        let mut reach = self.0.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        reach.insert(location, answers).unwrap_or(true) != answers
+    }
+
+    /// Whether the storage at this location did not answer when it was last looked into.
+    pub(super) fn is_unreachable(&self, location: &str) -> bool {
+        let reach = self.0.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        reach.get(location) == Some(&false)
+    }
+
+    /// A row as a screen shows it: the storage by its name instead of its location, and whether it can
+    /// be reached. `None` when no configured storage is there.
+    fn named(&self, mut record: BackupRecord, places: &[(String, String)]) -> Option<BackupView> {
+        let (name, location) = places.iter().find(|(_, location)| *location == record.storage)?;
+        if self.is_unreachable(location) {
+            record.status = BackupStatus::Unreachable;
+        }
+        record.storage.clone_from(name);
+        Some(record)
+    }
+
     fn restore_command(&self, id: &BackupId, manifest: &Manifest, targets: &[String]) -> String {
         let quote = |text: &str| shell_words::quote(text).into_owned();
         let mut command = format!("kronos restore {}", quote(id.as_str()));
@@ -122,12 +160,13 @@ impl Engine {
     }
 }
 
-/// A row as a screen shows it: the storage by its name instead of its location. `None` when no
-/// configured storage is there.
-fn named(mut record: BackupRecord, places: &[(String, String)]) -> Option<BackupView> {
-    let (name, _) = places.iter().find(|(_, location)| *location == record.storage)?;
-    record.storage.clone_from(name);
-    Some(record)
+/// Notes that the storage of the object at `object` can be reached.
+pub(super) fn reached(reach: &Reach, object: &str) {
+    let mut reach = reach.lock().unwrap_or_else(PoisonError::into_inner);
+    for (location, answers) in reach.iter_mut() {
+        let rest = object.strip_prefix(location.as_str());
+        *answers |= rest.is_some_and(|rest| rest.starts_with('/'));
+    }
 }
 
 /// The name and the location of every storage that this version can open.

@@ -6,7 +6,7 @@ use tokio::io::AsyncReadExt;
 
 use super::Engine;
 use crate::config::{
-    self, ConfigFile, ConnectionSettings, ProfileEdit, Settings, StorageEdit, StorageKind,
+    self, ConfigFile, ConnectionSettings, ProfileEdit, SettingsChange, StorageEdit, StorageKind,
     StorageTarget,
 };
 use crate::database::{self, Probe, RestoreTarget};
@@ -63,9 +63,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Saves preferences.
-    pub fn save_settings(&self, settings: &Settings) -> Result<()> {
-        self.file().save_settings(settings)?;
+    /// Saves the preferences that were changed.
+    pub fn save_settings(&self, change: &SettingsChange) -> Result<()> {
+        self.file().save_settings(change)?;
         self.config_changed();
         Ok(())
     }

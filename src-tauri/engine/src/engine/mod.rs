@@ -9,8 +9,9 @@ mod edits;
 mod picture;
 mod runs;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 pub use archives::ArchiveContents;
 
@@ -19,7 +20,7 @@ use crate::catalog::{Catalog, Opened, Start};
 use crate::clock::SharedClock;
 use crate::config::{self, Config, StorageTarget};
 use crate::error::{ConfigError, Error, Result};
-use crate::event::{Event, EventSink, RunKind, RunState, RunView};
+use crate::event::{Event, EventSink, RunKind, RunResult, RunState, RunView};
 use crate::run::RunRegistry;
 use crate::state_dir::StateDir;
 use crate::storage::{self, Storage};
@@ -39,11 +40,15 @@ pub struct EngineOptions {
     pub owner: &'static str,
 }
 
+/// Whether each storage, by its location, answered when it was last looked into.
+type Reach = Mutex<HashMap<String, bool>>;
+
 struct Parts {
     options: EngineOptions,
     state: StateDir,
     catalog: Arc<Catalog>,
     runs: RunRegistry,
+    reach: Arc<Reach>,
 }
 
 /// Everything that Kronos can do. Cheap to clone.
@@ -63,17 +68,20 @@ impl Engine {
             tracing::warn!(moved_to = %damaged.display(), detail, "the catalog is built again");
         }
         let catalog = Arc::new(catalog);
-        let (log, sink) = (catalog.clone(), options.sink.clone());
+        let reach = Arc::new(Reach::default());
+        let (log, sink, answered) = (catalog.clone(), options.sink.clone(), reach.clone());
         let recorder = Arc::new(move |view: &RunView| {
             if let Err(error) = log.put_run(view) {
                 tracing::warn!(%error, "a run is missing in the history");
             }
-            if view.kind == RunKind::Backup && view.result.is_some() {
+            if let Some(RunResult::Backup { location, .. }) = &view.result {
+                // Whatever has just taken a backup can be reached.
+                backups::reached(&answered, location);
                 sink.emit(Event::BackupsChanged);
             }
         });
         let runs = RunRegistry::new(options.sink.clone(), options.clock.clone(), recorder);
-        let engine = Self(Arc::new(Parts { options, state, catalog, runs }));
+        let engine = Self(Arc::new(Parts { options, state, catalog, runs, reach }));
         engine.clear_up().await?;
         if engine.config().is_ok() {
             engine.rescan().await?;
@@ -130,3 +138,6 @@ impl Engine {
         storage::open(target)
     }
 }
+
+#[cfg(test)]
+mod tests;

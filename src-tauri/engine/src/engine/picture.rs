@@ -28,16 +28,18 @@ impl Engine {
         };
         let backups = if config_error.is_none() { self.known_backups()? } else { Vec::new() };
         let profiles = self.profile_views(&config, &backups)?;
+        // The row of one that this version cannot back up says so itself.
+        let supported: Vec<_> = profiles.iter().filter(|profile| profile.supported).collect();
         let mut storages = Vec::new();
         for (index, target) in config.storages.iter().enumerate() {
-            storages.push(storage_view(target, index == 0, &backups).await);
+            storages.push(self.storage_view(target, index == 0, &backups).await);
         }
         Ok(AppState {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             config_path: self.config_path().display().to_string(),
             config_error,
             config_warnings: config.warnings.clone(),
-            verdict: verdict(&profiles),
+            verdict: verdict(&supported),
             profiles,
             storages,
             active_runs: self.active_runs(),
@@ -84,6 +86,55 @@ impl Engine {
         })
     }
 
+    async fn storage_view(
+        &self,
+        target: &StorageTarget,
+        is_default: bool,
+        backups: &[BackupView],
+    ) -> StorageView {
+        let (kind_label, location) = match &target.kind {
+            StorageKind::Local { path } => ("Folder on this computer", path.display().to_string()),
+            StorageKind::S3 { bucket, .. } => ("S3 bucket", format!("s3://{bucket}")),
+        };
+        let opened = Self::open_storage(target);
+        let unreachable = opened.as_ref().is_ok_and(|open| self.is_unreachable(&open.location()));
+        let supported = opened.is_ok();
+        let capacity = match opened {
+            Ok(storage) => storage.capacity().await,
+            Err(error) => Err(error),
+        };
+        let inside = || backups.iter().filter(|backup| backup.storage == target.name);
+        let count = inside().count() as u64;
+        let report = |error: &Error| {
+            let what = match count {
+                0 => format!("`{}` cannot be used right now", target.name),
+                1 => format!("`{}` cannot be reached, and 1 backup is in it", target.name),
+                n => format!("`{}` cannot be reached, and {n} backups are in it", target.name),
+            };
+            ErrorReport::new(what, error)
+        };
+        let (capacity, problem) = match capacity {
+            // The room is that of the parent in which the folder would be made again.
+            Ok(capacity) if unreachable && count > 0 => {
+                (capacity, Some(report(&out_of_reach(location.clone()).into())))
+            }
+            Ok(capacity) => (capacity, None),
+            Err(error) => (Capacity::default(), Some(report(&error))),
+        };
+        StorageView {
+            name: target.name.clone(),
+            kind_label: kind_label.to_owned(),
+            location,
+            supported,
+            is_default,
+            problem,
+            backups: count,
+            used_bytes: inside().map(|backup| backup.stored_bytes).sum(),
+            free_bytes: capacity.free,
+            total_bytes: capacity.total,
+        }
+    }
+
     fn last_run(&self, profile: &str) -> Result<Option<RunSummary>> {
         let run = self.0.catalog.last_run(RunKind::Backup, profile)?;
         Ok(run.map(|run| RunSummary {
@@ -120,11 +171,21 @@ fn problem(newest: &BackupView) -> Option<ErrorReport> {
         BackupStatus::Missing => {
             StorageError::NotFound { storage: newest.storage.clone(), key: archive }.into()
         }
+        BackupStatus::Unreachable => out_of_reach(newest.storage.clone()).into(),
     };
     let what = format!("The newest backup of `{}` cannot be used", newest.profile);
     let mut report = ErrorReport::new(what, &error);
-    report.next_step = Some("Make a new backup now, then look at the older ones".to_owned());
+    let next_step = match newest.status {
+        BackupStatus::Unreachable => "Connect the disk, or make a new backup in another storage",
+        _ => "Make a new backup now, then look at the older ones",
+    };
+    report.next_step = Some(next_step.to_owned());
     Some(report.with_not_affected("Your database and the older backups are as they were"))
+}
+
+fn out_of_reach(storage: String) -> StorageError {
+    let detail = "it could not be read when Kronos last looked".to_owned();
+    StorageError::Unavailable { storage, detail }
 }
 
 /// Where a profile's databases are, as its engine says it; empty for an engine that this version
@@ -149,7 +210,7 @@ fn location(profile: &Profile, sources: &[String]) -> String {
     }
 }
 
-fn verdict(profiles: &[ProfileView]) -> Verdict {
+fn verdict(profiles: &[&ProfileView]) -> Verdict {
     let count = |wanted: Protection| profiles.iter().filter(|p| p.protection == wanted).count();
     let (attention, never) = (count(Protection::Attention), count(Protection::Never));
     let (level, sentence) = match (profiles, attention, never) {
@@ -166,47 +227,10 @@ fn verdict(profiles: &[ProfileView]) -> Verdict {
     Verdict { level, sentence, last_backup_at }
 }
 
-fn of(some: usize, all: &[ProfileView], one: &str, many: &str, rest: &str) -> String {
+fn of(some: usize, all: &[&ProfileView], one: &str, many: &str, rest: &str) -> String {
     match all {
         [only] => format!("`{}` {one} {rest}", only.name),
         _ if some == 1 => format!("1 of {} databases {one} {rest}", all.len()),
         _ => format!("{some} of {} databases {many} {rest}", all.len()),
-    }
-}
-
-async fn storage_view(
-    target: &StorageTarget,
-    is_default: bool,
-    backups: &[BackupView],
-) -> StorageView {
-    let (kind_label, location) = match &target.kind {
-        StorageKind::Local { path } => ("Folder on this computer", path.display().to_string()),
-        StorageKind::S3 { bucket, .. } => ("S3 bucket", format!("s3://{bucket}")),
-    };
-    let opened = Engine::open_storage(target);
-    let supported = opened.is_ok();
-    let capacity = match opened {
-        Ok(storage) => storage.capacity().await,
-        Err(error) => Err(error),
-    };
-    let (capacity, problem) = match capacity {
-        Ok(capacity) => (capacity, None),
-        Err(error) => {
-            let what = format!("`{}` cannot be used right now", target.name);
-            (Capacity::default(), Some(ErrorReport::new(what, &error)))
-        }
-    };
-    let inside = || backups.iter().filter(|backup| backup.storage == target.name);
-    StorageView {
-        name: target.name.clone(),
-        kind_label: kind_label.to_owned(),
-        location,
-        supported,
-        is_default,
-        problem,
-        backups: inside().count() as u64,
-        used_bytes: inside().map(|backup| backup.stored_bytes).sum(),
-        free_bytes: capacity.free,
-        total_bytes: capacity.total,
     }
 }

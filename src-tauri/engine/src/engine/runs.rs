@@ -19,13 +19,27 @@ impl Engine {
     /// Starts a backup of each profile and returns at once. With no name it means every profile that
     /// can be backed up and is not just being backed up.
     pub fn start_backups(&self, profiles: &[String]) -> Result<Vec<RunId>> {
-        if !profiles.is_empty() {
-            return profiles.iter().map(|profile| self.start_backup(profile)).collect();
+        let chosen = !profiles.is_empty();
+        let names = if chosen { profiles.to_vec() } else { self.supported_profiles()? };
+        let (mut started, mut refused) = (Vec::new(), None);
+        for name in &names {
+            match self.start_backup(name) {
+                Ok(run) => started.push(run),
+                Err(Error::Busy { .. }) if !chosen => {}
+                Err(error) => refused = refused.or(Some(error)),
+            }
         }
-        let config = self.config()?;
-        let all = config.profiles.iter().filter(|profile| database::is_supported(profile.engine));
-        let started = all.map(|profile| self.start_backup(&profile.name));
-        started.filter(|run| !matches!(run, Err(Error::Busy { .. }))).collect()
+        match refused {
+            Some(error) if started.is_empty() => Err(error),
+            // One that was refused never stops the others.
+            _ => Ok(started),
+        }
+    }
+
+    fn supported_profiles(&self) -> Result<Vec<String>> {
+        let profiles = self.config()?.profiles.into_iter();
+        let supported = profiles.filter(|profile| database::is_supported(profile.engine));
+        Ok(supported.map(|profile| profile.name).collect())
     }
 
     /// Starts a backup of `profile` and returns at once.
@@ -82,7 +96,8 @@ impl Engine {
         let (record, sidecar) = self.find_backup(id)?;
         let storage = self.storage_at(&record.storage)?;
         let (engine, id) = (self.clone(), id.clone());
-        let spec = verify_spec(id.as_str(), Some(id.clone()));
+        let mut spec = verify_spec(id.as_str(), Some(id.clone()));
+        spec.profile.clone_from(&record.profile);
         self.0.runs.start(spec, move |context| async move {
             let outcome = backup::verify_object(storage.as_ref(), &sidecar, &context).await;
             engine.note_check(&record.storage, &id, outcome.as_ref().err())?;

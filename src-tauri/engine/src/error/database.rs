@@ -55,6 +55,14 @@ pub enum DatabaseError {
         /// The file.
         path: String,
     },
+    /// Another program's log or journal lies beside the source, and SQLite cannot work it in.
+    #[error(
+        "`{path}` was left in the middle of work by another program and its folder cannot be written, so SQLite cannot read it"
+    )]
+    LeftInWork {
+        /// The file.
+        path: String,
+    },
     /// A profile that names no database at all.
     #[error("The profile `{profile}` names no database")]
     Empty {
@@ -101,7 +109,7 @@ impl DatabaseError {
             Self::Encrypted { .. } => ErrorCode::SourceEncrypted,
             Self::Locked { .. } => ErrorCode::SourceLocked,
             Self::Corrupt { .. } => ErrorCode::SourceCorrupt,
-            Self::PermissionDenied { .. } => ErrorCode::PermissionDenied,
+            Self::PermissionDenied { .. } | Self::LeftInWork { .. } => ErrorCode::PermissionDenied,
             Self::EngineNotSupported { .. } => ErrorCode::NotSupported,
             Self::Scratch { source, .. } if super::is_full(source) => ErrorCode::StorageFull,
             Self::Empty { .. }
@@ -124,6 +132,10 @@ impl DatabaseError {
                 "Restore an older backup to a new file, or repair it with `sqlite3 FILE .recover`"
             }
             Self::PermissionDenied { .. } => "Make the file readable for your user",
+            Self::LeftInWork { .. } => {
+                "Make its folder writable, or open and close the file once with the program that it \
+                 belongs to"
+            }
             Self::Empty { .. } => "Add at least one database to the profile",
             Self::EngineNotSupported { .. } => {
                 "Remove the profile, or keep it: Kronos backs up the others"

@@ -73,10 +73,24 @@ pub struct ErrorReport {
     pub details: String,
 }
 
+/// What is copied into a bug report need not name the user.
+fn without_home(text: String) -> String {
+    match dirs::home_dir() {
+        Some(home) if home.parent().is_some() => text.replace(&home.display().to_string(), "~"),
+        _ => text,
+    }
+}
+
 impl ErrorReport {
     /// Describes `error`, which made `what` fail.
     pub fn new(what: impl Into<String>, error: &Error) -> Self {
-        let mut details = format!("Kronos {}\n{error:?}", env!("CARGO_PKG_VERSION"));
+        let mut details = format!(
+            "Kronos {} on {} {}\n{:?}: {error}",
+            env!("CARGO_PKG_VERSION"),
+            std::env::consts::OS,
+            std::env::consts::ARCH,
+            error.code(),
+        );
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
             details.push_str("\ncaused by: ");
@@ -89,7 +103,7 @@ impl ErrorReport {
             why: error.to_string(),
             next_step: error.hint(),
             not_affected: None,
-            details,
+            details: without_home(details),
         }
     }
 

@@ -83,9 +83,7 @@ impl StorageError {
 
     pub(super) fn hint(&self) -> String {
         match self {
-            Self::NotFound { .. } => {
-                "Put the file back, or use another backup; `kronos list --rescan` looks again"
-            }
+            Self::NotFound { .. } => "Put the file back, or use another backup",
             Self::Exists { .. } => "Start the backup again: it gets a new name",
             Self::Unavailable { .. } => "Connect the disk, or choose another folder",
             Self::Full { .. } => "Free some space there, or choose another folder",

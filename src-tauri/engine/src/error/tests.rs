@@ -13,7 +13,7 @@ fn reports_have_what_why_and_a_next_step() {
         report.next_step.as_deref(),
         Some("Check the path; if the file moved, edit the database")
     );
-    assert!(report.details.contains("Missing"), "{}", report.details);
+    assert!(report.details.contains("SourceMissing: There is no file"), "{}", report.details);
 }
 
 #[test]

@@ -8,3 +8,6 @@ mod source;
 
 pub use performer::{RestoreReport, RestoreRequest, choose_unit, perform};
 pub use source::{ArchiveFile, ArchiveSource, StoredArchive};
+
+#[cfg(test)]
+mod tests;

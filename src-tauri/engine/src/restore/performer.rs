@@ -74,21 +74,38 @@ async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(
     Ok((index, unit.clone()))
 }
 
-/// The database of that name, or the only one.
+/// The database of that name (its own, or that of its member in the archive), or the only one. A name
+/// that several have, as archives of older versions may, chooses none of them.
 pub fn choose_unit<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<(usize, &'a Unit)> {
-    let mut units = manifest.units.iter().enumerate();
-    let found = match name {
-        Some(name) => units.find(|(_, unit)| unit.name == name),
-        None if manifest.units.len() == 1 => units.next(),
-        None => {
-            let names = manifest.units.iter().map(|unit| unit.name.clone()).collect();
-            return Err(RestoreError::ChooseDatabase { names }.into());
-        }
+    let units = || manifest.units.iter().enumerate();
+    let mut found: Vec<_> = match name {
+        Some(name) => units().filter(|(_, unit)| unit.name == name).collect(),
+        None => units().collect(),
     };
-    found.ok_or_else(|| Error::Unknown {
-        kind: "database",
-        name: name.unwrap_or_default().to_owned(),
-    })
+    if let (Some(name), true) = (name, found.is_empty()) {
+        found = units().filter(|(_, unit)| is_member(unit, name)).collect();
+    }
+    match (found.as_slice(), name) {
+        ([only], _) => Ok(*only),
+        ([], Some(name)) => Err(Error::Unknown { kind: "database", name: name.to_owned() }),
+        _ => Err(RestoreError::ChooseDatabase { names: distinguishable_names(manifest) }.into()),
+    }
+}
+
+fn is_member(unit: &Unit, name: &str) -> bool {
+    unit.parts.iter().any(|part| part.member == name)
+}
+
+/// The names by which [`choose_unit`] finds each database: its own, or its member's when another
+/// database has the same.
+fn distinguishable_names(manifest: &Manifest) -> Vec<String> {
+    let units = &manifest.units;
+    let name = |unit: &Unit| {
+        let is_unique = units.iter().filter(|other| other.name == unit.name).count() == 1;
+        let member = unit.parts.first().filter(|_| !is_unique).map(|part| &part.member);
+        member.unwrap_or(&unit.name).clone()
+    };
+    units.iter().map(name).collect()
 }
 
 async fn load(
@@ -109,7 +126,7 @@ async fn load(
         archive::extract(source, &name, &manifest, index, &mut loading, &mut |_| Ok(()))?;
         context.progress.enter(Phase::Finishing, 0);
         context.cancel.check()?;
-        sink.finish(&facts)
+        sink.finish(&facts, &context.cancel)
     };
     tokio::task::spawn_blocking(chain)
         .await

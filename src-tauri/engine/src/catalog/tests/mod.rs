@@ -88,7 +88,7 @@ fn a_row_has_what_the_sidecar_says() {
     let catalog = Catalog::in_memory().unwrap();
     let sidecar = sidecar("shop", 1);
     catalog.put_backup("disk", &sidecar, BackupStatus::Verified).unwrap();
-    let (row, stored) = catalog.backup(&sidecar.manifest.header.id).unwrap().unwrap();
+    let (row, stored) = catalog.backup(&sidecar.manifest.header.id, |_| true).unwrap().unwrap();
     assert_eq!(stored, sidecar);
     let expected = BackupRecord {
         id: sidecar.manifest.header.id.clone(),
@@ -108,7 +108,7 @@ fn a_row_has_what_the_sidecar_says() {
     };
     assert_eq!(row, expected);
     assert_eq!(catalog.backups().unwrap(), [expected]);
-    assert_eq!(catalog.backup(&BackupId::from_text("other")).unwrap(), None);
+    assert_eq!(catalog.backup(&BackupId::from_text("other"), |_| true).unwrap(), None);
 }
 
 #[test]
@@ -122,19 +122,32 @@ fn the_newest_comes_first_and_the_same_id_may_be_in_two_storages() {
     let id = BackupId::from_text("shop_00009");
     let at = instant("2026-12-01T00:00:00Z");
     catalog.set_status("disk", &id, BackupStatus::Missing, at).unwrap();
-    let (best, _) = catalog.backup(&id).unwrap().unwrap();
+    let (best, _) = catalog.backup(&id, |_| true).unwrap().unwrap();
     assert_eq!((best.storage.as_str(), best.status), ("usb", BackupStatus::Verified));
     catalog.set_status("usb", &id, BackupStatus::Damaged, at).unwrap();
-    let (best, _) = catalog.backup(&id).unwrap().unwrap();
+    let (best, _) = catalog.backup(&id, |_| true).unwrap().unwrap();
     assert_eq!((best.status, best.verified_at), (BackupStatus::Damaged, at));
     assert_eq!(catalog.newest_good("shop").unwrap().unwrap().id.as_str(), "shop_00005");
     assert_eq!(catalog.newest_good("other").unwrap(), None);
-    let usage = catalog.usage_by_storage().unwrap();
-    assert_eq!(usage["disk"], StorageUsage { backups: 2, bytes: 1002 + 1005 });
-    assert_eq!(usage["usb"], StorageUsage { backups: 1, bytes: 1009 });
     catalog.remove_backup("disk", &id).unwrap();
     catalog.remove_backup("disk", &id).unwrap();
     assert_eq!(ids(&catalog), all[1..]);
+}
+
+#[test]
+fn a_backup_is_looked_for_only_where_it_is_wanted() {
+    for (old, new) in [("a", "b"), ("b", "a")] {
+        let catalog = Catalog::in_memory().unwrap();
+        let sidecar = sidecar("shop", 1);
+        let id = &sidecar.manifest.header.id;
+        catalog.put_backup(old, &sidecar, BackupStatus::Verified).unwrap();
+        catalog.put_backup(new, &sidecar, BackupStatus::Damaged).unwrap();
+        let (found, _) = catalog.backup(id, |storage| storage == new).unwrap().unwrap();
+        assert_eq!(found.storage, new);
+        assert_eq!(catalog.backup(id, |_| false).unwrap(), None);
+        catalog.keep_storages(&[new.to_owned()]).unwrap();
+        assert_eq!(ids(&catalog), [format!("{new}/{id}")]);
+    }
 }
 
 #[test]
@@ -144,7 +157,7 @@ fn a_missing_archive_keeps_the_date_of_its_last_check() {
     catalog.put_backup("disk", &sidecar, BackupStatus::Verified).unwrap();
     let id = &sidecar.manifest.header.id;
     catalog.set_status("disk", id, BackupStatus::Missing, Timestamp::now()).unwrap();
-    let (row, _) = catalog.backup(id).unwrap().unwrap();
+    let (row, _) = catalog.backup(id, |_| true).unwrap().unwrap();
     assert_eq!((row.status, row.verified_at), (BackupStatus::Missing, sidecar.verified_at));
 }
 
@@ -188,7 +201,6 @@ fn a_new_catalog_is_empty_private_and_found_again() {
     let path = root.path().join("state/kronos/catalog.sqlite");
     let opened = Catalog::open(&path).unwrap();
     assert_eq!(opened.start, Start::New);
-    assert!(opened.start.needs_rescan());
     opened.catalog.put_backup("disk", &sidecar("shop", 1), BackupStatus::Verified).unwrap();
     opened.catalog.put_run(&run("shop", 1, RunState::Succeeded)).unwrap();
     #[cfg(unix)]
@@ -200,7 +212,6 @@ fn a_new_catalog_is_empty_private_and_found_again() {
     }
     let again = Catalog::open(&path).unwrap();
     assert_eq!(again.start, Start::Kept);
-    assert!(!again.start.needs_rescan());
     assert_eq!(ids(&again.catalog), ["disk/shop_00001"]);
     drop((opened, again));
     let later = Catalog::open(&path).unwrap();

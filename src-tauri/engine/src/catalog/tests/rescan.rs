@@ -37,7 +37,7 @@ async fn a_deleted_catalog_is_rebuilt_as_it_was() {
     storage.delete(&key("shop_00004.tar.gz")).await.unwrap();
     reconcile(&catalog, "disk", &storage).await.unwrap();
     let original = catalog.backups().unwrap();
-    let details = catalog.backup(&original[7].id).unwrap();
+    let details = catalog.backup(&original[7].id, |_| true).unwrap();
     drop(catalog);
     for name in ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"] {
         let _ = std::fs::remove_file(root.path().join(name));
@@ -49,7 +49,7 @@ async fn a_deleted_catalog_is_rebuilt_as_it_was() {
     let expected = RescanReport { present: 99, added: 100, missing: 1, ..RescanReport::default() };
     assert_eq!(report, expected);
     assert_eq!(catalog.backups().unwrap(), original);
-    assert_eq!(catalog.backup(&original[7].id).unwrap(), details);
+    assert_eq!(catalog.backup(&original[7].id, |_| true).unwrap(), details);
     let again = reconcile(&catalog, "disk", &storage).await.unwrap();
     assert_eq!(again, RescanReport { added: 0, ..expected });
 }

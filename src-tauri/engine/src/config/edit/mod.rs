@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Value};
 
 use self::disk::Place;
-use super::model::{Appearance, Config, Settings};
+use super::model::{Appearance, Config, SettingsChange};
 use super::{load, paths};
 use crate::error::{ConfigError, Error, Result};
 use crate::ids::EngineKind;
@@ -107,19 +107,21 @@ impl ConfigFile {
         self.change(|document, config| storage::remove(document, config, name))
     }
 
-    /// Changes the preferences of the window; what is as it was is not written.
-    pub fn save_settings(&self, settings: &Settings) -> Result<Config> {
+    /// Changes the preferences of the window that are named; what is as it was is not written.
+    pub fn save_settings(&self, change: &SettingsChange) -> Result<Config> {
         self.change(|document, config| {
             let before = &config.settings;
-            if before == settings {
+            let notifications = change.notifications.filter(|new| *new != before.notifications);
+            let appearance = change.appearance.filter(|new| *new != before.appearance);
+            if notifications.is_none() && appearance.is_none() {
                 return Ok(());
             }
             let table = document::table(document, "settings")?;
-            if before.notifications != settings.notifications {
-                document::set(table, "notifications", Value::from(settings.notifications));
+            if let Some(notifications) = notifications {
+                document::set(table, "notifications", Value::from(notifications));
             }
-            if before.appearance != settings.appearance {
-                document::set(table, "appearance", Value::from(word(settings.appearance)));
+            if let Some(appearance) = appearance {
+                document::set(table, "appearance", Value::from(word(appearance)));
             }
             Ok(())
         })

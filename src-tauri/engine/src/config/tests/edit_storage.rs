@@ -100,12 +100,15 @@ fn what_the_form_of_a_storage_must_not_say() {
 fn settings_are_written_only_where_they_change() {
     let dark = Settings { notifications: true, appearance: Appearance::Dark };
     let scene = Scene::new(PUBLISHED_FULL);
-    assert_eq!(scene.file().save_settings(&Settings::default()).unwrap(), read(PUBLISHED_FULL));
+    assert_eq!(
+        scene.file().save_settings(&Settings::default().into()).unwrap(),
+        read(PUBLISHED_FULL)
+    );
     assert_eq!(scene.text(), PUBLISHED_FULL);
-    assert_eq!(scene.file().save_settings(&dark).unwrap().settings, dark);
+    assert_eq!(scene.file().save_settings(&dark.clone().into()).unwrap().settings, dark);
     assert_eq!(scene.text(), format!("{PUBLISHED_FULL}\n[settings]\nappearance = \"dark\"\n"));
     let scene = Scene::new(EXAMPLE_FULL);
-    scene.file().save_settings(&dark).unwrap();
+    scene.file().save_settings(&dark.clone().into()).unwrap();
     assert_eq!(
         scene.text(),
         EXAMPLE_FULL.replace("appearance = \"system\"", "appearance = \"dark\"")

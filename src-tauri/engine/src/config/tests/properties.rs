@@ -5,7 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::{EXAMPLE, EXAMPLE_FULL, PUBLISHED, PUBLISHED_FULL, Scene, folder, sqlite};
-use crate::config::{Appearance, ConfigFile, ProfileEdit, Settings, parse};
+use crate::config::{Appearance, ConfigFile, ProfileEdit, SettingsChange, parse};
 use crate::error::{Error, ErrorReport};
 
 const PATH: &str = "/etc/kronos/config.toml";
@@ -208,9 +208,9 @@ fn apply(file: &ConfigFile, edit: &Edit) {
             file.save_storage(original, &folder(&name, &format!("/b{path}")))
         }
         Edit::RemoveStorage(n) => file.remove_storage(&format!("s{n}")),
-        Edit::Settings(notifications, dark) => file.save_settings(&Settings {
-            notifications: *notifications,
-            appearance: if *dark { Appearance::Dark } else { Appearance::System },
+        Edit::Settings(notifications, dark) => file.save_settings(&SettingsChange {
+            notifications: Some(*notifications),
+            appearance: Some(if *dark { Appearance::Dark } else { Appearance::System }),
         }),
     };
     match result {

@@ -1,15 +1,22 @@
 //! Checking a copy (or a restored file) and listing what is inside.
 //!
-//! Owns `quick_check`, the row counts and the properties that a restore compares. Works only on
+//! Owns the check's thread, `quick_check`, the row counts and the properties that a restore compares. Works only on
 //! files that nobody else can change, opened as immutable: no locks, no `-wal`, no `-shm`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
-use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags, Row};
+use rusqlite::{Connection, ErrorCode as SqliteCode, InterruptHandle, OpenFlags, Row};
 
+use crate::cancel::{CancelCheck, CancellationToken};
 use crate::contents::{DatabaseFacts, ObjectCount, ObjectKind};
+use crate::error::Error;
+
+/// How often a waiting thread looks for the end of a check, and for the user's cancel.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Bytes that stand for themselves in a SQLite file URI.
 const URI_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
@@ -47,8 +54,58 @@ impl From<rusqlite::Error> for CheckError {
     }
 }
 
+/// A check on a thread of its own. Dropping it ends it.
+pub(super) struct RunningCheck {
+    interrupt: InterruptHandle,
+    thread: Option<JoinHandle<Result<Findings, CheckError>>>,
+}
+
+impl RunningCheck {
+    /// Starts to check the file at `path`, which nobody writes to.
+    pub fn start(path: &Path) -> rusqlite::Result<Self> {
+        Ok(Self::spawn(open_immutable(path)?, check))
+    }
+
+    fn spawn(
+        connection: Connection,
+        work: impl FnOnce(&Connection) -> Result<Findings, CheckError> + Send + 'static,
+    ) -> Self {
+        let interrupt = connection.get_interrupt_handle();
+        let thread = std::thread::spawn(move || work(&connection));
+        Self { interrupt, thread: Some(thread) }
+    }
+
+    /// Waits for its end, or ends it when the user cancels.
+    pub fn join(
+        mut self,
+        cancel: &CancellationToken,
+    ) -> Result<Result<Findings, CheckError>, Error> {
+        cancel.check()?;
+        while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            cancel.check()?;
+            std::thread::sleep(POLL);
+        }
+        let thread = self.thread.take();
+        let joined = thread.map(JoinHandle::join).transpose();
+        joined.ok().flatten().ok_or_else(|| Error::Internal("a check panicked".into()))
+    }
+}
+
+impl Drop for RunningCheck {
+    fn drop(&mut self) {
+        let Some(thread) = self.thread.take() else { return };
+        // An interrupt that comes between two statements is lost, so it is repeated.
+        while !thread.is_finished() {
+            self.interrupt.interrupt();
+            std::thread::sleep(POLL);
+        }
+        // The run has its reason already; what an interrupted check says adds nothing.
+        let _ = thread.join();
+    }
+}
+
 /// Opens a file that nobody writes to.
-pub(super) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
+fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
     let encoded = percent_encode(path.as_os_str().as_encoded_bytes(), URI_PATH);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_URI
@@ -61,7 +118,7 @@ pub(super) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// Checks the structure and counts the rows.
-pub(super) fn check(file: &Connection) -> Result<Findings, CheckError> {
+fn check(file: &Connection) -> Result<Findings, CheckError> {
     let mut findings = Findings::default();
     quick_check(file, &mut findings.warnings)?;
     for (name, kind) in tables(file)? {
@@ -160,4 +217,33 @@ fn properties(file: &Connection) -> rusqlite::Result<BTreeMap<String, String>> {
             Ok((name.to_owned(), value))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_check_under_way_ends_when_the_user_cancels() {
+        let connection = Connection::open_in_memory().unwrap();
+        // Without an interrupt this never ends, and neither would the test.
+        let check = RunningCheck::spawn(connection, |connection| {
+            let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+                           SELECT count(*) FROM n";
+            connection.query_row(endless, [], |_| Ok(()))?;
+            Ok(Findings::default())
+        });
+        let cancel = CancellationToken::new();
+        let user = cancel.clone();
+        let cancelled = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            user.cancel();
+            Instant::now()
+        });
+        let outcome = check.join(&cancel);
+        assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
+        assert!(cancelled.join().unwrap().elapsed() < Duration::from_secs(5));
+    }
 }

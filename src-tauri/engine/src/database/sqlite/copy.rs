@@ -11,7 +11,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags, ffi};
 
 use super::super::DumpScope;
-use super::source::{self, COPY_PATIENCE, byte_size, patiently};
+use super::source::{self, COPY_PATIENCE, Source, byte_size, patiently};
 use crate::cancel::CancelCheck;
 use crate::error::{DatabaseError, Error, Result};
 use crate::files;
@@ -27,35 +27,50 @@ const WRITE_FAILURES: [i32; 3] =
 /// A finished copy in the scratch folder.
 #[derive(Debug)]
 pub(super) struct Copy {
+    /// The name of the database, the same as in the plan.
+    pub name: String,
     /// The file that was copied.
     pub source: PathBuf,
     /// The copy.
     pub path: PathBuf,
     /// How the source keeps its transactions: `wal`, `delete`, …
     pub journal_mode: String,
+    /// Whether SQLite had to roll back what a crashed program left half done.
+    pub rolled_back: bool,
 }
 
 /// Copies all files, one right after the other so that their moments lie close together.
 pub(super) fn copy_all(paths: &[PathBuf], scope: &DumpScope) -> Result<Vec<Copy>> {
-    let sources = paths.iter().map(|path| source::open(path)).collect::<Result<Vec<_>>>()?;
+    let mut sources = paths.iter().map(|path| source::open(path)).collect::<Result<Vec<_>>>()?;
     let mut total = 0;
-    for (path, source) in paths.iter().zip(&sources) {
-        total += patiently(path, COPY_PATIENCE, &scope.cancel, || byte_size(source))?;
+    for (path, source) in paths.iter().zip(&mut sources) {
+        patiently(path, COPY_PATIENCE, &scope.cancel, || source.first_read())?;
+        total += patiently(path, COPY_PATIENCE, &scope.cancel, || byte_size(&source.connection))?;
     }
     scope.progress.enter(Phase::Copying, total);
-    let numbered = paths.iter().zip(sources).enumerate();
-    numbered.map(|(number, (path, source))| copy_one(number, path, &source, scope)).collect()
+    let mut copies = Vec::with_capacity(paths.len());
+    for ((path, source), name) in paths.iter().zip(sources).zip(super::unit_names(paths)) {
+        copies.push(copy_one(copies.len(), path, name, &source, scope)?);
+    }
+    Ok(copies)
 }
 
-fn copy_one(number: usize, path: &Path, source: &Connection, scope: &DumpScope) -> Result<Copy> {
-    scope.progress.object(&super::display_name(path));
+fn copy_one(
+    number: usize,
+    path: &Path,
+    name: String,
+    source: &Source,
+    scope: &DumpScope,
+) -> Result<Copy> {
+    scope.progress.object(&name);
+    let (rolled_back, source) = (source.rolled_back, &source.connection);
     let journal_mode = patiently(path, COPY_PATIENCE, &scope.cancel, || begin_reading(source))?;
     let copy = scope.scratch.join(format!("{number}.sqlite"));
     files::create_private(&copy).map_err(|error| scratch_error(&copy, error))?;
     let mut target = open_target(&copy)?;
     run_backup(path, source, &mut target, scope)?;
     target.close().map_err(|(_, error)| target_error(&copy, &error))?;
-    Ok(Copy { source: path.to_owned(), path: copy, journal_mode })
+    Ok(Copy { name, source: path.to_owned(), path: copy, journal_mode, rolled_back })
 }
 
 /// Opens the read transaction that pins the moment: `BEGIN` alone reads nothing and pins nothing.

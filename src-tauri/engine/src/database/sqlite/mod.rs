@@ -12,13 +12,16 @@ mod restore;
 mod source;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
+use self::source::Look;
 use super::{
     DatabaseConnection, DumpPlan, DumpScope, DumpStream, PlannedUnit, Probe, RestoreSink,
     RestoreTarget,
 };
+use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
 use crate::contents::ServerInfo;
 use crate::error::{Error, Result};
@@ -52,27 +55,32 @@ impl DatabaseConnection for SqliteFiles {
     async fn probe(&self) -> Result<Probe> {
         let paths = self.paths.clone();
         blocking(move || {
-            let databases = paths.iter().map(|path| source::look(path)).collect::<Result<_>>()?;
-            Ok(Probe { server: library(), databases, warnings: Vec::new() })
+            let cancel = CancellationToken::new();
+            let looked = look_at_all(&paths, source::LOOK_PATIENCE, &cancel)?;
+            let warnings = looked.iter().filter_map(Look::warning).collect();
+            let databases = looked.into_iter().map(|look| look.database).collect();
+            Ok(Probe { server: library(), databases, warnings })
         })
         .await
     }
 
-    async fn plan(&self) -> Result<DumpPlan> {
-        let paths = self.paths.clone();
+    async fn plan(&self, cancel: &CancellationToken) -> Result<DumpPlan> {
+        let (paths, cancel) = (self.paths.clone(), cancel.clone());
         blocking(move || {
-            let units = paths.iter().map(|path| plan_unit(path)).collect::<Result<Vec<_>>>()?;
+            let looked = look_at_all(&paths, source::COPY_PATIENCE, &cancel)?;
+            let warnings = looked.iter().filter_map(Look::warning).collect();
+            let units: Vec<_> = looked.into_iter().zip(&paths).map(plan_unit).collect();
             let scratch_bytes = units.iter().map(|unit| unit.size).sum();
-            Ok(DumpPlan { server: library(), units, scratch_bytes })
+            Ok(DumpPlan { server: library(), units, scratch_bytes, warnings })
         })
         .await
     }
 
-    async fn dump(&self, _plan: &DumpPlan, scope: &DumpScope) -> Result<Box<dyn DumpStream>> {
-        let (paths, scope) = (self.paths.clone(), scope.clone());
+    async fn dump(&self, plan: &DumpPlan, scope: &DumpScope) -> Result<Box<dyn DumpStream>> {
+        let (paths, scope, warnings) = (self.paths.clone(), scope.clone(), plan.warnings.clone());
         blocking(move || {
             let copies = copy::copy_all(&paths, &scope)?;
-            Ok(Box::new(dump::SqliteDump::new(copies, scope)) as Box<dyn DumpStream>)
+            Ok(Box::new(dump::SqliteDump::new(copies, warnings, scope)) as Box<dyn DumpStream>)
         })
         .await
     }
@@ -92,24 +100,58 @@ impl DatabaseConnection for SqliteFiles {
     }
 }
 
-fn plan_unit(path: &Path) -> Result<PlannedUnit> {
-    let found = source::look(path)?;
-    Ok(PlannedUnit {
-        name: found.name,
+fn look_at_all(
+    paths: &[PathBuf],
+    patience: Duration,
+    cancel: &CancellationToken,
+) -> Result<Vec<Look>> {
+    let named = paths.iter().zip(unit_names(paths));
+    named.map(|(path, name)| source::look(path, &name, patience, cancel)).collect()
+}
+
+fn plan_unit((look, path): (Look, &PathBuf)) -> PlannedUnit {
+    PlannedUnit {
+        name: look.database.name,
         source: path.display().to_string(),
         extension: "sqlite",
-        size: found.size,
+        size: look.database.size,
         streamed: false,
-    })
+    }
 }
 
 fn library() -> ServerInfo {
     ServerInfo { version: format!("SQLite {}", rusqlite::version()), tool: String::new() }
 }
 
-/// The name under which a user knows a file: its file name.
-fn display_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+/// The names under which a user knows the files, in their order: of each the file name, and as many
+/// folders before it as it takes to tell it from the others.
+fn unit_names(paths: &[PathBuf]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(paths.len());
+    for (index, path) in paths.iter().enumerate() {
+        let others = || paths.iter().enumerate().filter(|(other, _)| *other != index);
+        let is_unique = |count: &usize| {
+            let name = last_components(path, *count);
+            others().all(|(_, other)| last_components(other, *count) != name)
+        };
+        let longest = path.components().count();
+        let count = (1..=longest).find(is_unique).unwrap_or(longest);
+        let base = last_components(path, count);
+        let mut name = base.clone();
+        // The same path twice, or two that differ in bytes that are no text.
+        let mut number = 2;
+        while names.contains(&name) {
+            name = format!("{base} ({number})");
+            number += 1;
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// The last `count` components of a path, or all that it has.
+fn last_components(path: &Path, count: usize) -> String {
+    let skipped = path.components().count().saturating_sub(count);
+    path.components().skip(skipped).collect::<PathBuf>().to_string_lossy().into_owned()
 }
 
 async fn blocking<T: Send + 'static>(

@@ -1,14 +1,16 @@
 //! Restoring into a new file: written beside the target, checked, then renamed without replacing.
 //!
-//! Owns the temporary file and its removal. The hash of the bytes has been compared by the caller.
+//! Owns the temporary file and its removal, also after a restore that was killed: the system drops its
+//! lock with the process. The hash of the bytes has been compared by the caller.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::super::{RestoreSink, Restored};
-use super::check::{self, CheckError, Findings};
+use super::check::{CheckError, Findings, RunningCheck};
 use super::source::sibling;
+use crate::cancel::CancellationToken;
 use crate::contents::{DatabaseFacts, ObjectKind};
 use crate::error::{Error, RestoreError, Result};
 use crate::files;
@@ -49,6 +51,53 @@ fn folder_of(target: &Path) -> &Path {
     target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+/// What the name of an unfinished restore starts with; [`TAG`] random letters and digits follow.
+const UNFINISHED: &str = ".kronos-restoring-";
+const TAG: usize = 6;
+
+/// Whether this is the name of an unfinished restore, exactly as [`NewFileSink`] gives it.
+fn is_unfinished(name: &str) -> bool {
+    let tag = name.strip_prefix(UNFINISHED);
+    tag.is_some_and(|tag| tag.len() == TAG && tag.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Removes what killed restores have left in `folder`: regular files of exactly our name whose lock
+/// nobody holds. What cannot be removed stays; it is in nobody's way.
+fn remove_unfinished(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !is_file || !entry.file_name().to_str().is_some_and(is_unfinished) {
+            continue;
+        }
+        let path = entry.path();
+        // No other restore is ever given this name again, so the name still means the locked file, or
+        // nothing when its owner has just published it.
+        let removed = files::open_plain(&path, true)
+            .is_ok_and(|file| file.try_lock().is_ok() && fs::remove_file(&path).is_ok());
+        tracing::info!(path = %path.display(), removed, "an unfinished restore was found");
+    }
+}
+
+/// Creates an unfinished file in `folder` and locks it for as long as it is open.
+fn create_unfinished(folder: &Path) -> io::Result<(File, PathBuf)> {
+    for _ in 0..8 {
+        let mut name = tempfile::Builder::new();
+        name.prefix(UNFINISHED).rand_bytes(TAG);
+        let (file, path) = name.make_in(folder, files::create_private)?.keep()?;
+        match file.try_lock() {
+            // Somebody who removes left-overs may have been between our creation and our lock.
+            Ok(()) if fs::symlink_metadata(&path).is_err() => {}
+            Err(TryLockError::WouldBlock) => {}
+            Ok(()) => return Ok((file, path)),
+            Err(TryLockError::Error(error)) => {
+                tracing::warn!(path = %path.display(), %error, "this file system has no file locks");
+                return Ok((file, path));
+            }
+        }
+    }
+    Err(io::ErrorKind::ResourceBusy.into())
+}
+
 /// A restored file that nobody sees yet.
 pub(super) struct NewFileSink {
     file: Option<File>,
@@ -58,22 +107,26 @@ pub(super) struct NewFileSink {
 }
 
 impl NewFileSink {
-    /// Creates the temporary file beside `target`.
+    /// Creates the temporary file beside `target`, and removes what killed restores have left there.
     pub(super) fn create(target: PathBuf) -> Result<Self> {
-        let mut name = std::ffi::OsString::from(".");
-        name.push(target.file_name().unwrap_or_default());
-        name.push(format!(".{}.restoring", std::process::id()));
-        let temporary = folder_of(&target).join(name);
-        let file = files::create_private(&temporary)
-            .map_err(|error| Error::file("create", &temporary, error))?;
+        let folder = folder_of(&target);
+        remove_unfinished(folder);
+        let (file, temporary) =
+            create_unfinished(folder).map_err(|error| Error::file("create", &target, error))?;
         Ok(Self { file: Some(file), temporary, target, bytes: 0 })
     }
 
-    fn publish(&mut self, expected: &DatabaseFacts) -> Result<Restored> {
+    fn publish(
+        &mut self,
+        expected: &DatabaseFacts,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
         let file = self.file.take().ok_or_else(|| Error::Internal("restored twice".into()))?;
         file.sync_all().map_err(|error| Error::file("write", &self.temporary, error))?;
-        drop(file);
-        let findings = self.check()?;
+        // On Windows a lock keeps every other handle out, also that of the check.
+        #[cfg(not(unix))]
+        file.unlock().map_err(|error| Error::file("write", &self.temporary, error))?;
+        let findings = self.check(cancel)?;
         compare(expected, &findings.facts)?;
         files::rename_new(&self.temporary, &self.target).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
@@ -90,11 +143,11 @@ impl NewFileSink {
         })
     }
 
-    fn check(&self) -> Result<Findings> {
+    fn check(&self, cancel: &CancellationToken) -> Result<Findings> {
         let mismatch = |detail: String| Error::from(RestoreError::Mismatch { detail });
-        let file =
-            check::open_immutable(&self.temporary).map_err(|error| mismatch(error.to_string()))?;
-        check::check(&file).map_err(|error| match error {
+        let check =
+            RunningCheck::start(&self.temporary).map_err(|error| mismatch(error.to_string()))?;
+        check.join(cancel)?.map_err(|error| match error {
             CheckError::Corrupt(finding) => mismatch(finding),
             CheckError::Failed(error) => mismatch(error.to_string()),
         })
@@ -150,8 +203,12 @@ impl Write for NewFileSink {
 }
 
 impl RestoreSink for NewFileSink {
-    fn finish(mut self: Box<Self>, expected: &DatabaseFacts) -> Result<Restored> {
-        self.publish(expected)
+    fn finish(
+        mut self: Box<Self>,
+        expected: &DatabaseFacts,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
+        self.publish(expected, cancel)
     }
 }
 

@@ -15,23 +15,76 @@ use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags};
 use super::super::ProbedDatabase;
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::error::{DatabaseError, Error, Result};
+use crate::files;
 
 /// How long a look waits for a lock.
-const LOOK_PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const LOOK_PATIENCE: Duration = Duration::from_secs(2);
 /// How long a backup waits for a lock.
 pub(super) const COPY_PATIENCE: Duration = Duration::from_secs(30);
 /// A writer that commits all the time leaves gaps of a few milliseconds; SQLite's own back-off of up
 /// to 100 ms would miss most of them.
 const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
-/// Looks at a source file without changing it.
-pub(super) fn look(path: &Path) -> Result<ProbedDatabase> {
-    let source = open(path)?;
-    let cancel = CancellationToken::new();
-    patiently(path, LOOK_PATIENCE, &cancel, || facts(&source, path))
+/// A source file that is open for reading.
+pub(super) struct Source {
+    /// The connection.
+    pub connection: Connection,
+    /// Where SQLite keeps the rollback journal: beside the file itself, not beside a link to it.
+    journal: PathBuf,
+    /// Whether this connection found what a crashed program left half done, and rolled it back.
+    pub rolled_back: bool,
 }
 
-fn facts(source: &Connection, path: &Path) -> rusqlite::Result<ProbedDatabase> {
+impl Source {
+    /// The first read of a connection, in which SQLite rolls back a hot journal.
+    ///
+    /// The journal of a living program stays while that program holds its lock, so looking right before
+    /// and right after tells the two apart.
+    pub fn first_read(&mut self) -> rusqlite::Result<()> {
+        let journal = || fs::metadata(&self.journal).is_ok_and(|found| found.len() > 0);
+        let was_there = journal();
+        self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        self.rolled_back |= was_there && !journal();
+        Ok(())
+    }
+}
+
+/// What a look at a source file found.
+pub(super) struct Look {
+    /// The database.
+    pub database: ProbedDatabase,
+    rolled_back: bool,
+}
+
+impl Look {
+    /// What the user should know about it.
+    pub fn warning(&self) -> Option<String> {
+        self.rolled_back.then(|| rolled_back_warning(&self.database.name))
+    }
+}
+
+/// The sentence about a database whose last change was never finished.
+pub(super) fn rolled_back_warning(name: &str) -> String {
+    format!(
+        "`{name}`: a program crashed in the middle of a change; SQLite rolled it back, as the next \
+         program to open it would have"
+    )
+}
+
+/// Looks at a source file as [`open`] allows it.
+pub(super) fn look(
+    path: &Path,
+    name: &str,
+    patience: Duration,
+    cancel: &CancellationToken,
+) -> Result<Look> {
+    let mut source = open(path)?;
+    patiently(path, patience, cancel, || source.first_read())?;
+    let database = patiently(path, patience, cancel, || facts(&source.connection, name))?;
+    Ok(Look { database, rolled_back: source.rolled_back })
+}
+
+fn facts(source: &Connection, name: &str) -> rusqlite::Result<ProbedDatabase> {
     let page_size = page_size(source)?;
     let tables = source.query_row(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
@@ -43,8 +96,7 @@ fn facts(source: &Connection, path: &Path) -> rusqlite::Result<ProbedDatabase> {
         ("journal_mode".to_owned(), journal_mode),
         ("page_size".to_owned(), page_size.to_string()),
     ]);
-    let name = super::display_name(path);
-    Ok(ProbedDatabase { name, size: byte_size(source)?, tables, properties })
+    Ok(ProbedDatabase { name: name.to_owned(), size: byte_size(source)?, tables, properties })
 }
 
 /// Bytes of one page.
@@ -63,13 +115,15 @@ pub(super) fn byte_size(source: &Connection) -> rusqlite::Result<u64> {
 /// The connection is read-write where the file allows it, so that SQLite can do its own housekeeping
 /// (roll back what a crashed program left, remove its own `-wal` and `-shm` at the end), but
 /// `query_only` forbids every write by a statement. A write-ahead log that was there before stays
-/// exactly as it was: moving it into the database is the owner's business.
-pub(super) fn open(path: &Path) -> Result<Connection> {
+/// exactly as it was: moving it into the database is the owner's business. SQLite follows links, so
+/// logs and journals are looked for beside the file that a link leads to.
+pub(super) fn open(path: &Path) -> Result<Source> {
     refuse_what_is_no_file(path)?;
-    let log_was_there = sibling(path, "-wal").exists();
+    let file = canonical(path)?;
+    let log_was_there = sibling(&file, "-wal").exists();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connect = || -> rusqlite::Result<Connection> {
-        let source = Connection::open_with_flags(path, flags)?;
+        let source = Connection::open_with_flags(&file, flags)?;
         source.busy_timeout(Duration::ZERO)?;
         if log_was_there {
             source.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
@@ -79,7 +133,15 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
         )?;
         Ok(source)
     };
-    connect().map_err(|error| explain(path, &error, Duration::ZERO))
+    let connection = connect().map_err(|error| explain(path, &error, Duration::ZERO))?;
+    Ok(Source { connection, journal: sibling(&file, "-journal"), rolled_back: false })
+}
+
+/// The file that `path` leads to.
+fn canonical(path: &Path) -> Result<PathBuf> {
+    fs::canonicalize(path).map_err(|error| {
+        DatabaseError::Failed { path: path.display().to_string(), detail: error.to_string() }.into()
+    })
 }
 
 /// The path of a file that SQLite keeps beside a database: `-wal`, `-shm`, `-journal`.
@@ -143,8 +205,21 @@ pub(super) fn explain(path: &Path, error: &rusqlite::Error, waited: Duration) ->
         Some(SqliteCode::CannotOpen | SqliteCode::PermissionDenied) if !readable(path) => {
             DatabaseError::PermissionDenied { path: shown }.into()
         }
+        Some(SqliteCode::CannotOpen | SqliteCode::PermissionDenied | SqliteCode::ReadOnly)
+            if is_left_in_work(path, |folder| files::check_writable(folder).is_ok()) =>
+        {
+            DatabaseError::LeftInWork { path: shown }.into()
+        }
         _ => DatabaseError::Failed { path: shown, detail }.into(),
     }
+}
+
+/// Whether SQLite would have to write beside the file before it can read it, and may not: a log or a
+/// journal lies there, and the folder is not `writable`.
+pub(super) fn is_left_in_work(path: &Path, writable: impl FnOnce(&Path) -> bool) -> bool {
+    let Ok(file) = fs::canonicalize(path) else { return false };
+    let has_work = ["-wal", "-journal"].iter().any(|ending| sibling(&file, ending).exists());
+    has_work && file.parent().is_some_and(|folder| !writable(folder))
 }
 
 #[cfg(unix)]

@@ -44,7 +44,7 @@ fn scope(folder: &Path) -> DumpScope {
 
 /// Dumps everything and returns the bytes of each unit.
 async fn dump(files: &SqliteFiles, scope: &DumpScope) -> Result<(Vec<Vec<u8>>, DumpReport)> {
-    let plan = files.plan().await?;
+    let plan = files.plan(&scope.cancel).await?;
     let mut stream = files.dump(&plan, scope).await?;
     let mut units = Vec::new();
     while let Some(mut unit) = stream.next_unit()? {
@@ -142,6 +142,66 @@ async fn a_write_ahead_log_that_nobody_has_open_is_read_and_left_alone() {
     assert_eq!(fs::read(source::sibling(&source, "-wal")).unwrap(), log);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_is_left_alone_also_behind_a_link() {
+    let root = tempfile::tempdir().unwrap();
+    let live = root.path().join("live.db");
+    let writer = sample(&live, "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0;");
+    let real = root.path().join("real");
+    fs::create_dir(&real).unwrap();
+    let source = real.join("killed.db");
+    fs::copy(&live, &source).unwrap();
+    fs::copy(source::sibling(&live, "-wal"), source::sibling(&source, "-wal")).unwrap();
+    drop(writer);
+    let link = root.path().join("link.db");
+    std::os::unix::fs::symlink(&source, &link).unwrap();
+    let state = || ["", "-wal"].map(|end| fs::read(source::sibling(&source, end)).unwrap());
+    let before = state();
+    let scratch = tempfile::tempdir().unwrap();
+    let (units, report) =
+        dump(&files(std::slice::from_ref(&link)), &scope(scratch.path())).await.unwrap();
+    assert!(state() == before, "the source has changed");
+    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+    let copy = root.path().join("copy.db");
+    fs::write(&copy, &units[0]).unwrap();
+    assert_eq!(rows(&copy), 500);
+}
+
+#[test]
+fn names_are_as_short_as_they_can_be_and_unique() {
+    let names = |paths: &[&str]| {
+        unit_names(&paths.iter().map(PathBuf::from).collect::<Vec<_>>()).join(" | ")
+    };
+    assert_eq!(names(&["/a/x.db", "/b/y.db"]), "x.db | y.db");
+    assert_eq!(names(&["/a/d1/x.db", "/a/d2/x.db", "/a/y.db"]), "d1/x.db | d2/x.db | y.db");
+    assert_eq!(names(&["/a/d/x.db", "/b/d/x.db", "/b/e/x.db"]), "a/d/x.db | b/d/x.db | e/x.db");
+    assert_eq!(names(&["x.db", "d/x.db", "/x.db"]), "x.db | d/x.db | /x.db");
+    assert_eq!(names(&["/a/x.db", "/a/x.db"]), "/a/x.db | /a/x.db (2)");
+}
+
+#[tokio::test]
+async fn plan_probe_and_dump_name_equal_file_names_alike() {
+    let root = tempfile::tempdir().unwrap();
+    let paths = ["d1", "d2"].map(|folder| {
+        fs::create_dir(root.path().join(folder)).unwrap();
+        let path = root.path().join(folder).join("x.db");
+        drop(sample(&path, ""));
+        path
+    });
+    let source = files(&paths);
+    let scope = scope(root.path());
+    let plan = source.plan(&scope.cancel).await.unwrap();
+    let planned: Vec<_> = plan.units.iter().map(|unit| unit.name.clone()).collect();
+    assert_eq!(planned, ["d1/x.db", "d2/x.db"]);
+    let probed = source.probe().await.unwrap().databases.into_iter().map(|found| found.name);
+    assert_eq!(probed.collect::<Vec<_>>(), planned);
+    let mut stream = source.dump(&plan, &scope).await.unwrap();
+    for name in planned {
+        assert_eq!(stream.next_unit().unwrap().unwrap().name, name);
+    }
+}
+
 #[tokio::test]
 async fn every_bad_source_has_its_own_sentence() {
     let root = tempfile::tempdir().unwrap();
@@ -170,8 +230,52 @@ async fn every_bad_source_has_its_own_sentence() {
     for (name, sentence) in cases {
         let source = files(&[place(name)]);
         assert_eq!(source.probe().await.unwrap_err().to_string(), sentence);
-        assert_eq!(source.plan().await.unwrap_err().to_string(), sentence);
+        assert_eq!(source.plan(&CancellationToken::new()).await.unwrap_err().to_string(), sentence);
     }
+}
+
+#[test]
+fn a_source_left_in_work_in_a_folder_that_cannot_be_written_is_told_from_others() {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("shop.db");
+    fs::write(&source, "").unwrap();
+    let is_left = |writable| source::is_left_in_work(&source, |_| writable);
+    assert!(!is_left(false));
+    for ending in ["-wal", "-journal"] {
+        let left = source::sibling(&source, ending);
+        fs::write(&left, "x").unwrap();
+        assert!(is_left(false) && !is_left(true), "{ending}");
+        fs::remove_file(left).unwrap();
+    }
+    let path = "shop.db".to_owned();
+    assert_eq!(
+        DatabaseError::LeftInWork { path }.to_string(),
+        "`shop.db` was left in the middle of work by another program and its folder cannot be \
+         written, so SQLite cannot read it"
+    );
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_in_a_folder_that_cannot_be_written_has_its_own_sentence() {
+    use std::os::unix::fs::PermissionsExt;
+    let root = tempfile::tempdir().unwrap();
+    let live = root.path().join("live.db");
+    let writer = sample(&live, "PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0;");
+    let folder = root.path().join("folder");
+    fs::create_dir(&folder).unwrap();
+    let source = folder.join("killed.db");
+    fs::copy(&live, &source).unwrap();
+    fs::copy(source::sibling(&live, "-wal"), source::sibling(&source, "-wal")).unwrap();
+    drop(writer);
+    let allow = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o555);
+    // Root may write everywhere.
+    if crate::files::check_writable(&folder).is_err() {
+        let error = files(&[source]).probe().await.unwrap_err();
+        assert!(matches!(error, Error::Database(DatabaseError::LeftInWork { .. })), "{error:?}");
+    }
+    allow(0o755);
 }
 
 #[cfg(unix)]
@@ -197,6 +301,48 @@ async fn a_locked_source_is_reported_after_a_bounded_wait() {
     );
     holder.execute_batch("ROLLBACK").unwrap();
     assert_eq!(files(&[source]).probe().await.unwrap().databases[0].tables, 1);
+}
+
+#[tokio::test]
+async fn a_plan_waits_longer_than_a_look() {
+    let root = tempfile::tempdir().unwrap();
+    let source = root.path().join("shop.db");
+    let holder = sample(&source, "");
+    holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let release = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        holder.execute_batch("ROLLBACK").unwrap();
+    });
+    let cancelled = CancellationToken::new();
+    cancelled.cancel();
+    let error = files(std::slice::from_ref(&source)).plan(&cancelled).await.unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error:?}");
+    let plan = files(&[source]).plan(&CancellationToken::new()).await.unwrap();
+    assert_eq!(plan.units.len(), 1);
+    release.join().unwrap();
+}
+
+#[tokio::test]
+async fn a_cancelled_run_does_not_wait_for_its_check() {
+    let root = tempfile::tempdir().unwrap();
+    let image = image(root.path());
+    let source = root.path().join("shop.db");
+    fs::write(&source, &image).unwrap();
+    let scope = scope(root.path());
+    let source = files(&[source]);
+    let plan = source.plan(&scope.cancel).await.unwrap();
+    let mut stream = source.dump(&plan, &scope).await.unwrap();
+    stream.next_unit().unwrap().unwrap();
+    let target = root.path().join("restored.db");
+    let new = RestoreTarget::NewFile(target.clone());
+    let mut sink = files(&[]).restore(&new, image.len() as u64).await.unwrap();
+    sink.write_all(&image).unwrap();
+    scope.cancel.cancel();
+    let error = stream.finish().unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error:?}");
+    let error = sink.finish(&facts(), &scope.cancel).unwrap_err();
+    assert!(matches!(error, Error::Cancelled), "{error:?}");
+    assert!(!target.exists());
 }
 
 #[tokio::test]
@@ -226,7 +372,14 @@ async fn what_a_crashed_program_left_half_done_is_not_in_the_dump() {
     fs::copy(source::sibling(&live, "-journal"), source::sibling(&source, "-journal")).unwrap();
     drop(writer);
     let scratch = tempfile::tempdir().unwrap();
-    let (units, _) = dump(&files(&[source]), &scope(scratch.path())).await.unwrap();
+    let (units, report) = dump(&files(&[source]), &scope(scratch.path())).await.unwrap();
+    assert_eq!(
+        report.warnings,
+        [
+            "`killed.db`: a program crashed in the middle of a change; SQLite rolled it back, as the \
+          next program to open it would have"
+        ]
+    );
     let copy = root.path().join("copy.db");
     fs::write(&copy, &units[0]).unwrap();
     let database = Connection::open(&copy).unwrap();
@@ -276,7 +429,37 @@ async fn restore(
     let target = RestoreTarget::NewFile(target.to_owned());
     let mut sink = files(&[]).restore(&target, bytes.len() as u64).await?;
     sink.write_all(bytes).unwrap();
-    sink.finish(expected)
+    sink.finish(expected, &CancellationToken::new())
+}
+
+#[tokio::test]
+async fn a_restore_removes_what_a_killed_one_left_and_nothing_else() {
+    let root = tempfile::tempdir().unwrap();
+    let image = image(root.path());
+    let place = |name: &str| root.path().join(name);
+    let others = [
+        ".kronos-restoring-notes.txt",
+        ".kronos-restoring-abc12",
+        ".kronos-restoring-abc-12",
+        "kronos-restoring-abc123",
+        ".kronos-restoring-living",
+    ];
+    for name in others.iter().chain(&[".kronos-restoring-Abc123"]) {
+        fs::write(place(name), "half").unwrap();
+    }
+    fs::create_dir(place(".kronos-restoring-folder")).unwrap();
+    let living = fs::File::open(place(".kronos-restoring-living")).unwrap();
+    living.lock().unwrap();
+    let new = RestoreTarget::NewFile(place("first.db"));
+    let first = files(&[]).restore(&new, image.len() as u64).await.unwrap();
+    restore(&image, &place("second.db"), &facts()).await.unwrap();
+    assert!(!place(".kronos-restoring-Abc123").exists());
+    assert!(others.iter().all(|name| place(name).exists()));
+    assert!(place(".kronos-restoring-folder").exists());
+    // The others, the folder, the restored file, and the restore that is still under way.
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), others.len() + 3);
+    drop(first);
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), others.len() + 2);
 }
 
 fn image(folder: &Path) -> Vec<u8> {
@@ -322,7 +505,7 @@ async fn a_restore_never_touches_what_is_there() {
     let mut sink = files(&[]).restore(&new, image.len() as u64).await.unwrap();
     sink.write_all(&image).unwrap();
     fs::write(&late, "came in between").unwrap();
-    let error = sink.finish(&facts()).unwrap_err();
+    let error = sink.finish(&facts(), &CancellationToken::new()).unwrap_err();
     assert!(matches!(error, Error::Restore(RestoreError::TargetExists { .. })), "{error:?}");
     assert_eq!(fs::read_to_string(&late).unwrap(), "came in between");
 }

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::system;
 use crate::error::{Error, Result, StorageError, is_full};
 use crate::files;
 use crate::storage::{Capacity, ObjectKey, ObjectMeta};
@@ -78,7 +77,8 @@ impl Folder {
             self.check()?;
             &self.0
         };
-        system::capacity(path).map_err(|error| self.unavailable(error.to_string()))
+        let room = files::room(path).map_err(|error| self.unavailable(error.to_string()))?;
+        Ok(Capacity { free: room.free, total: room.total })
     }
 
     /// Fails when `expected` bytes cannot fit.
@@ -95,7 +95,7 @@ impl Folder {
     /// Opens a committed object.
     pub fn open(&self, key: &ObjectKey) -> Result<File> {
         self.stat(key)?;
-        system::open_plain(&self.path_of(key), false).map_err(|e| self.fail(key, "open", e))
+        files::open_plain(&self.path_of(key), false).map_err(|e| self.fail(key, "open", e))
     }
 
     /// Looks at a committed object.
@@ -152,13 +152,13 @@ impl Folder {
 
     /// Makes renames and removals in the folder durable.
     pub fn sync(&self) -> io::Result<()> {
-        system::tolerate_unsupported(&self.0, files::sync_dir(&self.0))
+        files::tolerate_unsupported(&self.0, files::sync_dir(&self.0))
     }
 
     /// What a failed operation on `key` means to a caller.
     pub fn fail(&self, key: &ObjectKey, action: &'static str, source: io::Error) -> Error {
         if is_full(&source) {
-            let free = system::capacity(&self.0).ok().and_then(|capacity| capacity.free);
+            let free = files::free_bytes(&self.0);
             return StorageError::Full { storage: self.location(), needed: None, free }.into();
         }
         match source.kind() {

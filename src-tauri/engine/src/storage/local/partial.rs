@@ -46,7 +46,7 @@ impl Place {
     /// Opens the file anew, past the page cache where that is possible.
     #[cfg(unix)]
     pub fn reopen(&self, _written: &File) -> Result<File> {
-        let reopened = self.require_same().and_then(|()| system::open_plain(&self.path, false));
+        let reopened = self.require_same().and_then(|()| files::open_plain(&self.path, false));
         let file = reopened.map_err(|error| self.fail("read back", error))?;
         system::drop_from_cache(&file);
         Ok(file)
@@ -116,15 +116,9 @@ impl Partial {
     pub fn publish(mut self) -> Result<ObjectMeta> {
         let Place { folder, key, path, .. } = &self.place;
         let target = folder.path_of(key);
-        let renamed = self.place.require_same().and_then(|()| system::rename_new(path, &target));
+        let renamed = self.place.require_same().and_then(|()| files::rename_new(path, &target));
         renamed.map_err(|error| self.place.fail("commit", error))?;
         self.present = false;
-        if let Err(error) = folder.sync() {
-            // The name may be lost at a power cut, so the promise cannot be made. It is our own name:
-            // the rename has just proved that nobody had it.
-            let _ = fs::remove_file(&target);
-            return Err(folder.fail(key, "commit", error));
-        }
         folder.stat(key)
     }
 
@@ -160,7 +154,7 @@ pub fn discard(folder: &Folder, key: &ObjectKey) -> Result<bool> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fail(error)),
         _ => return Ok(false),
     }
-    let file = match system::open_plain(&path, true) {
+    let file = match files::open_plain(&path, true) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         opened => opened.map_err(fail)?,
     };

@@ -11,8 +11,8 @@ use tokio::io::AsyncWriteExt;
 
 use super::blocking;
 use super::partial::Partial;
-use super::system;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::storage::{ObjectMeta, ObjectReader, ObjectWriter};
 
 /// What may be done next.
@@ -58,7 +58,7 @@ impl LocalWriter {
     async fn make_durable(&mut self) -> io::Result<()> {
         self.file.flush().await?;
         let synced = self.file.sync_all().await;
-        system::tolerate_unsupported(self.partial.place().path(), synced)?;
+        files::tolerate_unsupported(self.partial.place().path(), synced)?;
         let stored = self.file.metadata().await?.len();
         if stored != self.written {
             let text = format!("{} bytes were written, {stored} are there", self.written);
