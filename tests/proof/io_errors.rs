@@ -155,7 +155,7 @@ fn judge_end(ended: &Ended, error: &str, name: &str, tally: &mut Tally) {
         tally.other(format!("{name}: a full disk is not named: {}", ended.stderr));
     }
     if code != 0
-        && ended.stdout.contains("\"source_failed\"")
+        && ended.stderr.contains("could not be read")
         && !injected_at("/data/")
         && !injected_at("/scratch/")
     {

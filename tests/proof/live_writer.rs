@@ -38,7 +38,7 @@ fn run(test: &str, mode: &str) {
     }
     let context = TestContext::new();
     let path = context.data("bank.db");
-    let bytes_each = scaled(4000, 40_000);
+    let bytes_each = scaled(4000, 20_000);
     make_bank(&path, mode, bytes_each);
     let profile = format!("[databases.bank]\nengine = \"sqlite\"\npath = {path:?}\n\n");
     context.config(&(profile + &context.storage_table()));

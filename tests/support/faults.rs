@@ -124,9 +124,7 @@ impl Stepper {
         tracer.wait().unwrap();
         reader.join().unwrap().unwrap();
         let text = std::fs::read_to_string(log.path()).unwrap();
-        let injected = text.lines().filter(|line| line.ends_with("(INJECTED)"));
-        let injected = injected.map(str::to_owned).collect();
-        self.end(injected)
+        self.end(injected(&text))
     }
 
     /// Lets the process go to its end without a fault.
@@ -161,6 +159,23 @@ impl Stepper {
         let (stdout, stderr) = (text(self.stdout), text(self.stderr));
         Ended { status, stdout, stderr, injected }
     }
+}
+
+/// The failed calls in a log. What was printed in two halves, because another thread was in between, is
+/// put together: only the first half names the file.
+fn injected(log: &str) -> Vec<String> {
+    let mut begun = BTreeMap::new();
+    let mut found = Vec::new();
+    for line in log.lines() {
+        let (thread, call) = line.split_once(' ').unwrap_or_default();
+        if let Some(first) = call.strip_suffix("<unfinished ...>") {
+            begun.insert(thread, first);
+        } else if line.ends_with("(INJECTED)") {
+            let first = call.contains(" resumed>").then(|| begun.get(thread)).flatten();
+            found.push(format!("{}{call}", first.copied().unwrap_or_default()));
+        }
+    }
+    found
 }
 
 /// How often `command` makes each of `calls` when nothing goes wrong.

@@ -3,7 +3,7 @@
 //! Owns the table `runs` and how far back it goes. Runs that are going on belong to the run registry,
 //! and those that a crash ended to the journal of `backup`.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::Catalog;
 use super::values::{json, skip_unreadable, text};
@@ -43,12 +43,18 @@ impl Catalog {
         self.run(|connection| connection.query_row(sql, [run.as_str()], |row| row.get(0)))
     }
 
-    /// The newest run of this kind and profile that has ended, however it ended.
+    /// The run of this kind and profile that ended last, however it ended: last by the order in which it
+    /// was written down, because a clock can be wrong. One that cannot be read
+    /// any more is passed over, as in the whole history.
     pub fn last_run(&self, kind: RunKind, profile: &str) -> Result<Option<RunView>> {
         let sql = "SELECT view FROM runs WHERE kind = ?1 AND profile = ?2 AND ended
-                   ORDER BY rowid DESC LIMIT 1";
+                   ORDER BY rowid DESC";
         self.run(|connection| {
-            connection.query_row(sql, params![text(&kind)?, profile], view).optional()
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut views = statement
+                .query_map(params![text(&kind)?, profile], view)?
+                .filter_map(skip_unreadable);
+            views.next().transpose()
         })
     }
 
