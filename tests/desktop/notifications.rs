@@ -61,8 +61,8 @@ async fn back_up(page: &Page) {
 }
 
 async fn set_notifications(page: &Page, wanted: bool) {
-    let settings = json!({ "notifications": wanted, "appearance": "system" });
-    page.invoke("settings_save", json!({ "settings": settings })).await.unwrap();
+    let change = json!({ "notifications": wanted, "appearance": null });
+    page.invoke("settings_save", json!({ "change": change })).await.unwrap();
 }
 
 fn in_front(desk: &Desk) -> bool {

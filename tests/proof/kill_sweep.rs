@@ -62,7 +62,7 @@ fn killed_at_random_moments() {
     world.context.ok(["backup"]);
     let mut duration = begun.elapsed();
     world.remember();
-    let wanted = scaled(20, 100);
+    let wanted = scaled(100, 400);
     for round in 0..3 * wanted {
         if tally.tried == wanted {
             break;

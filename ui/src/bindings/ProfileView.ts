@@ -43,7 +43,8 @@ protection: Protection,
  */
 last_backup: BackupView | null, 
 /**
- * Why it needs attention although no run of its own failed: its newest backup is damaged or gone.
+ * Why it needs attention although no run of its own failed: its newest backup is damaged, gone or
+ * out of reach.
  */
 problem: ErrorReport | null, 
 /**

@@ -124,7 +124,6 @@ fn traced(inject: &str, test: &str, folder: &Path) -> Output {
 
 #[cfg(target_os = "linux")]
 #[test]
-#[ignore = "needs strace"]
 fn an_fsync_error_is_final() {
     let mut faults = 0;
     // The first is the file's, the second the folder's.
@@ -143,7 +142,6 @@ fn an_fsync_error_is_final() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-#[ignore = "needs strace"]
 async fn killed_at_every_system_call_an_object_is_whole_or_absent() {
     const CALLS: [&str; 11] = [
         "mkdir",
