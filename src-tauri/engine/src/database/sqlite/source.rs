@@ -25,6 +25,9 @@ pub(super) const COPY_PATIENCE: Duration = Duration::from_secs(30);
 /// to 100 ms would miss most of them.
 const RETRY_PAUSE: Duration = Duration::from_millis(1);
 
+/// How long a journal lies untouched before it counts as left by a crash.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// A source file that is open for reading.
 pub(super) struct Source {
     /// The connection.
@@ -38,13 +41,14 @@ pub(super) struct Source {
 impl Source {
     /// The first read of a connection, in which SQLite rolls back a hot journal.
     ///
-    /// The journal of a living program stays while that program holds its lock, so looking right before
-    /// and right after tells the two apart.
+    /// A living program writes to its journal until right before it removes it, and may remove it while
+    /// we look. So only a journal that nobody has touched for a while says that its program is gone.
     pub fn first_read(&mut self) -> rusqlite::Result<()> {
-        let journal = || fs::metadata(&self.journal).is_ok_and(|found| found.len() > 0);
-        let was_there = journal();
+        let journal = || fs::metadata(&self.journal).ok().filter(|found| found.len() > 0);
+        let touched = journal().and_then(|found| found.modified().ok());
+        let settled = touched.and_then(|at| at.elapsed().ok()).is_some_and(|age| age >= SETTLED);
         self.connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-        self.rolled_back |= was_there && !journal();
+        self.rolled_back |= settled && journal().is_none();
         Ok(())
     }
 }

@@ -369,7 +369,11 @@ async fn what_a_crashed_program_left_half_done_is_not_in_the_dump() {
     writer.execute_batch("BEGIN; UPDATE item SET name = name || ' changed and made much longer than before so that pages spill';").unwrap();
     let source = root.path().join("killed.db");
     fs::copy(&live, &source).unwrap();
-    fs::copy(source::sibling(&live, "-journal"), source::sibling(&source, "-journal")).unwrap();
+    let journal = source::sibling(&source, "-journal");
+    fs::copy(source::sibling(&live, "-journal"), &journal).unwrap();
+    // The crash was a minute ago.
+    let then = std::time::SystemTime::now() - std::time::Duration::from_mins(1);
+    fs::File::options().write(true).open(&journal).unwrap().set_modified(then).unwrap();
     drop(writer);
     let scratch = tempfile::tempdir().unwrap();
     let (units, report) = dump(&files(&[source]), &scope(scratch.path())).await.unwrap();
