@@ -28,13 +28,18 @@ pub fn identity(found: &Metadata) -> Identity {
     }
 }
 
-/// Asks the kernel to forget the clean pages of `file`, so that the next read comes from the disk.
+/// Asks the kernel to forget the clean pages of `file`, so that the next read comes from the disk, and
+/// to read ahead generously, because that read goes from one end to the other.
 /// Only advice: where it is not heard, the read is served from memory and still proves the content.
 #[cfg(unix)]
 pub fn drop_from_cache(file: &File) {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed) {
         tracing::debug!(%error, "the page cache cannot be dropped");
+    }
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::Sequential) {
+        tracing::debug!(%error, "the kernel does not read ahead");
     }
     #[cfg(not(target_os = "linux"))]
     let _ = file;
