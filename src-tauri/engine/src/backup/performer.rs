@@ -105,14 +105,7 @@ async fn store(
     context.progress.enter(Phase::Storing, plan.raw_bytes());
     let written =
         write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
-    // The working copy has been read to its end: it goes while the archive is read back.
-    let scratch = pending.scratch().to_owned();
-    let removal = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(scratch));
-    let published =
-        publish::publish(written, &key, request.storage.as_ref(), pending, context).await;
-    // A copy that could not be removed is tried again when the note is cleared.
-    let _ = removal.await;
-    published
+    publish::publish(written, &key, request.storage.as_ref(), pending, context).await
 }
 
 fn check_scratch_space(plan: &DumpPlan, state: &StateDir) -> Result<()> {
