@@ -20,15 +20,5 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is replaced; for tests.
-#[derive(Debug, Clone, Copy)]
-pub struct FixedClock(pub Timestamp);
-
-impl Clock for FixedClock {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
-}
-
 /// A shared clock.
 pub type SharedClock = Arc<dyn Clock>;

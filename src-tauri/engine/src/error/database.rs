@@ -152,8 +152,4 @@ impl DatabaseError {
         };
         Some(step.to_owned())
     }
-
-    pub(super) fn is_transient(&self) -> bool {
-        matches!(self, Self::Locked { .. })
-    }
 }

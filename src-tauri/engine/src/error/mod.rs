@@ -135,11 +135,6 @@ impl Error {
             Self::Internal(_) => Some("Please report this with the details".to_owned()),
         }
     }
-
-    /// Whether the same run may succeed when it is simply tried again later.
-    pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy { .. }) || matches!(self, Self::Database(e) if e.is_transient())
-    }
 }
 
 /// Whether the system refused for lack of space: a full disk, a quota or a file size limit.
