@@ -12,6 +12,7 @@ mod model;
 mod paths;
 mod read;
 mod secret_source;
+mod server_values;
 
 pub use compression::{Codec, CompressionSettings};
 pub use edit::{ConfigFile, ProfileEdit, StorageEdit};
@@ -22,6 +23,7 @@ pub use model::{
 };
 pub use paths::{default_path, default_storage_path, shown_path, state_dir, typed_path};
 pub use secret_source::SecretSource;
+pub use server_values::pattern;
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ mod edit_storage;
 mod files;
 mod problems;
 mod properties;
+mod servers;
 mod values;
 
 use std::path::{Path, PathBuf};
