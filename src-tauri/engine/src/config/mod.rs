@@ -11,11 +11,13 @@ mod load;
 mod model;
 mod paths;
 mod read;
+mod secret_command;
 mod secret_source;
 mod server_values;
 
 pub use compression::{Codec, CompressionSettings};
 pub use edit::{ConfigFile, ProfileEdit, StorageEdit};
+pub use keychain::KeychainEntries;
 pub use load::{load, parse};
 pub use model::{
     Appearance, Config, ConnectionSettings, Profile, Schedule, Selection, ServerSettings, Settings,

@@ -7,6 +7,7 @@ mod edit_storage;
 mod files;
 mod problems;
 mod properties;
+mod secrets;
 mod servers;
 mod values;
 
