@@ -190,7 +190,7 @@ async fn profile_check(engine: &Engine, profile: &ProfileView) -> Check {
         let error = DatabaseError::EngineNotSupported { engine: profile.engine.label() };
         return refused(&name, &error.into());
     }
-    match engine.probe(&profile.draft).await {
+    match engine.probe(Some(&profile.name), &profile.draft).await {
         Err(error) => refused(&name, &error),
         Ok(probe) => {
             let size = probe.databases.iter().map(|database| database.size).sum();

@@ -21,6 +21,11 @@ pub fn pattern(text: &str) -> Result<Glob, String> {
     })
 }
 
+/// The pattern that only `name` matches.
+pub(super) fn exact_pattern(name: &str) -> String {
+    globset::escape(name).replace('\\', "\\\\")
+}
+
 /// Says what is wrong with the host of a server. One that begins with `/` is a Unix socket.
 pub(super) fn check_host(host: &str) -> Result<(), &'static str> {
     if host.chars().any(char::is_control) {
