@@ -3,7 +3,6 @@
 
 S=$(realpath "$TARGET")/servers
 RUN=$S/run
-CACHE=$S/cache
 SERVERS=(postgres postgres_old postgres_new mariadb mysql mongodb docker)
 NASTY_USER=kronos_nasty
 # Every character that a shell, a URL, an option file or a connection string gives a meaning to.
@@ -153,11 +152,11 @@ make_secrets() {
 admin_password() { cat "$S/secrets/admin"; }
 
 make_certificates() (
-  [[ ! -s $S/tls/done ]] || return 0
+  [[ ! -s $S/tls/verified ]] || return 0
   umask 022
   rm -rf "$S/tls"
   mkdir -p "$S/tls"
-  cd "$S/tls"
+  cd "$S/tls" || exit
   local new=(openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
   local name
   for name in ca other-ca; do
@@ -170,7 +169,7 @@ make_certificates() (
   cat server.key server.pem >server-both.pem
   chmod 600 ./*.key server-both.pem
   as_root chown "$(server_user)" server.key server-both.pem
-  openssl verify -CAfile ca.pem server.pem >done
+  openssl verify -CAfile ca.pem server.pem >verified
 )
 
 # --- the file env ----------------------------------------------------------------------------------

@@ -74,4 +74,6 @@ runs_docker() { alive docker && [[ $(in_docker inspect --format '{{.State.Runnin
 stop_docker() {
   ! alive docker || in_docker stop --time 10 $CONTAINER >/dev/null 2>&1 || true
   end docker TERM
+  # The engine leaves the mount of its last network namespace behind.
+  ! mountpoint --quiet "$S/docker/exec/netns/default" || as_root umount "$S/docker/exec/netns/default"
 }

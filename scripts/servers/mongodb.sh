@@ -41,7 +41,7 @@ start_mongodb() {
   server_folder "$S/mongodb_replica/data"
   alive mongodb || spawn_mongodb mongodb "$port" --auth
   if ! alive mongodb_replica; then
-    (as_server sh -c 'umask 077; cat >"$0"' "$S/mongodb_replica/data/key") < <(sha256sum <"$S/secrets/admin" | cut -c 1-64)
+    sha256sum <"$S/secrets/admin" | cut -c 1-64 | (umask 077 && as_server tee "$S/mongodb_replica/data/key") >/dev/null
     spawn_mongodb mongodb_replica "$replica" --replSet rs0 --keyFile "$S/mongodb_replica/data/key" --oplogSize 256
   fi
   set_up_mongodb mongodb "$port"
