@@ -61,18 +61,21 @@ pub enum Command {
         #[arg(value_name = "ARCHIVE_OR_ID", required = true)]
         archives: Vec<OsString>,
     },
-    /// Restore a database into a new file; nothing is ever overwritten
+    /// Restore a database into a new file or a new database; nothing is ever overwritten
     #[command(after_long_help = RESTORE_EXAMPLES)]
     Restore {
         /// An archive file, or an id from `kronos list` (its beginning is enough)
         #[arg(value_name = "ARCHIVE_OR_ID")]
         archive: OsString,
-        /// The file to make; it must not exist yet
-        #[arg(long, value_name = "NEW_FILE")]
-        to: PathBuf,
+        /// The file to make, or on a server the name of the database; it must not exist yet
+        #[arg(long, value_name = "NEW")]
+        to: OsString,
         /// The database in the archive, when it holds more than one
         #[arg(long, value_name = "NAME")]
         database: Option<String>,
+        /// The profile whose server takes the database, when it is not the backup's own one
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
     },
     /// Check the configuration file, or say which one is used
     #[command(subcommand)]

@@ -13,6 +13,7 @@ mod restore;
 mod verify;
 
 use kronos_engine::ErrorCode;
+use kronos_engine::engine::RestoreOrder;
 
 use crate::args::{Args, Command};
 use crate::exit::Exit;
@@ -53,8 +54,9 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
         Command::Verify { archives } => {
             ("Nothing was verified", verify::run(session, &archives).await)
         }
-        Command::Restore { archive, to, database } => {
-            ("Nothing was restored", restore::run(session, &archive, &to, database).await)
+        Command::Restore { archive, to, database, profile } => {
+            let order = RestoreOrder { database, target: to, profile };
+            ("Nothing was restored", restore::run(session, &archive, order).await)
         }
         Command::Config(command) => {
             ("The configuration cannot be used", config::run(session, command))

@@ -1,8 +1,8 @@
-//! `kronos restore`: a database out of a backup, always as a new file.
+//! `kronos restore`: a database out of a backup, always as a new file or a new database.
 
 use std::ffi::OsStr;
-use std::path::{Path, absolute};
 
+use kronos_engine::engine::RestoreOrder;
 use kronos_engine::event::RunView;
 
 use crate::exit::Exit;
@@ -12,20 +12,13 @@ use crate::selection::{Selected, select};
 use crate::session::Session;
 use crate::watch::{self, Stop};
 
-pub async fn run(
-    session: &Session<'_>,
-    archive: &OsStr,
-    to: &Path,
-    database: Option<String>,
-) -> Outcome {
+pub async fn run(session: &Session<'_>, archive: &OsStr, order: RestoreOrder) -> Outcome {
     let output = session.output;
     let mut stop = Stop::listen();
     let (engine, mut events) = session.open().await?;
-    // An empty path has no absolute form; the engine says what is wrong with it.
-    let target = absolute(to).unwrap_or_else(|_| to.to_owned());
     let run = match select(&engine, archive).await? {
-        Selected::Stored(id) => engine.start_restore_to(&id, database, target)?,
-        Selected::File(path) => engine.start_restore_file(path, database, target).await?,
+        Selected::Stored(id) => engine.start_restore_to(&id, order)?,
+        Selected::File(path) => engine.start_restore_file(path, order).await?,
     };
     let on_end = |view: &RunView| {
         output.message(&render::ended(view, None, output.message_style()));

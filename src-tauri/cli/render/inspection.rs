@@ -95,6 +95,14 @@ fn other_objects(unit: &Unit) -> String {
         ObjectKind::View => counted(count, "view", "views"),
         ObjectKind::Index => counted(count, "index", "indexes"),
         ObjectKind::Trigger => counted(count, "trigger", "triggers"),
+        ObjectKind::Collection => counted(count, "collection", "collections"),
+        ObjectKind::MaterializedView => counted(count, "materialized view", "materialized views"),
+        ObjectKind::Sequence => counted(count, "sequence", "sequences"),
+        ObjectKind::Routine => counted(count, "routine", "routines"),
+        ObjectKind::Event => counted(count, "event", "events"),
+        ObjectKind::Schema => counted(count, "schema", "schemas"),
+        ObjectKind::Extension => counted(count, "extension", "extensions"),
+        ObjectKind::LargeObjects => "large objects".to_owned(),
     });
     parts.collect::<Vec<_>>().join(", ")
 }

@@ -16,6 +16,13 @@ pub struct ServerInfo {
     pub version: String,
     /// The tool that made the dump with its version; empty when Kronos itself did.
     pub tool: String,
+    /// Where that tool is: its path, or the container that it ran in; empty when there is none.
+    #[serde(default)]
+    pub tool_place: String,
+    /// What tells this server from every other: PostgreSQL's system identifier, MySQL's `server_uuid`;
+    /// empty where there is no such thing.
+    #[serde(default)]
+    pub identity: String,
 }
 
 /// Which moment a backup shows.
@@ -35,6 +42,41 @@ pub struct DatabaseFacts {
     pub objects: Vec<ObjectCount>,
     /// Facts of the engine worth comparing after a restore.
     pub properties: BTreeMap<String, String>,
+    /// What the profile's selection kept out of the dump.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something that exists in the source and is not, or not wholly, in the backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct LeftOut {
+    /// Its name, as in [`ObjectCount::name`].
+    pub name: String,
+    /// How much of it is missing.
+    pub what: LeftOutPart,
+}
+
+/// How much of an object is missing in a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum LeftOutPart {
+    /// All of it.
+    Everything,
+    /// Its rows; its structure is there.
+    Rows,
+}
+
+/// What a unit of an archive is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum UnitKind {
+    /// One database.
+    #[default]
+    Database,
+    /// Roles, users and grants of the whole server, as text. Restored by hand only.
+    Globals,
 }
 
 /// One table, view or other object.
@@ -52,9 +94,9 @@ pub struct ObjectCount {
 }
 
 impl ObjectCount {
-    /// Whether it is a table, virtual ones included.
+    /// Whether it holds rows of its own: a table, a virtual one, a collection.
     pub fn is_table(&self) -> bool {
-        matches!(self.kind, ObjectKind::Table | ObjectKind::VirtualTable)
+        matches!(self.kind, ObjectKind::Table | ObjectKind::VirtualTable | ObjectKind::Collection)
     }
 }
 
@@ -73,4 +115,20 @@ pub enum ObjectKind {
     Index,
     /// A trigger.
     Trigger,
+    /// A collection of documents.
+    Collection,
+    /// A view whose rows are stored.
+    MaterializedView,
+    /// A sequence.
+    Sequence,
+    /// A function or procedure.
+    Routine,
+    /// A scheduled event.
+    Event,
+    /// A schema.
+    Schema,
+    /// An extension.
+    Extension,
+    /// Large objects, all together; `rows` is their number.
+    LargeObjects,
 }

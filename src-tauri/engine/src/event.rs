@@ -86,6 +86,9 @@ pub struct RunView {
     /// Bytes written to storage so far.
     #[ts(type = "number")]
     pub bytes_stored: u64,
+    /// Rows or documents read so far; 0 where the dump does not tell them.
+    #[ts(type = "number")]
+    pub rows_done: u64,
     /// Bytes per second over the last three seconds; `None` until it is known.
     #[ts(type = "number | null")]
     pub rate: Option<u64>,
@@ -124,6 +127,7 @@ impl RunView {
             bytes_done: 0,
             bytes_total: None,
             bytes_stored: 0,
+            rows_done: 0,
             rate: None,
             fraction: 0.0,
             seconds_left: None,
@@ -188,6 +192,8 @@ pub enum RunResult {
         /// Rows counted.
         #[ts(type = "number")]
         rows: u64,
+        /// Things to look at; empty for a plain success.
+        warnings: Vec<String>,
     },
 }
 

@@ -35,6 +35,7 @@ struct Counters {
     done: AtomicU64,
     total: AtomicU64,
     stored: AtomicU64,
+    rows: AtomicU64,
 }
 
 /// The counters of one run. Cheap to clone; all clones count together.
@@ -54,6 +55,8 @@ pub struct Reading {
     pub total: u64,
     /// Bytes written to storage so far.
     pub stored: u64,
+    /// Rows or documents read so far, where the dump tells them.
+    pub rows: u64,
 }
 
 impl Progress {
@@ -81,6 +84,17 @@ impl Progress {
         self.0.done.fetch_add(bytes, Ordering::Relaxed);
     }
 
+    /// Adds rows or documents that were read.
+    pub fn add_rows(&self, rows: u64) {
+        self.0.rows.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Starts again from nothing, for a run that is tried once more.
+    pub fn restart(&self) {
+        self.0.stored.store(0, Ordering::Relaxed);
+        self.0.rows.store(0, Ordering::Relaxed);
+    }
+
     /// Adds bytes that were written to storage.
     pub fn add_stored(&self, bytes: u64) {
         self.0.stored.fetch_add(bytes, Ordering::Relaxed);
@@ -96,6 +110,7 @@ impl Progress {
             done: self.0.done.load(Ordering::Relaxed),
             total: self.0.total.load(Ordering::Relaxed),
             stored: self.0.stored.load(Ordering::Relaxed),
+            rows: self.0.rows.load(Ordering::Relaxed),
         }
     }
 

@@ -4,6 +4,8 @@
 //! Owns the wire types of the window. The values come from the configuration, the catalog and the
 //! run registry; putting them together belongs to `engine`.
 
+mod server;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -14,6 +16,8 @@ use crate::contents::{Consistency, ServerInfo};
 use crate::error::ErrorReport;
 use crate::event::{Event, RunKind, RunState, RunView};
 use crate::ids::{BackupId, EngineKind, RunId};
+
+pub use server::{ParsedUrl, PasswordDraft, ServerDraft};
 
 /// Everything that the window needs to draw its frame and Home.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -98,6 +102,8 @@ pub struct ProfileView {
     pub engine_label: String,
     /// Whether this version can back it up.
     pub supported: bool,
+    /// Whether its databases live on a server; else they are files.
+    pub on_server: bool,
     /// Where it is, for a person: `~/code/shop/shop.db`, or `2 files in /srv/app`.
     pub location: String,
     /// What the editor shows.
@@ -143,8 +149,10 @@ pub struct ProfileDraft {
     pub name: String,
     /// Its engine.
     pub engine: EngineKind,
-    /// The database files, absolute or with `~`.
+    /// The database files, absolute or with `~`; empty for a server.
     pub paths: Vec<String>,
+    /// The server; `None` for files.
+    pub server: Option<ServerDraft>,
     /// The storage to use; `None` means the first one.
     pub storage: Option<String>,
 }
@@ -290,8 +298,12 @@ pub struct BackupDetails {
     pub restore_command: String,
     /// The commands that restore it without Kronos.
     pub manual_commands: String,
-    /// File names offered as the target of a restore, one per database.
+    /// File or database names offered as the target of a restore, one per unit.
     pub suggested_targets: Vec<String>,
+    /// Whether a restore makes a database on a server; else it makes a file.
+    pub on_server: bool,
+    /// The profiles whose server can take it, the backup's own one first; empty for files.
+    pub restore_profiles: Vec<String>,
 }
 
 /// A restore that the user asked for.
@@ -302,8 +314,10 @@ pub struct RestoreDraft {
     pub backup: BackupId,
     /// The database in it; may be `None` when it holds only one.
     pub database: Option<String>,
-    /// The file to make, absolute or with `~`.
+    /// The file to make, absolute or with `~`; on a server the name of the new database.
     pub target: String,
+    /// The profile whose server takes the new database; `None` means the backup's own profile.
+    pub profile: Option<String>,
 }
 
 /// A message to the window.

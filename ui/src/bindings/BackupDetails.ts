@@ -50,6 +50,14 @@ restore_command: string,
  */
 manual_commands: string, 
 /**
- * File names offered as the target of a restore, one per database.
+ * File or database names offered as the target of a restore, one per unit.
  */
-suggested_targets: Array<string>, };
+suggested_targets: Array<string>, 
+/**
+ * Whether a restore makes a database on a server; else it makes a file.
+ */
+on_server: boolean, 
+/**
+ * The profiles whose server can take it, the backup's own one first; empty for files.
+ */
+restore_profiles: Array<string>, };

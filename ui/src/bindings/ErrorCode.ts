@@ -3,4 +3,4 @@
 /**
  * The stable name of a kind of failure, shared with the window and with `--json`.
  */
-export type ErrorCode = "config_invalid" | "source_missing" | "not_a_database" | "source_encrypted" | "source_locked" | "source_corrupt" | "permission_denied" | "not_supported" | "source_failed" | "storage_unavailable" | "storage_full" | "object_missing" | "archive_damaged" | "not_an_archive" | "archive_too_new" | "target_exists" | "target_unusable" | "busy" | "cancelled" | "unknown" | "internal";
+export type ErrorCode = "config_invalid" | "source_missing" | "not_a_database" | "source_encrypted" | "source_locked" | "source_corrupt" | "permission_denied" | "not_supported" | "server_unreachable" | "login_refused" | "right_missing" | "tls_failed" | "tool_missing" | "tool_unfit" | "no_answer" | "source_changed" | "container_unavailable" | "secret_unavailable" | "source_failed" | "storage_unavailable" | "storage_full" | "object_missing" | "archive_damaged" | "not_an_archive" | "archive_too_new" | "target_exists" | "target_unusable" | "busy" | "cancelled" | "unknown" | "internal";

@@ -3,4 +3,4 @@
 /**
  * The kind of an object in a database.
  */
-export type ObjectKind = "table" | "virtual_table" | "view" | "index" | "trigger";
+export type ObjectKind = "table" | "virtual_table" | "view" | "index" | "trigger" | "collection" | "materialized_view" | "sequence" | "routine" | "event" | "schema" | "extension" | "large_objects";

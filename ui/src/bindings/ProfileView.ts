@@ -27,6 +27,10 @@ engine_label: string,
  */
 supported: boolean, 
 /**
+ * Whether its databases live on a server; else they are files.
+ */
+on_server: boolean, 
+/**
  * Where it is, for a person: `~/code/shop/shop.db`, or `2 files in /srv/app`.
  */
 location: string, 

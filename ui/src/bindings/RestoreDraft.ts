@@ -14,6 +14,10 @@ backup: BackupId,
  */
 database: string | null, 
 /**
- * The file to make, absolute or with `~`.
+ * The file to make, absolute or with `~`; on a server the name of the new database.
  */
-target: string, };
+target: string, 
+/**
+ * The profile whose server takes the new database; `None` means the backup's own profile.
+ */
+profile: string | null, };

@@ -64,4 +64,8 @@ tables: number,
 /**
  * Rows counted.
  */
-rows: number, };
+rows: number, 
+/**
+ * Things to look at; empty for a plain success.
+ */
+warnings: Array<string>, };

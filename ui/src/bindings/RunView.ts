@@ -60,6 +60,10 @@ bytes_total: number | null,
  */
 bytes_stored: number, 
 /**
+ * Rows or documents read so far; 0 where the dump does not tell them.
+ */
+rows_done: number, 
+/**
  * Bytes per second over the last three seconds; `None` until it is known.
  */
 rate: number | null, 

@@ -11,4 +11,13 @@ version: string,
 /**
  * The tool that made the dump with its version; empty when Kronos itself did.
  */
-tool: string, };
+tool: string, 
+/**
+ * Where that tool is: its path, or the container that it ran in; empty when there is none.
+ */
+tool_place: string, 
+/**
+ * What tells this server from every other: PostgreSQL's system identifier, MySQL's `server_uuid`;
+ * empty where there is no such thing.
+ */
+identity: string, };

@@ -10,7 +10,7 @@ use super::compression::StreamStats;
 use super::manifest::Manifest;
 use super::member::{MAX_UNITS, UnitNames, is_extension};
 use super::rules::is_name;
-use crate::contents::{Consistency, DatabaseFacts};
+use crate::contents::{Consistency, DatabaseFacts, UnitKind};
 use crate::error::{Error, Result};
 
 /// A database that the archive is going to hold, as `RESTORE.md` has to know it.
@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 pub struct PlannedMember {
     /// Its name as the user knows it.
     pub name: String,
+    /// What it is.
+    pub kind: UnitKind,
     /// The ending of its member's name, without a dot: `sqlite`, `dump`.
     pub extension: String,
     /// Whether its size may be unknown until its last byte has been read.

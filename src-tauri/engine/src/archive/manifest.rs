@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::config::Codec;
-use crate::contents::{Consistency, ObjectCount, ServerInfo};
+use crate::contents::{Consistency, LeftOut, ObjectCount, ServerInfo, UnitKind};
 use crate::ids::{BackupId, EngineKind};
 
 /// The newest archive format that this version writes and reads.
@@ -125,6 +125,12 @@ pub struct Unit {
     pub objects: Vec<ObjectCount>,
     /// Facts of the engine worth comparing after a restore: `page_size`, `user_version`, …
     pub properties: BTreeMap<String, String>,
+    /// What it is.
+    #[serde(default)]
+    pub kind: UnitKind,
+    /// What the profile's selection kept out of it.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Unit {

@@ -120,6 +120,8 @@ impl<W: Write + Send + 'static> ArchiveWriter<W> {
             parts: Vec::new(),
             objects: Vec::new(),
             properties: BTreeMap::new(),
+            kind: planned.unit.kind,
+            left_out: Vec::new(),
         };
         let mut source = Source::new(source, reader, on_bytes);
         match size {
@@ -147,6 +149,7 @@ impl<W: Write + Send + 'static> ArchiveWriter<W> {
         for (unit, facts) in units.iter_mut().zip(closing.facts) {
             unit.objects = facts.objects;
             unit.properties = facts.properties;
+            unit.left_out = facts.left_out;
         }
         let manifest = Manifest {
             header: self.header.clone(),

@@ -1,10 +1,11 @@
-//! One backup, from the first check to the commit record; read [`perform`] from top to bottom.
+//! One backup, from the first check to the commit record; read [`attempt`] from top to bottom.
 //!
 //! Owns the order. Everything that can be refused is refused before the first byte is read; whatever
 //! fails later drops its writer, its dump and its scratch folder on the way out, and nothing that
 //! existed before has been touched.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::archive_key;
 use super::bridge::ObjectSink;
@@ -18,7 +19,7 @@ use crate::archive::{
 use crate::cancel::CancelCheck;
 use crate::config::{Profile, StorageTarget};
 use crate::context::RunContext;
-use crate::database::{self, DumpPlan, DumpScope, DumpStream};
+use crate::database::{self, DumpPlan, DumpStream, WorkScope};
 use crate::error::{DatabaseError, Error, Result};
 use crate::files;
 use crate::ids::BackupId;
@@ -52,11 +53,30 @@ pub struct BackupReport {
     pub sidecar: Sidecar,
 }
 
-/// Makes one backup.
+/// Before a run is tried once more.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+/// Makes one backup. What failed for a reason that may be gone a moment later, a lost connection or a
+/// table changed while it was read, is tried once more, from zero.
 pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<BackupReport> {
-    context.progress.enter(Phase::Preparing, 0);
     let profile = &request.profile;
     let _lock = ProfileLock::acquire(&request.state.locks(), &profile.name, request.owner)?;
+    match attempt(request, context).await {
+        Err(error) if error.is_transient() => {
+            tracing::warn!(%error, "the backup is tried once more");
+            let pause = context.cancel.run_until_cancelled(tokio::time::sleep(RETRY_AFTER));
+            pause.await.ok_or(Error::Cancelled)?;
+            context.progress.restart();
+            attempt(request, context).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// One try, from the plan to the commit record.
+async fn attempt(request: &BackupRequest, context: &RunContext) -> Result<BackupReport> {
+    context.progress.enter(Phase::Preparing, 0);
+    let profile = &request.profile;
     let connection = database::connect(profile.engine, &profile.connection)?;
     let plan = connection.plan(&context.cancel).await?;
     check_scratch_space(&plan, &request.state)?;
@@ -67,7 +87,7 @@ pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<Ba
     let key = archive_key(&id, profile.compression.codec.extension())?;
     let note = note(request, context, key.as_str());
     let mut pending = Pending::record(&request.state, &note)?;
-    let scope = DumpScope {
+    let scope = WorkScope {
         scratch: pending.scratch().to_owned(),
         progress: context.progress.clone(),
         cancel: context.cancel.clone(),
@@ -179,7 +199,8 @@ fn members(plan: DumpPlan) -> Vec<PlannedMember> {
             name: unit.name,
             extension: unit.extension.to_owned(),
             streamed: unit.streamed,
-            steps: None,
+            kind: unit.kind,
+            steps: unit.steps,
         })
         .collect()
 }

@@ -6,19 +6,22 @@
 
 mod compression;
 mod edit;
+mod keychain;
 mod load;
 mod model;
 mod paths;
 mod read;
+mod secret_source;
 
 pub use compression::{Codec, CompressionSettings};
 pub use edit::{ConfigFile, ProfileEdit, StorageEdit};
 pub use load::{load, parse};
 pub use model::{
-    Appearance, Config, ConnectionSettings, Profile, Schedule, Settings, SettingsChange,
-    StorageKind, StorageTarget,
+    Appearance, Config, ConnectionSettings, Profile, Schedule, Selection, ServerSettings, Settings,
+    SettingsChange, StorageKind, StorageTarget, TlsMode,
 };
 pub use paths::{default_path, default_storage_path, shown_path, state_dir, typed_path};
+pub use secret_source::SecretSource;
 
 #[cfg(test)]
 mod tests;

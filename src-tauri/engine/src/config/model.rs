@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::CompressionSettings;
+use super::{CompressionSettings, SecretSource};
 use crate::error::{Error, Result};
 use crate::ids::EngineKind;
 use crate::secret::Secret;
@@ -75,18 +75,99 @@ pub struct Profile {
 /// How to reach the databases of a profile, in the words of the published configuration.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConnectionSettings {
-    /// The server; for SQLite the folder that holds the files.
+    /// The server; for SQLite the folder that holds the files. A value that begins with `/` is a
+    /// Unix socket (MySQL, MongoDB) or the folder that holds it (PostgreSQL).
     pub host: String,
     /// The server's port; 0 when it has none or the engine's default one.
     pub port: u16,
     /// The user's name.
     pub user: String,
     /// The user's password, if the engine needs one.
-    pub password: Option<Secret>,
-    /// Database names; for SQLite file names inside `host`.
+    pub password: Option<SecretSource>,
+    /// Database names, or patterns (`shop_*`) for the names on the server; empty means all of them.
+    /// For SQLite file names inside `host`.
     pub databases: Vec<String>,
     /// Database files, each with its own path (SQLite only; instead of `host` and `databases`).
     pub paths: Vec<PathBuf>,
+    /// What only servers have.
+    pub server: ServerSettings,
+}
+
+/// How to reach a database server and what to take from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// The container in which the server runs; then its own tools are used, inside it.
+    pub container: Option<String>,
+    /// How the connection is protected; `None` means [`TlsMode::default_for`] its host.
+    pub tls: Option<TlsMode>,
+    /// The certificates to trust, a PEM file; `None` means those that the system trusts.
+    pub ca_file: Option<PathBuf>,
+    /// The folder of the dump and restore tools; `None` means that Kronos looks for them.
+    pub tools: Option<PathBuf>,
+    /// The database that holds the user (MongoDB only); `None` means `admin`.
+    pub auth_database: Option<String>,
+    /// What is taken and what is left out.
+    pub selection: Selection,
+    /// Whether roles and users of the whole server are backed up, too.
+    pub globals: bool,
+    /// Whether writers may be held up for the whole dump, so that tables without transactions show
+    /// the same moment (MySQL and MariaDB only).
+    pub lock_tables: bool,
+    /// Parallel jobs of a restore, where the tool can; `None` means one.
+    pub jobs: Option<u8>,
+}
+
+/// What is taken and what is left out, as patterns with `*` and `?`. A table of PostgreSQL is matched as
+/// `schema.table`; a pattern without a dot matches the table in every schema. MySQL and MongoDB match
+/// the bare name of the table or collection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct Selection {
+    /// Databases that are not taken although `databases` matches them.
+    pub exclude_databases: Vec<String>,
+    /// Tables or collections that are taken; empty means all.
+    pub tables: Vec<String>,
+    /// Tables or collections that are not taken.
+    pub exclude_tables: Vec<String>,
+    /// Tables or collections that are taken without their rows.
+    pub structure_only: Vec<String>,
+}
+
+/// How the connection to a server is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export)]
+pub enum TlsMode {
+    /// In plain text.
+    Off,
+    /// Encrypted when the server offers it, without asking who the server is.
+    Prefer,
+    /// Encrypted, without asking who the server is.
+    Require,
+    /// Encrypted, and the server has to prove its name with a trusted certificate.
+    Verify,
+}
+
+impl TlsMode {
+    /// Nothing between two programs on one computer can be overheard by others; anything that
+    /// leaves it is verified.
+    pub fn default_for(host: &str) -> Self {
+        let is_here = host.is_empty()
+            || host.starts_with('/')
+            || host.eq_ignore_ascii_case("localhost")
+            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        if is_here { Self::Prefer } else { Self::Verify }
+    }
+}
+
+impl ConnectionSettings {
+    /// How this connection is protected: as chosen, else as its host demands. A container is on this
+    /// computer.
+    pub fn tls(&self) -> TlsMode {
+        let host = if self.server.container.is_some() { "" } else { self.host.as_str() };
+        self.server.tls.unwrap_or_else(|| TlsMode::default_for(host))
+    }
 }
 
 /// One place where backups are kept.

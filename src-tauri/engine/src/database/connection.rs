@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::cancel::CancellationToken;
-use crate::contents::{Consistency, DatabaseFacts, ServerInfo};
+use crate::contents::{Consistency, DatabaseFacts, ServerInfo, UnitKind};
 use crate::error::Result;
 use crate::ids::EngineKind;
 use crate::progress::Progress;
@@ -35,14 +35,20 @@ pub trait DatabaseConnection: Send + Sync {
 
     /// Takes a consistent picture of everything in `plan` and returns the stream that reads it.
     /// From here on the source is not needed longer than the engine itself demands.
-    async fn dump(&self, plan: &DumpPlan, scope: &DumpScope) -> Result<Box<dyn DumpStream>>;
+    async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>>;
 
-    /// Checks that a database of `size` bytes can be created at `target`, and says so before any
-    /// byte is written: nothing stands there, nothing stale would be mixed in, it fits.
-    async fn check_target(&self, target: &RestoreTarget, size: u64) -> Result<()>;
+    /// Checks that `dumped` can be created at `target`, and says so before any byte is written:
+    /// nothing stands there, nothing stale would be mixed in, it fits, a server can hold it.
+    async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()>;
 
-    /// Starts to load one unit into `target`, beside it and invisible until it is finished.
-    async fn restore(&self, target: &RestoreTarget, size: u64) -> Result<Box<dyn RestoreSink>>;
+    /// Starts to load one database into `target`, beside it and invisible until it is finished, or
+    /// removed again when it is not.
+    async fn restore(
+        &self,
+        target: &RestoreTarget,
+        dumped: &DumpedDatabase,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn RestoreSink>>;
 }
 
 /// What a look at the source found.
@@ -53,8 +59,22 @@ pub struct Probe {
     pub server: ServerInfo,
     /// The databases of the profile.
     pub databases: Vec<ProbedDatabase>,
+    /// How the connection is protected, for a person: "TLS, certificate verified"; empty for a file.
+    pub protection: String,
+    /// Rights that the user lacks for a whole backup.
+    pub missing_rights: Vec<MissingRight>,
     /// Things to know before relying on it, each one sentence.
     pub warnings: Vec<String>,
+}
+
+/// A right that the user lacks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct MissingRight {
+    /// What cannot be read: `public.orders`.
+    pub object: String,
+    /// The statement that an administrator has to run.
+    pub grant: String,
 }
 
 /// One database as a look found it.
@@ -71,6 +91,22 @@ pub struct ProbedDatabase {
     pub tables: u64,
     /// Facts of the engine, each a name and a value: `journal_mode`, `wal`.
     pub properties: BTreeMap<String, String>,
+    /// Its tables or collections, as far as the engine can list them without reading them.
+    pub objects: Vec<ProbedObject>,
+}
+
+/// One table or collection as a look found it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ProbedObject {
+    /// Its name as patterns match it: `public.orders`, `orders`.
+    pub name: String,
+    /// Its size in bytes, as the server estimates it.
+    #[ts(type = "number")]
+    pub size: u64,
+    /// Its rows, as the server estimates them.
+    #[ts(type = "number | null")]
+    pub rows: Option<u64>,
 }
 
 /// What a dump will contain.
@@ -98,6 +134,8 @@ impl DumpPlan {
 pub struct PlannedUnit {
     /// Its name as the user knows it; no other unit of the plan has it.
     pub name: String,
+    /// What it is.
+    pub kind: UnitKind,
     /// Where it is.
     pub source: String,
     /// The ending of its member's name in the archive, without a dot: `sqlite`, `dump`.
@@ -106,12 +144,15 @@ pub struct PlannedUnit {
     pub size: u64,
     /// Whether it is read as a stream whose length only its end tells: [`DumpUnit::size`] may be `None`.
     pub streamed: bool,
+    /// How to load it without Kronos, as Markdown for `RESTORE.md`; `None` where the extension says
+    /// enough.
+    pub steps: Option<String>,
 }
 
-/// What a dump may use.
+/// What a dump or a restore may use.
 #[derive(Debug, Clone)]
-pub struct DumpScope {
-    /// A private folder that the caller removes after the dump.
+pub struct WorkScope {
+    /// A private folder that the caller removes afterwards, also after a crash.
     pub scratch: PathBuf,
     /// Counters to bump.
     pub progress: Progress,
@@ -157,6 +198,21 @@ pub struct DumpReport {
 pub enum RestoreTarget {
     /// A file that does not exist yet.
     NewFile(PathBuf),
+    /// A database of this name, which does not exist on the server yet.
+    NewDatabase(String),
+}
+
+/// A database as an archive holds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DumpedDatabase {
+    /// Its name when it was dumped.
+    pub name: String,
+    /// Bytes of its dump.
+    pub size: u64,
+    /// Who held it.
+    pub server: ServerInfo,
+    /// What is in it.
+    pub facts: DatabaseFacts,
 }
 
 /// A database being loaded. Bytes are written to it as they come out of the archive; dropping it
@@ -183,4 +239,6 @@ pub struct Restored {
     pub tables: u64,
     /// Rows counted.
     pub rows: u64,
+    /// Things to look at, each one sentence.
+    pub warnings: Vec<String>,
 }

@@ -1,9 +1,9 @@
 //! The one place that turns an engine's name into a connection.
 
-use super::DatabaseConnection;
 use super::sqlite::SqliteFiles;
+use super::{DatabaseConnection, RestoreTarget};
 use crate::config::ConnectionSettings;
-use crate::error::{DatabaseError, Result};
+use crate::error::{DatabaseError, RestoreError, Result};
 use crate::ids::EngineKind;
 
 /// Makes the connection for `kind`. Opens nothing yet.
@@ -22,4 +22,22 @@ pub fn connect(
 /// Whether this version can back up `kind`.
 pub fn is_supported(kind: EngineKind) -> bool {
     matches!(kind, EngineKind::Sqlite)
+}
+
+/// Whether the databases of `kind` live on a server; else they are files.
+pub fn lives_on_server(kind: EngineKind) -> bool {
+    !matches!(kind, EngineKind::Sqlite)
+}
+
+/// The target of a restore, as `text` names it: the path of a new file, or the name of a new database.
+pub fn restore_target(kind: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
+    if !lives_on_server(kind) {
+        return Ok(RestoreTarget::NewFile(text.into()));
+    }
+    let name = text.to_str().filter(|name| !name.trim().is_empty() && !name.contains('\0'));
+    let name = name.ok_or_else(|| RestoreError::TargetUnusable {
+        target: text.to_string_lossy().into_owned(),
+        detail: "it is not a name that a database can have".to_owned(),
+    })?;
+    Ok(RestoreTarget::NewDatabase(name.to_owned()))
 }

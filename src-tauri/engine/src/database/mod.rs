@@ -11,7 +11,8 @@ mod factory;
 mod sqlite;
 
 pub use connection::{
-    DatabaseConnection, DumpPlan, DumpReport, DumpScope, DumpStream, DumpUnit, PlannedUnit, Probe,
-    ProbedDatabase, RestoreSink, RestoreTarget, Restored,
+    DatabaseConnection, DumpPlan, DumpReport, DumpStream, DumpUnit, DumpedDatabase, MissingRight,
+    PlannedUnit, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget, Restored,
+    WorkScope,
 };
-pub use factory::{connect, is_supported};
+pub use factory::{connect, is_supported, lives_on_server, restore_target};

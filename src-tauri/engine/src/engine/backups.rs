@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use super::{Engine, Reach};
-use crate::archive::{Manifest, Sidecar};
+use crate::archive::{Header, Manifest, Sidecar};
 use crate::catalog::{self, BackupRecord, RescanReport};
-use crate::config::{Codec, Config};
+use crate::config::{Codec, Config, Profile};
+use crate::database;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::Event;
 use crate::ids::{BackupId, safe_name};
@@ -76,6 +77,8 @@ impl Engine {
             restore_command: self.restore_command(id, &sidecar.manifest, &targets),
             manual_commands: manual_commands(&location, sidecar.codec, &sidecar.manifest),
             suggested_targets: targets,
+            on_server: database::lives_on_server(sidecar.manifest.header.engine),
+            restore_profiles: restore_profiles(&config, &sidecar.manifest.header),
             backup,
             location,
             sha256: sidecar.sha256,
@@ -210,4 +213,15 @@ pub(super) fn manual_commands(location: &str, codec: Codec, manifest: &Manifest)
     let lines =
         members.map(|part| format!("{unpack} {archive} {}", shell_words::quote(&part.member)));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The profiles whose server can take a database of this backup, its own one first.
+fn restore_profiles(config: &Config, header: &Header) -> Vec<String> {
+    let fits = |profile: &&Profile| {
+        database::lives_on_server(header.engine) && profile.engine == header.engine
+    };
+    let mut names: Vec<String> =
+        config.profiles.iter().filter(fits).map(|profile| profile.name.clone()).collect();
+    names.sort_by_key(|name| *name != header.profile);
+    names
 }

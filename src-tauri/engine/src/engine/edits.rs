@@ -9,12 +9,11 @@ use crate::config::{
     self, ConfigFile, ConnectionSettings, ProfileEdit, SettingsChange, StorageEdit, StorageKind,
     StorageTarget,
 };
-use crate::database::{self, Probe, RestoreTarget};
+use crate::database::{self, Probe};
 use crate::error::{ArchiveError, ConfigError, Error, ErrorReport, Result};
 use crate::event::Event;
-use crate::restore::choose_unit;
 use crate::storage::{ObjectKey, Storage};
-use crate::view::{CheckStep, ProfileDraft, RestoreDraft, StorageCheck, StorageDraft};
+use crate::view::{CheckStep, ProfileDraft, StorageCheck, StorageDraft};
 
 impl Engine {
     /// Looks at the databases of a form without saving it.
@@ -80,19 +79,6 @@ impl Engine {
         Ok(try_out(storage.as_ref()).await)
     }
 
-    /// Says why a restore would be refused, before anything is read or written.
-    pub async fn check_restore_target(&self, draft: &RestoreDraft) -> Result<()> {
-        let (_, sidecar) = self.find_backup(&draft.backup)?;
-        let (_, unit) = choose_unit(&sidecar.manifest, draft.database.as_deref())?;
-        let engine = sidecar.manifest.header.engine;
-        let connection = database::connect(engine, &ConnectionSettings::default())?;
-        if draft.target.trim().is_empty() {
-            return Err(rejected("target", "Name the file to make"));
-        }
-        let path = typed("target", &draft.target)?;
-        connection.check_target(&RestoreTarget::NewFile(path), unit.size).await
-    }
-
     fn file(&self) -> ConfigFile {
         ConfigFile::new(self.config_path())
     }
@@ -102,7 +88,7 @@ impl Engine {
     }
 }
 
-fn rejected(field: &'static str, message: &str) -> Error {
+pub(super) fn rejected(field: &'static str, message: &str) -> Error {
     ConfigError::Rejected { field, message: message.to_owned() }.into()
 }
 

@@ -7,6 +7,7 @@ mod archives;
 mod backups;
 mod edits;
 mod picture;
+mod restores;
 mod runs;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 pub use archives::ArchiveContents;
+pub use restores::RestoreOrder;
 
 use crate::backup::{self, Recovered};
 use crate::catalog::{Catalog, Opened, Start};

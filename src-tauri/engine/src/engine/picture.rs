@@ -73,11 +73,13 @@ impl Engine {
             engine: profile.engine,
             engine_label: profile.engine.label().to_owned(),
             supported: database::is_supported(profile.engine),
+            on_server: database::lives_on_server(profile.engine),
             location: location(profile, &sources),
             draft: ProfileDraft {
                 name: profile.name.clone(),
                 engine: profile.engine,
                 paths: sources,
+                server: None,
                 storage: profile.storage.clone(),
             },
             protection: protection(newest, last_run.as_ref()),

@@ -1,19 +1,18 @@
 //! Starting, watching and stopping runs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::Engine;
 use crate::backup::{self, BackupRequest};
 use crate::context::RunContext;
-use crate::database::{self, RestoreTarget};
+use crate::database;
 use crate::error::{Error, Result};
 use crate::event::{RunKind, RunResult, RunView};
 use crate::ids::{BackupId, RunId};
 use crate::progress::Phase;
-use crate::restore::{self, ArchiveFile, ArchiveSource, RestoreRequest, StoredArchive};
+use crate::restore::{ArchiveFile, ArchiveSource};
 use crate::run::RunSpec;
-use crate::view::{BackupStatus, RestoreDraft};
+use crate::view::BackupStatus;
 
 impl Engine {
     /// Starts a backup of each profile and returns at once. With no name it means every profile that
@@ -126,63 +125,6 @@ impl Engine {
                 backup: verified.manifest.header.id.clone(),
                 stored_bytes: verified.stats.stored_bytes,
                 raw_bytes: verified.manifest.raw_bytes(),
-            })
-        })
-    }
-
-    /// Starts a restore of a stored backup to a new place.
-    pub fn start_restore(&self, draft: &RestoreDraft) -> Result<RunId> {
-        let target = super::edits::typed("target", &draft.target)?;
-        self.start_restore_to(&draft.backup, draft.database.clone(), target)
-    }
-
-    /// Starts a restore of a stored backup to a new file, which may have any name that the system allows.
-    pub fn start_restore_to(
-        &self,
-        backup: &BackupId,
-        database: Option<String>,
-        target: PathBuf,
-    ) -> Result<RunId> {
-        let (record, sidecar) = self.find_backup(backup)?;
-        let source = Arc::new(StoredArchive {
-            storage: self.storage_at(&record.storage)?,
-            key: backup::archive_key_of(&sidecar)?,
-        });
-        let target = RestoreTarget::NewFile(target);
-        let profile = record.profile.clone();
-        self.restore(RestoreRequest { source, sidecar: Some(sidecar), database, target }, profile)
-    }
-
-    /// Starts a restore of any archive on this computer to a new place.
-    pub async fn start_restore_file(
-        &self,
-        path: PathBuf,
-        database: Option<String>,
-        target: PathBuf,
-    ) -> Result<RunId> {
-        let sidecar = super::archives::sidecar_beside(&path).await?;
-        let profile = path.display().to_string();
-        let target = RestoreTarget::NewFile(target);
-        let source = Arc::new(ArchiveFile(path));
-        self.restore(RestoreRequest { source, sidecar, database, target }, profile)
-    }
-
-    fn restore(&self, request: RestoreRequest, profile: String) -> Result<RunId> {
-        let spec = RunSpec {
-            kind: RunKind::Restore,
-            backup: request.sidecar.as_ref().map(|sidecar| sidecar.manifest.header.id.clone()),
-            failure: format!("`{profile}` was not restored"),
-            not_affected: "Nothing was made or changed at the target".into(),
-            profile,
-        };
-        self.0.runs.start(spec, move |context| async move {
-            let report = restore::perform(&request, &context).await?;
-            Ok(RunResult::Restore {
-                backup: report.backup,
-                target: report.restored.target,
-                bytes: report.restored.bytes,
-                tables: report.restored.tables,
-                rows: report.restored.rows,
             })
         })
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::ErrorCode;
+
 /// One thing that is wrong in the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigProblem {
@@ -56,6 +58,14 @@ pub enum ConfigError {
         /// All problems, in file order.
         problems: Vec<ConfigProblem>,
     },
+    /// A password is not where the configuration says.
+    #[error("The password could not be read from {reference}: {detail}")]
+    SecretUnavailable {
+        /// The reference: "the variable `PGPASS`".
+        reference: String,
+        /// Why, without the value.
+        detail: String,
+    },
     /// A value entered in the window is not acceptable.
     #[error("{message}")]
     Rejected {
@@ -79,6 +89,13 @@ fn list(path: &str, problems: &[ConfigProblem]) -> String {
 }
 
 impl ConfigError {
+    pub(super) fn code(&self) -> ErrorCode {
+        match self {
+            Self::SecretUnavailable { .. } => ErrorCode::SecretUnavailable,
+            _ => ErrorCode::ConfigInvalid,
+        }
+    }
+
     pub(super) fn hint(&self) -> Option<String> {
         match self {
             Self::Missing { .. } => {
@@ -87,6 +104,9 @@ impl ConfigError {
             Self::Unreadable { .. } => Some("Make the file readable for you".to_owned()),
             Self::Invalid { .. } => {
                 Some("Correct the file; Kronos does nothing until it can read all of it".to_owned())
+            }
+            Self::SecretUnavailable { .. } => {
+                Some("Put the password there, or change where the profile looks for it".to_owned())
             }
             Self::Rejected { .. } => None,
         }

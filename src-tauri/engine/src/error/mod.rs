@@ -11,6 +11,7 @@ mod config;
 mod database;
 mod report;
 mod restore;
+mod server;
 mod storage;
 
 pub use archive::ArchiveError;
@@ -18,6 +19,7 @@ pub use config::{ConfigError, ConfigProblem};
 pub use database::DatabaseError;
 pub use report::{ErrorCode, ErrorReport};
 pub use restore::RestoreError;
+pub use server::ServerError;
 pub use storage::StorageError;
 
 /// The result of everything that can fail in the engine.
@@ -33,6 +35,9 @@ pub enum Error {
     /// The source database cannot be read.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// A database server, the way to it or its tools failed.
+    #[error(transparent)]
+    Server(#[from] ServerError),
     /// The place where backups are kept cannot be used.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -93,8 +98,9 @@ impl Error {
     /// The code on which the command line and the window branch.
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Config(_) => ErrorCode::ConfigInvalid,
+            Self::Config(error) => error.code(),
             Self::Database(error) => error.code(),
+            Self::Server(error) => error.code(),
             Self::Storage(error) => error.code(),
             Self::Archive(error) => error.code(),
             Self::Restore(error) => error.code(),
@@ -106,11 +112,17 @@ impl Error {
         }
     }
 
+    /// Whether the same work may well succeed a moment later, see [`ServerError::is_transient`].
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Server(error) if error.is_transient())
+    }
+
     /// The next step for the user, as one sentence without a final stop.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config(error) => error.hint(),
             Self::Database(error) => error.hint(),
+            Self::Server(error) => error.hint(),
             Self::Storage(error) => Some(error.hint()),
             Self::Archive(error) => Some(error.hint()),
             Self::Restore(error) => Some(error.hint()),

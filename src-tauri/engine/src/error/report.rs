@@ -26,6 +26,26 @@ pub enum ErrorCode {
     PermissionDenied,
     /// This version of Kronos cannot back up that engine or use that kind of storage.
     NotSupported,
+    /// The server does not answer, or the connection to it broke.
+    ServerUnreachable,
+    /// The server refused the user or the password.
+    LoginRefused,
+    /// The user lacks a right.
+    RightMissing,
+    /// No secure connection.
+    TlsFailed,
+    /// A dump or restore tool is not on this computer.
+    ToolMissing,
+    /// The tools that are there cannot read this server.
+    ToolUnfit,
+    /// Nothing moved for too long.
+    NoAnswer,
+    /// The source was changed while it was read.
+    SourceChanged,
+    /// The container is not running or its runtime does not answer.
+    ContainerUnavailable,
+    /// A password is not where the configuration says.
+    SecretUnavailable,
     /// Any other failure of the source.
     SourceFailed,
     /// The storage cannot be reached or written.

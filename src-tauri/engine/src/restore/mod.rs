@@ -4,9 +4,10 @@
 //! last step nothing has appeared at the target.
 
 mod performer;
+mod scratch;
 mod source;
 
-pub use performer::{RestoreReport, RestoreRequest, choose_unit, perform};
+pub use performer::{RestoreReport, RestoreRequest, check, perform};
 pub use source::{ArchiveFile, ArchiveSource, StoredArchive};
 
 #[cfg(test)]

@@ -6,17 +6,19 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::scratch::Scratch;
 use super::source::ArchiveSource;
 use crate::archive::{self, Manifest, Sidecar, Unit};
 use crate::backup::{ObjectSource, verify_reader};
 use crate::cancel::CancelCheck;
 use crate::config::ConnectionSettings;
-use crate::contents::DatabaseFacts;
+use crate::contents::{DatabaseFacts, UnitKind};
 use crate::context::RunContext;
-use crate::database::{self, RestoreSink, RestoreTarget, Restored};
+use crate::database::{self, DumpedDatabase, RestoreSink, RestoreTarget, Restored, WorkScope};
 use crate::error::{Error, RestoreError, Result};
 use crate::ids::BackupId;
 use crate::progress::Phase;
+use crate::state_dir::StateDir;
 use crate::storage::ObjectReader;
 
 /// What to restore, and where to.
@@ -30,6 +32,10 @@ pub struct RestoreRequest {
     pub database: Option<String>,
     /// Where to.
     pub target: RestoreTarget,
+    /// The server that takes it; means nothing for a file.
+    pub connection: ConnectionSettings,
+    /// Where working files may be.
+    pub state: StateDir,
 }
 
 /// A database that was restored and compared with its backup.
@@ -56,31 +62,63 @@ pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<R
 
     context.progress.enter(Phase::Loading, size);
     context.progress.object(&unit.name);
-    let connection = database::connect(manifest.header.engine, &ConnectionSettings::default())?;
-    let sink = connection.restore(&request.target, unit.size).await?;
-    let facts =
-        DatabaseFacts { objects: unit.objects.clone(), properties: unit.properties.clone() };
+    let connection = database::connect(manifest.header.engine, &request.connection)?;
+    let dumped = dumped(&manifest, &unit);
+    let scratch = Scratch::create(&request.state, &context.run)?;
+    let scope = WorkScope {
+        scratch: scratch.path().to_owned(),
+        progress: context.progress.clone(),
+        cancel: context.cancel.clone(),
+    };
+    let sink = connection.restore(&request.target, &dumped, &scope).await?;
+    let facts = dumped.facts;
     let backup = manifest.header.id.clone();
     let (reader, _) = request.source.open().await?;
     let restored = load(reader, name, manifest, index, sink, facts, context).await?;
     Ok(RestoreReport { backup, restored })
 }
 
+/// Says why a restore of a backup with a commit record would be refused, before anything is read.
+pub async fn check(request: &RestoreRequest) -> Result<()> {
+    match &request.sidecar {
+        Some(sidecar) => check_target(&sidecar.manifest, request).await.map(drop),
+        None => Ok(()),
+    }
+}
+
 /// Finds the database to restore and asks its engine whether the target is acceptable.
 async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(usize, Unit)> {
     let (index, unit) = choose_unit(manifest, request.database.as_deref())?;
-    let connection = database::connect(manifest.header.engine, &ConnectionSettings::default())?;
-    connection.check_target(&request.target, unit.size).await?;
+    let connection = database::connect(manifest.header.engine, &request.connection)?;
+    connection.check_target(&request.target, &dumped(manifest, unit)).await?;
     Ok((index, unit.clone()))
+}
+
+/// What the engine has to know about a unit that it is going to load.
+fn dumped(manifest: &Manifest, unit: &Unit) -> DumpedDatabase {
+    DumpedDatabase {
+        name: unit.name.clone(),
+        size: unit.size,
+        server: manifest.header.server.clone(),
+        facts: DatabaseFacts {
+            objects: unit.objects.clone(),
+            properties: unit.properties.clone(),
+            left_out: unit.left_out.clone(),
+        },
+    }
 }
 
 /// The database of that name (its own, or that of its member in the archive), or the only one. A name
 /// that several have, as archives of older versions may, chooses none of them.
-pub fn choose_unit<'a>(manifest: &'a Manifest, name: Option<&str>) -> Result<(usize, &'a Unit)> {
+pub(super) fn choose_unit<'a>(
+    manifest: &'a Manifest,
+    name: Option<&str>,
+) -> Result<(usize, &'a Unit)> {
     let units = || manifest.units.iter().enumerate();
     let mut found: Vec<_> = match name {
         Some(name) => units().filter(|(_, unit)| unit.name == name).collect(),
-        None => units().collect(),
+        // Roles and users are restored by hand only.
+        None => units().filter(|(_, unit)| unit.kind == UnitKind::Database).collect(),
     };
     if let (Some(name), true) = (name, found.is_empty()) {
         found = units().filter(|(_, unit)| is_member(unit, name)).collect();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::performer::choose_unit;
 use super::*;
 use crate::backup::{self, BackupRequest};
 use crate::cancel::CancellationToken;
@@ -68,7 +69,7 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
         },
         target: StorageTarget { name: "memory".into(), kind },
         storage: Arc::clone(&storage),
-        state,
+        state: state.clone(),
         owner: "a test",
         expected_size: 0,
     };
@@ -84,6 +85,8 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
             sidecar: Some(sidecar.clone()),
             database: database.map(str::to_owned),
             target: RestoreTarget::NewFile(target.clone()),
+            connection: ConnectionSettings::default(),
+            state: state.clone(),
         };
         perform(&request, &context()).await?;
         Ok(place(&target))

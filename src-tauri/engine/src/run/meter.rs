@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     fn reading(phase: Phase, done: u64, total: u64) -> Reading {
-        Reading { phase: Some(phase), object: None, done, total, stored: 0 }
+        Reading { phase: Some(phase), object: None, done, total, stored: 0, rows: 0 }
     }
 
     #[test]

@@ -258,6 +258,7 @@ impl Entry {
         view.bytes_done = reading.done;
         view.bytes_total = (reading.total > 0).then_some(reading.total);
         view.bytes_stored = reading.stored;
+        view.rows_done = reading.rows;
         view.step = measure.step;
         view.rate = measure.rate;
         view.fraction = measure.fraction;

@@ -19,7 +19,7 @@ use super::compression::{StreamDecoder, StreamEncoder};
 use super::member::{BLOCK, Member};
 use super::*;
 use crate::config::{Codec, CompressionSettings};
-use crate::contents::{Consistency, DatabaseFacts, ObjectCount, ObjectKind, ServerInfo};
+use crate::contents::{Consistency, DatabaseFacts, ObjectCount, ObjectKind, ServerInfo, UnitKind};
 use crate::error::{ArchiveError, Error};
 use crate::ids::{BackupId, EngineKind};
 
@@ -38,13 +38,13 @@ fn header() -> Header {
         engine: EngineKind::Sqlite,
         created_at: "2026-11-22T13:54:01.25Z".parse().expect("a time"),
         kronos_version: "0.1.0".to_owned(),
-        server: ServerInfo { version: "SQLite 3.50.4".to_owned(), tool: String::new() },
+        server: ServerInfo { version: "SQLite 3.50.4".to_owned(), ..ServerInfo::default() },
     }
 }
 
 fn planned(name: &str) -> PlannedMember {
     let (name, extension) = (name.to_owned(), "sqlite".to_owned());
-    PlannedMember { name, extension, streamed: false, steps: None }
+    PlannedMember { name, kind: UnitKind::Database, extension, streamed: false, steps: None }
 }
 
 fn planned_stream(name: &str) -> PlannedMember {
@@ -56,7 +56,7 @@ fn closing(units: usize) -> Closing {
         vec![ObjectCount { kind: ObjectKind::Table, name: "orders".to_owned(), rows: Some(3) }];
     let properties = [("page_size".to_owned(), "4096".to_owned())].into();
     Closing {
-        facts: vec![DatabaseFacts { objects, properties }; units],
+        facts: vec![DatabaseFacts { objects, properties, left_out: Vec::new() }; units],
         consistency: Consistency { label: "One committed moment".to_owned(), snapshot: true },
         warnings: vec!["Look at `orders`".to_owned()],
         finished_at: "2026-11-22T13:54:02Z".parse::<Timestamp>().expect("a time"),

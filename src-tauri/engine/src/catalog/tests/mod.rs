@@ -12,7 +12,7 @@ use jiff::{Timestamp, ToSpan};
 use super::*;
 use crate::archive::{FORMAT_VERSION, Header, Manifest, Part, Sidecar, Unit};
 use crate::config::Codec;
-use crate::contents::{Consistency, ObjectCount, ObjectKind, ServerInfo};
+use crate::contents::{Consistency, ObjectCount, ObjectKind, ServerInfo, UnitKind};
 use crate::event::{RunKind, RunState, RunView};
 use crate::ids::{BackupId, EngineKind, RunId};
 use crate::view::BackupStatus;
@@ -42,6 +42,8 @@ fn sidecar(profile: &str, hour: i64) -> Sidecar {
             object(ObjectKind::View, "open", None),
         ],
         properties: BTreeMap::from([("page_size".to_owned(), "4096".to_owned())]),
+        kind: UnitKind::Database,
+        left_out: Vec::new(),
     };
     let header = Header {
         format: FORMAT_VERSION,
@@ -50,7 +52,7 @@ fn sidecar(profile: &str, hour: i64) -> Sidecar {
         engine: EngineKind::Sqlite,
         created_at,
         kronos_version: "0.1.0".to_owned(),
-        server: ServerInfo { version: "SQLite 3.54.1".to_owned(), tool: String::new() },
+        server: ServerInfo { version: "SQLite 3.54.1".to_owned(), ..ServerInfo::default() },
     };
     let consistency = Consistency { label: "One committed moment".to_owned(), snapshot: true };
     let manifest = Manifest {

@@ -8,7 +8,7 @@ use super::names::check_name;
 use super::options;
 use super::section::{Section, Text};
 use super::suggest::{nearest, quoted};
-use crate::config::{CompressionSettings, ConnectionSettings, Profile, paths};
+use crate::config::{CompressionSettings, ConnectionSettings, Profile, SecretSource, paths};
 use crate::ids::{EngineKind, safe_name};
 use crate::secret::Secret;
 
@@ -139,7 +139,7 @@ fn access(name: &str, table: &Section, found: &mut Findings) -> ConnectionSettin
     ConnectionSettings {
         port: u16::try_from(port).unwrap_or(0),
         user: user.to_owned(),
-        password: password.map(|text| Secret::new(text.value)),
+        password: password.map(|text| SecretSource::Plain(Secret::new(text.value))),
         ..ConnectionSettings::default()
     }
 }

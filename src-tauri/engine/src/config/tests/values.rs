@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{EXAMPLE, EXAMPLE_FULL, PUBLISHED, PUBLISHED_FULL, STORAGE, read};
 use crate::config::{
-    Appearance, Codec, CompressionSettings, ConnectionSettings, Schedule, Settings, StorageKind,
-    parse,
+    Appearance, Codec, CompressionSettings, ConnectionSettings, Schedule, SecretSource,
+    ServerSettings, Settings, StorageKind, parse,
 };
 use crate::ids::EngineKind;
 use crate::secret::Secret;
@@ -50,9 +50,10 @@ fn the_published_full_file_loads_unchanged() {
             host: "localhost".to_owned(),
             port: 3306,
             user: "backup".to_owned(),
-            password: Some(Secret::new("secret")),
+            password: Some(SecretSource::Plain(Secret::new("secret"))),
             databases: vec!["blog".to_owned(), "tracker".to_owned()],
             paths: Vec::new(),
+            server: ServerSettings::default(),
         }
     );
     assert_eq!(config.schedule, Some(Schedule { cron: "0 2 * * *".to_owned() }));

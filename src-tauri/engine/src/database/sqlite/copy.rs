@@ -10,7 +10,7 @@ use std::time::Duration;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags, ffi};
 
-use super::super::DumpScope;
+use super::super::WorkScope;
 use super::source::{self, COPY_PATIENCE, Source, byte_size, patiently};
 use crate::cancel::CancelCheck;
 use crate::error::{DatabaseError, Error, Result};
@@ -40,7 +40,7 @@ pub(super) struct Copy {
 }
 
 /// Copies all files, one right after the other so that their moments lie close together.
-pub(super) fn copy_all(paths: &[PathBuf], scope: &DumpScope) -> Result<Vec<Copy>> {
+pub(super) fn copy_all(paths: &[PathBuf], scope: &WorkScope) -> Result<Vec<Copy>> {
     let mut sources = paths.iter().map(|path| source::open(path)).collect::<Result<Vec<_>>>()?;
     let mut total = 0;
     for (path, source) in paths.iter().zip(&mut sources) {
@@ -60,7 +60,7 @@ fn copy_one(
     path: &Path,
     name: String,
     source: &Source,
-    scope: &DumpScope,
+    scope: &WorkScope,
 ) -> Result<Copy> {
     scope.progress.object(&name);
     let (rolled_back, source) = (source.rolled_back, &source.connection);
@@ -97,7 +97,7 @@ fn run_backup(
     path: &Path,
     source: &Connection,
     target: &mut Connection,
-    scope: &DumpScope,
+    scope: &WorkScope,
 ) -> Result<()> {
     let page_size =
         source::page_size(source).map_err(|error| source::explain(path, &error, Duration::ZERO))?;
@@ -121,7 +121,7 @@ fn run_backup(
     }
 }
 
-fn step_error(path: &Path, scope: &DumpScope, error: &rusqlite::Error) -> Error {
+fn step_error(path: &Path, scope: &WorkScope, error: &rusqlite::Error) -> Error {
     if is_of_target(error) {
         return target_error(&scope.scratch, error);
     }

@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
-use super::super::{DumpReport, DumpScope, DumpStream, DumpUnit};
+use super::super::{DumpReport, DumpStream, DumpUnit, WorkScope};
 use super::check::{CheckError, Findings, RunningCheck};
 use super::copy::Copy;
 use super::source;
@@ -19,12 +19,12 @@ pub(super) struct SqliteDump {
     waiting: std::vec::IntoIter<Copy>,
     checks: Vec<(Copy, RunningCheck)>,
     warnings: Vec<String>,
-    scope: DumpScope,
+    scope: WorkScope,
 }
 
 impl SqliteDump {
     /// `warnings` are those of the plan.
-    pub(super) fn new(copies: Vec<Copy>, warnings: Vec<String>, scope: DumpScope) -> Self {
+    pub(super) fn new(copies: Vec<Copy>, warnings: Vec<String>, scope: WorkScope) -> Self {
         Self { waiting: copies.into_iter(), checks: Vec::new(), warnings, scope }
     }
 }
@@ -101,7 +101,7 @@ fn consistency(several: bool) -> Consistency {
 /// Reads a copy until the user cancels.
 struct CancellableFile {
     file: File,
-    scope: DumpScope,
+    scope: WorkScope,
 }
 
 impl Read for CancellableFile {

@@ -18,13 +18,13 @@ use async_trait::async_trait;
 
 use self::source::Look;
 use super::{
-    DatabaseConnection, DumpPlan, DumpScope, DumpStream, PlannedUnit, Probe, RestoreSink,
-    RestoreTarget,
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, PlannedUnit, Probe, RestoreSink,
+    RestoreTarget, WorkScope,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
-use crate::contents::ServerInfo;
-use crate::error::{Error, Result};
+use crate::contents::{ServerInfo, UnitKind};
+use crate::error::{Error, RestoreError, Result};
 use crate::ids::EngineKind;
 
 /// The SQLite files of one profile.
@@ -59,7 +59,13 @@ impl DatabaseConnection for SqliteFiles {
             let looked = look_at_all(&paths, source::LOOK_PATIENCE, &cancel)?;
             let warnings = looked.iter().filter_map(Look::warning).collect();
             let databases = looked.into_iter().map(|look| look.database).collect();
-            Ok(Probe { server: library(), databases, warnings })
+            Ok(Probe {
+                server: library(),
+                databases,
+                protection: String::new(),
+                missing_rights: Vec::new(),
+                warnings,
+            })
         })
         .await
     }
@@ -76,7 +82,7 @@ impl DatabaseConnection for SqliteFiles {
         .await
     }
 
-    async fn dump(&self, plan: &DumpPlan, scope: &DumpScope) -> Result<Box<dyn DumpStream>> {
+    async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>> {
         let (paths, scope, warnings) = (self.paths.clone(), scope.clone(), plan.warnings.clone());
         blocking(move || {
             let copies = copy::copy_all(&paths, &scope)?;
@@ -85,18 +91,34 @@ impl DatabaseConnection for SqliteFiles {
         .await
     }
 
-    async fn check_target(&self, target: &RestoreTarget, size: u64) -> Result<()> {
-        let RestoreTarget::NewFile(path) = target.clone();
+    async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        let (path, size) = (new_file(target)?, dumped.size);
         blocking(move || restore::check_target(&path, size)).await
     }
 
-    async fn restore(&self, target: &RestoreTarget, size: u64) -> Result<Box<dyn RestoreSink>> {
-        let RestoreTarget::NewFile(path) = target.clone();
+    async fn restore(
+        &self,
+        target: &RestoreTarget,
+        dumped: &DumpedDatabase,
+        _scope: &WorkScope,
+    ) -> Result<Box<dyn RestoreSink>> {
+        let (path, size) = (new_file(target)?, dumped.size);
         blocking(move || {
             restore::check_target(&path, size)?;
             Ok(Box::new(restore::NewFileSink::create(path)?) as Box<dyn RestoreSink>)
         })
         .await
+    }
+}
+
+fn new_file(target: &RestoreTarget) -> Result<PathBuf> {
+    match target {
+        RestoreTarget::NewFile(path) => Ok(path.clone()),
+        RestoreTarget::NewDatabase(name) => Err(RestoreError::TargetUnusable {
+            target: name.clone(),
+            detail: "a SQLite database is restored to a file".to_owned(),
+        }
+        .into()),
     }
 }
 
@@ -116,11 +138,13 @@ fn plan_unit((look, path): (Look, &PathBuf)) -> PlannedUnit {
         extension: "sqlite",
         size: look.database.size,
         streamed: false,
+        kind: UnitKind::Database,
+        steps: None,
     }
 }
 
 fn library() -> ServerInfo {
-    ServerInfo { version: format!("SQLite {}", rusqlite::version()), tool: String::new() }
+    ServerInfo { version: format!("SQLite {}", rusqlite::version()), ..ServerInfo::default() }
 }
 
 /// The names under which a user knows the files, in their order: of each the file name, and as many

@@ -140,6 +140,7 @@ impl NewFileSink {
             bytes: self.bytes,
             tables: tables.clone().count() as u64,
             rows: tables.filter_map(|object| object.rows).sum(),
+            warnings: Vec::new(),
         })
     }
 

@@ -100,7 +100,13 @@ fn facts(source: &Connection, name: &str) -> rusqlite::Result<ProbedDatabase> {
         ("journal_mode".to_owned(), journal_mode),
         ("page_size".to_owned(), page_size.to_string()),
     ]);
-    Ok(ProbedDatabase { name: name.to_owned(), size: byte_size(source)?, tables, properties })
+    Ok(ProbedDatabase {
+        name: name.to_owned(),
+        size: byte_size(source)?,
+        tables,
+        properties,
+        objects: Vec::new(),
+    })
 }
 
 /// Bytes of one page.

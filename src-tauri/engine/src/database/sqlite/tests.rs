@@ -34,8 +34,8 @@ fn sample(path: &Path, setup: &str) -> Connection {
     database
 }
 
-fn scope(folder: &Path) -> DumpScope {
-    DumpScope {
+fn scope(folder: &Path) -> WorkScope {
+    WorkScope {
         scratch: folder.to_owned(),
         progress: Progress::new(),
         cancel: CancellationToken::new(),
@@ -43,7 +43,7 @@ fn scope(folder: &Path) -> DumpScope {
 }
 
 /// Dumps everything and returns the bytes of each unit.
-async fn dump(files: &SqliteFiles, scope: &DumpScope) -> Result<(Vec<Vec<u8>>, DumpReport)> {
+async fn dump(files: &SqliteFiles, scope: &WorkScope) -> Result<(Vec<Vec<u8>>, DumpReport)> {
     let plan = files.plan(&scope.cancel).await?;
     let mut stream = files.dump(&plan, scope).await?;
     let mut units = Vec::new();
@@ -335,7 +335,7 @@ async fn a_cancelled_run_does_not_wait_for_its_check() {
     stream.next_unit().unwrap().unwrap();
     let target = root.path().join("restored.db");
     let new = RestoreTarget::NewFile(target.clone());
-    let mut sink = files(&[]).restore(&new, image.len() as u64).await.unwrap();
+    let mut sink = files(&[]).restore(&new, &dumped(image.len() as u64), &work()).await.unwrap();
     sink.write_all(&image).unwrap();
     scope.cancel.cancel();
     let error = stream.finish().unwrap_err();
@@ -414,13 +414,31 @@ async fn a_cancelled_dump_stops() {
     assert!(matches!(error, Error::Cancelled), "{error:?}");
 }
 
+fn dumped(size: u64) -> DumpedDatabase {
+    DumpedDatabase {
+        name: "shop.db".to_owned(),
+        size,
+        server: ServerInfo::default(),
+        facts: DatabaseFacts::default(),
+    }
+}
+
+/// A restore to a file needs no scratch folder.
+fn work() -> WorkScope {
+    WorkScope {
+        scratch: PathBuf::new(),
+        progress: Progress::new(),
+        cancel: CancellationToken::new(),
+    }
+}
+
 fn facts() -> DatabaseFacts {
     let objects = vec![
         ObjectCount { kind: ObjectKind::Table, name: "item".into(), rows: Some(500) },
         ObjectCount { kind: ObjectKind::Index, name: "item_name".into(), rows: None },
         ObjectCount { kind: ObjectKind::View, name: "short".into(), rows: None },
     ];
-    DatabaseFacts { objects, properties: std::collections::BTreeMap::new() }
+    DatabaseFacts { objects, ..DatabaseFacts::default() }
 }
 
 use crate::contents::ObjectCount;
@@ -431,7 +449,7 @@ async fn restore(
     expected: &DatabaseFacts,
 ) -> Result<super::super::Restored> {
     let target = RestoreTarget::NewFile(target.to_owned());
-    let mut sink = files(&[]).restore(&target, bytes.len() as u64).await?;
+    let mut sink = files(&[]).restore(&target, &dumped(bytes.len() as u64), &work()).await?;
     sink.write_all(bytes).unwrap();
     sink.finish(expected, &CancellationToken::new())
 }
@@ -455,7 +473,7 @@ async fn a_restore_removes_what_a_killed_one_left_and_nothing_else() {
     let living = fs::File::open(place(".kronos-restoring-living")).unwrap();
     living.lock().unwrap();
     let new = RestoreTarget::NewFile(place("first.db"));
-    let first = files(&[]).restore(&new, image.len() as u64).await.unwrap();
+    let first = files(&[]).restore(&new, &dumped(image.len() as u64), &work()).await.unwrap();
     restore(&image, &place("second.db"), &facts()).await.unwrap();
     assert!(!place(".kronos-restoring-Abc123").exists());
     assert!(others.iter().all(|name| place(name).exists()));
@@ -506,7 +524,7 @@ async fn a_restore_never_touches_what_is_there() {
 
     let late = root.path().join("late.db");
     let new = RestoreTarget::NewFile(late.clone());
-    let mut sink = files(&[]).restore(&new, image.len() as u64).await.unwrap();
+    let mut sink = files(&[]).restore(&new, &dumped(image.len() as u64), &work()).await.unwrap();
     sink.write_all(&image).unwrap();
     fs::write(&late, "came in between").unwrap();
     let error = sink.finish(&facts(), &CancellationToken::new()).unwrap_err();
@@ -529,7 +547,7 @@ async fn a_restore_that_differs_or_is_dropped_leaves_nothing() {
     let error = restore(&image[..image.len() - 4096], &target, &facts()).await.unwrap_err();
     assert!(matches!(error, Error::Restore(RestoreError::Mismatch { .. })), "{error:?}");
     let new = RestoreTarget::NewFile(target.clone());
-    let mut sink = files(&[]).restore(&new, 1).await.unwrap();
+    let mut sink = files(&[]).restore(&new, &dumped(1), &work()).await.unwrap();
     sink.write_all(b"x").unwrap();
     drop(sink);
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
@@ -539,13 +557,17 @@ async fn a_restore_that_differs_or_is_dropped_leaves_nothing() {
 async fn a_target_that_cannot_be_written_is_refused_before() {
     let root = tempfile::tempdir().unwrap();
     let check = |path: PathBuf| async move {
-        files(&[]).check_target(&RestoreTarget::NewFile(path), 1).await.unwrap_err().to_string()
+        files(&[])
+            .check_target(&RestoreTarget::NewFile(path), &dumped(1))
+            .await
+            .unwrap_err()
+            .to_string()
     };
     let nowhere = check(root.path().join("no/such/folder.db")).await;
     assert!(nowhere.ends_with("its folder does not exist"), "{nowhere}");
     let no_file = check(root.path().join("..")).await;
     assert!(no_file.ends_with("it names no file"), "{no_file}");
     let too_large = RestoreTarget::NewFile(root.path().join("large.db"));
-    let error = files(&[]).check_target(&too_large, u64::MAX).await.unwrap_err();
+    let error = files(&[]).check_target(&too_large, &dumped(u64::MAX)).await.unwrap_err();
     assert!(matches!(error, Error::Restore(RestoreError::NoSpace { .. })), "{error:?}");
 }

@@ -1,0 +1,191 @@
+//! Starting restores: of a stored backup, of any archive file, to a new file or a new database.
+//!
+//! Owns the way from a request to its target and its server. What a target must be like belongs to
+//! `database`, the restore itself to `restore`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Engine;
+use super::edits::{rejected, typed};
+use crate::archive::{self, Sidecar};
+use crate::config::ConnectionSettings;
+use crate::database::{self, RestoreTarget};
+use crate::error::{Error, Result};
+use crate::event::{RunKind, RunResult};
+use crate::ids::{BackupId, EngineKind, RunId};
+use crate::restore::{self, ArchiveFile, ArchiveSource, RestoreRequest, StoredArchive};
+use crate::run::RunSpec;
+use crate::view::RestoreDraft;
+
+/// What to restore from an archive, and where to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RestoreOrder {
+    /// The database in the archive; may be `None` when it holds only one.
+    pub database: Option<String>,
+    /// The path of the new file, or the name of the new database.
+    pub target: OsString,
+    /// The profile whose server takes the new database; `None` means the one of the backup.
+    pub profile: Option<String>,
+}
+
+impl Engine {
+    /// Starts a restore as the window asks for it.
+    pub fn start_restore(&self, draft: &RestoreDraft) -> Result<RunId> {
+        let request = self.stored(&draft.backup, |engine| self.order(engine, draft))?;
+        self.restore(request, draft.backup.to_string())
+    }
+
+    /// Starts a restore of a stored backup.
+    pub fn start_restore_to(&self, backup: &BackupId, order: RestoreOrder) -> Result<RunId> {
+        let request = self.stored(backup, |_| Ok(order))?;
+        self.restore(request, backup.to_string())
+    }
+
+    /// Starts a restore of any archive on this computer.
+    pub async fn start_restore_file(&self, path: PathBuf, order: RestoreOrder) -> Result<RunId> {
+        let sidecar = super::archives::sidecar_beside(&path).await?;
+        let shown = path.display().to_string();
+        let source: Arc<dyn ArchiveSource> = Arc::new(ArchiveFile(path));
+        let header = match &sidecar {
+            Some(sidecar) => sidecar.manifest.header.clone(),
+            None => peek(source.clone()).await?,
+        };
+        let request = self.request(source, sidecar, header.engine, &header.profile, order)?;
+        self.restore(request, shown)
+    }
+
+    /// Says why a restore would be refused, before anything is read or written.
+    pub async fn check_restore_target(&self, draft: &RestoreDraft) -> Result<()> {
+        let request = self.stored(&draft.backup, |engine| self.order(engine, draft))?;
+        restore::check(&request).await
+    }
+
+    /// What the form says, with its path written out.
+    fn order(&self, engine: EngineKind, draft: &RestoreDraft) -> Result<RestoreOrder> {
+        let on_server = database::lives_on_server(engine);
+        if draft.target.trim().is_empty() {
+            let what =
+                if on_server { "Name the database to make" } else { "Name the file to make" };
+            return Err(rejected("target", what));
+        }
+        let target = match on_server {
+            true => draft.target.clone().into(),
+            false => typed("target", &draft.target)?.into_os_string(),
+        };
+        Ok(RestoreOrder {
+            database: draft.database.clone(),
+            target,
+            profile: draft.profile.clone(),
+        })
+    }
+
+    fn stored(
+        &self,
+        backup: &BackupId,
+        order: impl FnOnce(EngineKind) -> Result<RestoreOrder>,
+    ) -> Result<RestoreRequest> {
+        let (record, sidecar) = self.find_backup(backup)?;
+        let source = Arc::new(StoredArchive {
+            storage: self.storage_at(&record.storage)?,
+            key: crate::backup::archive_key_of(&sidecar)?,
+        });
+        let engine = sidecar.manifest.header.engine;
+        self.request(source, Some(sidecar), engine, &record.profile, order(engine)?)
+    }
+
+    fn request(
+        &self,
+        source: Arc<dyn ArchiveSource>,
+        sidecar: Option<Sidecar>,
+        engine: EngineKind,
+        own_profile: &str,
+        order: RestoreOrder,
+    ) -> Result<RestoreRequest> {
+        let wanted = order.profile.as_deref();
+        Ok(RestoreRequest {
+            source,
+            sidecar,
+            database: order.database,
+            target: target(engine, &order.target)?,
+            connection: self.target_connection(engine, own_profile, wanted)?,
+            state: self.0.state.clone(),
+        })
+    }
+
+    /// The server that takes the restored database.
+    fn target_connection(
+        &self,
+        engine: EngineKind,
+        own_profile: &str,
+        wanted: Option<&str>,
+    ) -> Result<ConnectionSettings> {
+        if !database::lives_on_server(engine) {
+            return Ok(ConnectionSettings::default());
+        }
+        let config = self.config()?;
+        let profile = match (wanted, config.profile(own_profile)) {
+            (Some(name), _) => config.profile(name)?,
+            (None, Ok(profile)) => profile,
+            (None, Err(_)) => {
+                let message = format!(
+                    "There is no profile `{own_profile}` here; name the profile whose server takes the \
+                     database"
+                );
+                return Err(rejected("profile", &message));
+            }
+        };
+        if profile.engine != engine {
+            let message = format!("The backup is from {engine}, and `{}` is not", profile.name);
+            return Err(rejected("profile", &message));
+        }
+        Ok(profile.connection.clone())
+    }
+
+    fn restore(&self, request: RestoreRequest, subject: String) -> Result<RunId> {
+        let header = request.sidecar.as_ref().map(|sidecar| &sidecar.manifest.header);
+        let profile = header.map_or(subject, |header| header.profile.clone());
+        let spec = RunSpec {
+            kind: RunKind::Restore,
+            backup: header.map(|header| header.id.clone()),
+            failure: format!("`{profile}` was not restored"),
+            not_affected: "Nothing was made or changed at the target".into(),
+            profile,
+        };
+        self.0.runs.start(spec, move |context| async move {
+            let report = restore::perform(&request, &context).await?;
+            Ok(RunResult::Restore {
+                backup: report.backup,
+                target: report.restored.target,
+                bytes: report.restored.bytes,
+                tables: report.restored.tables,
+                rows: report.restored.rows,
+                warnings: report.restored.warnings,
+            })
+        })
+    }
+}
+
+fn target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
+    Ok(match database::restore_target(engine, text)? {
+        // An empty path has no absolute form; the engine says what is wrong with it.
+        RestoreTarget::NewFile(path) => {
+            RestoreTarget::NewFile(std::path::absolute(&path).unwrap_or(path))
+        }
+        target @ RestoreTarget::NewDatabase(_) => target,
+    })
+}
+
+async fn peek(source: Arc<dyn ArchiveSource>) -> Result<archive::Header> {
+    let name = source.name();
+    let (reader, _) = source.open().await?;
+    let runtime = tokio::runtime::Handle::current();
+    let look = move || {
+        let reader = tokio_util::io::SyncIoBridge::new_with_handle(reader, runtime);
+        archive::peek_header(reader, &name)
+    };
+    tokio::task::spawn_blocking(look).await.unwrap_or_else(|panic| {
+        Err(Error::Internal(format!("looking at an archive ended: {panic}")))
+    })
+}
