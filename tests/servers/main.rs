@@ -11,6 +11,9 @@
 
 mod fixtures;
 
+#[path = "../fixtures/nasty/mongodb.rs"]
+mod nasty_mongodb;
+
 #[path = "../support/listing/mod.rs"]
 mod listing;
 #[path = "../support/servers/mod.rs"]

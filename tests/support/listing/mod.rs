@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-pub use mongodb::snapshot_of as mongodb;
-pub use mysql::snapshot_of as mysql;
+pub use mongodb::{access_of as access, snapshot_of as mongodb};
+pub use mysql::{live_events, snapshot_of as mysql};
 pub use postgres::snapshot_of as postgres;
 
 use crate::servers::TextRow;

@@ -2,7 +2,7 @@
 //! the bytes of every document.
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 
 use super::{Listing, RowDigest};
 use crate::servers::MongoSession;
@@ -52,7 +52,19 @@ pub fn access_of(session: &MongoSession, database: &str) -> Listing {
 
 /// The text of a document without the name of its database.
 fn neutral(document: &Document, database: &str) -> String {
-    document.to_string().replace(database, "DATABASE")
+    sorted(document).to_string().replace(database, "DATABASE")
+}
+
+/// The document with its keys in order: mongorestore mixes those of options, where order says nothing.
+/// It does in the key of an index and in a pipeline.
+fn sorted(document: &Document) -> Document {
+    let mut entries: Vec<_> = document.iter().collect();
+    entries.sort_by_key(|(name, _)| name.to_owned());
+    let inner = |name: &str, value: &Bson| match value {
+        Bson::Document(inner) if name != "key" => Bson::Document(sorted(inner)),
+        other => other.clone(),
+    };
+    entries.into_iter().map(|(name, value)| (name.clone(), inner(name, value))).collect()
 }
 
 fn documents(session: &MongoSession, database: &str, mut command: Document, field: &str) -> Vec<Document> {

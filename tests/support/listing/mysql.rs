@@ -11,6 +11,8 @@ pub fn snapshot_of(session: &mut MysqlSession, database: &str) -> Listing {
     let quoted = quote(database);
     session.run(&format!("USE {quoted}"));
     session.run("SET SESSION sql_mode = '', time_zone = '+00:00'");
+    // MySQL would answer from a cache; MariaDB knows no such setting.
+    let _ = session.try_run("SET SESSION information_schema_stats_expiry = 0");
     let collation = session.rows(&format!(
         "SELECT CONCAT(default_character_set_name, ' ', default_collation_name)
          FROM information_schema.schemata WHERE schema_name = {}",
@@ -102,6 +104,8 @@ fn facts(session: &mut MysqlSession, database: &str, listing: &mut Listing) {
 /// The text without what is different in every copy: the database's own name, and how far a counter is.
 fn neutral(definition: &str, database: &str) -> String {
     let text = definition.replace(&format!("{}.", quote(database)), "");
+    // MySQL says the set or not, but the collation always, and that says the set.
+    let text = text.replace(" CHARACTER SET utf8mb4 COLLATE", " COLLATE");
     let Some(begin) = text.find(" AUTO_INCREMENT=") else { return text };
     let digits = text[begin + 16..].find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
     format!("{}{}", &text[..begin], &text[begin + 16 + digits..])

@@ -18,14 +18,16 @@ const QUERIES: &[(&str, &str)] = &[
           (SELECT amname FROM pg_am WHERE oid = relam), reloptions::text, pg_get_expr(relpartbound, oid), CASE WHEN relkind = 'p' THEN pg_get_partkeydef(oid) END,
           CASE WHEN relkind = 'm' THEN relispopulated::text END,
           (SELECT string_agg(inhparent::regclass::text, ', ' ORDER BY inhseqno) FROM pg_inherits WHERE inhrelid = c.oid))
-          FROM pg_class c WHERE relkind NOT IN ('t', 'c') AND {ours 'pg_class'::regclass oid}"),
+          FROM pg_class c WHERE relkind NOT IN ('t', 'c') AND relnamespace <> 'pg_toast'::regnamespace AND {ours 'pg_class'::regclass oid}"),
     ("column", "SELECT attrelid::regclass || '.' || quote_ident(attname), concat_ws(' ', row_number() OVER (PARTITION BY attrelid ORDER BY attnum), format_type(atttypid, atttypmod),
           attcollation::regcollation, CASE WHEN attnotnull THEN 'not null' END, attidentity, attgenerated, attstorage, 'stats ' || coalesce(attstattarget, -1), attoptions::text, attfdwoptions::text,
           to_jsonb(a) ->> 'attcompression', 'local ' || attislocal, 'inherited ' || attinhcount, 'default ' || pg_get_expr(adbin, adrelid))
           FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
           WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND {ours 'pg_class'::regclass c.oid}"),
     ("constraint", "SELECT CASE WHEN conrelid <> 0 THEN conrelid::regclass::text ELSE contypid::regtype::text END || '.' || quote_ident(conname),
-          concat_ws(' ', pg_get_constraintdef(oid), condeferrable, condeferred, convalidated, conislocal, coninhcount, connoinherit)
+          concat_ws(' ', pg_get_constraintdef(oid), condeferrable, condeferred, convalidated, conislocal, coninhcount,
+          -- of the keys of partitions this says how they came to be, not what they are
+          CASE WHEN contype NOT IN ('p', 'u') THEN connoinherit END)
           FROM pg_constraint WHERE {ours 'pg_constraint'::regclass oid} AND contype <> 't'"),
     ("index", "SELECT indexrelid::regclass, concat_ws(' ', pg_get_indexdef(indexrelid), indisclustered, indisreplident, indisvalid, indisready,
           (SELECT string_agg(attnum || ' ' || attstattarget, ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = indexrelid AND attstattarget > 0))
@@ -56,8 +58,8 @@ const QUERIES: &[(&str, &str)] = &[
     ("text search", "SELECT oid::regconfig, (SELECT string_agg(concat_ws(' ', maptokentype, mapseqno, mapdict::regdictionary), ', ' ORDER BY maptokentype, mapseqno) FROM pg_ts_config_map WHERE mapcfg = c.oid) FROM pg_ts_config c WHERE {ours 'pg_ts_config'::regclass oid}"),
     ("text search dictionary", "SELECT oid::regdictionary, dictinitoption FROM pg_ts_dict d WHERE {ours 'pg_ts_dict'::regclass oid}"),
     ("statistics", "SELECT stxnamespace::regnamespace || '.' || quote_ident(stxname), pg_get_statisticsobjdef(oid) || ' ' || coalesce(stxstattarget, -1) FROM pg_statistic_ext"),
-    ("foreign server", "SELECT srvname, concat_ws(' ', (SELECT fdwname FROM pg_foreign_data_wrapper WHERE oid = srvfdw), srvoptions::text, pg_get_userbyid(srvowner)) FROM pg_foreign_server"),
-    ("user mapping", "SELECT srvname || ' ' || usename, umoptions::text FROM pg_user_mappings"),
+    ("foreign server", "SELECT srvname, concat_ws(' ', (SELECT fdwname FROM pg_foreign_data_wrapper WHERE oid = srvfdw), (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(srvoptions) o), pg_get_userbyid(srvowner)) FROM pg_foreign_server"),
+    ("user mapping", "SELECT srvname || ' ' || usename, (SELECT string_agg(o, ', ' ORDER BY o) FROM unnest(umoptions) o) FROM pg_user_mappings"),
     ("foreign table", "SELECT ftrelid::regclass, ftoptions::text FROM pg_foreign_table"),
     ("publication", "SELECT pubname, concat_ws(' ', puballtables, pubinsert, pubupdate, pubdelete, pubtruncate, (SELECT string_agg(p::text, ', ' ORDER BY p::text) FROM pg_publication_tables p WHERE p.pubname = o.pubname)) FROM pg_publication o"),
     ("security label", "SELECT objtype || ' ' || objname, provider || ' ' || label FROM pg_seclabels"),
