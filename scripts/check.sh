@@ -16,7 +16,7 @@ main() {
   stage "Window: types" npm --prefix ui run --silent check
   stage "Window: ESLint" npm --prefix ui run --silent lint
   stage "Window: bindings are what the Rust types say" check_bindings
-  stage "Scripts: shellcheck" shellcheck .ci/run scripts/*.sh
+  stage "Scripts: shellcheck" shellcheck .ci/run scripts/*.sh scripts/servers/*.sh
 
   printf '\n%s' "${NOT_CHECKED:+$NOT_CHECKED$'\n'}"
   if ((${#FAILED_STAGES[@]})); then

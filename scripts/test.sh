@@ -5,12 +5,16 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 RESULTS=$(mktemp -d "$TARGET/test-results.XXXXXX")
-trap 'rm -rf "$RESULTS"' EXIT
+# Servers that somebody else runs in this target folder stay up.
+scripts/servers.sh status >/dev/null 2>&1 || STOP_SERVERS=yes
+trap clean_up EXIT
 
 main() {
   stage "Set-up: system packages" set_up
   stop_if_failed # without these the rest would only fail in stranger words
   stage "Set-up: small disks for the tests of full ones" may_mount
+  stage "Set-up: database servers" scripts/servers.sh start
+  stop_if_failed # a missing server fails the run
   stage "Window: npm packages and build" build_ui
   stop_if_failed # its pages are compiled into the program
   stage "Window: unit tests" test_ui
@@ -18,6 +22,11 @@ main() {
   stop_if_failed
   stage "Rust: engine, command line, desktop with its real window" test_rust
   finish
+}
+
+clean_up() {
+  rm -rf "$RESULTS"
+  [[ -z ${STOP_SERVERS:-} ]] || scripts/servers.sh stop
 }
 
 set_up() {

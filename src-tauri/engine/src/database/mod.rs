@@ -6,9 +6,11 @@
 //! Looking, planning and starting a dump are asynchronous. Dumping and loading move bytes and are
 //! synchronous: they run on a blocking thread as one link in a chain of `Read` and `Write`.
 
+mod child;
 mod connection;
 mod factory;
 mod sqlite;
+mod tool;
 
 pub use connection::{
     DatabaseConnection, DumpPlan, DumpReport, DumpStream, DumpUnit, DumpedDatabase, MissingRight,
