@@ -24,7 +24,8 @@ pub struct PlannedMember {
     pub extension: String,
     /// Whether its size may be unknown until its last byte has been read.
     pub streamed: bool,
-    /// How to load it by hand, as Markdown; `None` where the extension says enough.
+    /// How to load it by hand, as Markdown; `None` where the extension says enough. `{stream}` in it becomes
+    /// the command that writes the whole of it to its standard output.
     pub steps: Option<String>,
 }
 

@@ -13,6 +13,9 @@ use super::manifest::Header;
 use super::subject::one_line;
 use crate::config::Codec;
 
+/// In the steps of a database: the command that writes the whole of it to its standard output.
+const STREAM: &str = "{stream}";
+
 /// The text for an archive with these databases.
 pub(super) fn compose(header: &Header, codec: Codec, units: &[NamedMember]) -> String {
     let id = header.id.as_str();
@@ -87,7 +90,10 @@ fn database(planned: &NamedMember, archive: &str, folder: &str, codec: Codec) ->
         text.push_str(&stream(archive, member, codec));
     }
     match (unit.steps.as_deref(), unit.extension.as_str()) {
-        (Some(steps), _) => text.push_str(steps.trim_end()),
+        (Some(steps), _) => {
+            let reading = reading(archive, member, codec);
+            text.push_str(steps.replace(STREAM, &reading).trim_end());
+        }
         (None, "sqlite") => text.push_str(SQLITE),
         (None, "sql") => text.push_str("It is an SQL script for the client of its server."),
         (None, extension) => {
@@ -98,17 +104,22 @@ fn database(planned: &NamedMember, archive: &str, folder: &str, codec: Codec) ->
     text
 }
 
-/// How to read a database that may have been too long for one member: nobody knew when this was written.
-fn stream(archive: &str, member: &str, codec: Codec) -> String {
+/// The command that writes a whole database to its standard output.
+fn reading(archive: &str, member: &str, codec: Codec) -> String {
     let option = match codec {
         Codec::Gzip => "-xzOf",
         Codec::Zstd => "--zstd -xOf",
     };
-    let (archive, member) = (quote(archive), quote(member));
+    format!("tar {option} {} {}", quote(archive), quote(member))
+}
+
+/// How to read a database that may have been too long for one member: nobody knew when this was written.
+fn stream(archive: &str, member: &str, codec: Codec) -> String {
+    let reading = reading(archive, member, codec);
     format!(
         "Where that is a folder, the files in it are one stream, cut into parts in the order of their \
          names. This command reads the whole stream, whichever it is:\n\n\
-         ```sh\ntar {option} {archive} {member} | sha256sum\n```\n\n\
+         ```sh\n{reading} | sha256sum\n```\n\n\
          It must print the `sha256` of the database itself. To load the database, put the command that \
          loads it in the place of `sha256sum`.\n\n",
     )

@@ -145,7 +145,8 @@ pub struct PlannedUnit {
     /// Whether it is read as a stream whose length only its end tells: [`DumpUnit::size`] may be `None`.
     pub streamed: bool,
     /// How to load it without Kronos, as Markdown for `RESTORE.md`; `None` where the extension says
-    /// enough.
+    /// enough. In it `{stream}` stands for the command that writes the whole unit to its standard
+    /// output, as in `{stream} | pg_restore …`.
     pub steps: Option<String>,
 }
 
