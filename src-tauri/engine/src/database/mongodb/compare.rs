@@ -153,7 +153,9 @@ fn expiring(expected: &DatabaseFacts) -> BTreeSet<String> {
 fn notes(target: &Target, expiring: &BTreeSet<String>) -> Vec<String> {
     let mut notes = Vec::new();
     if !expiring.is_empty() {
-        let names: Vec<&str> = expiring.iter().map(String::as_str).collect();
+        // The user knows a time series by its own name.
+        let known = expiring.iter().filter(|name| !name.starts_with("system."));
+        let names: Vec<&str> = known.map(String::as_str).collect();
         notes.push(format!(
             "The server deletes documents that are too old, in the copy as well: `{}`",
             names.join("`, `")

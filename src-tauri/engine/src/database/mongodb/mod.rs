@@ -24,6 +24,8 @@ use async_trait::async_trait;
 use self::connect::Session;
 use self::login::Address;
 use self::server::Server;
+use self::target::Target;
+use super::tool::Tool;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
     WorkScope,
@@ -56,11 +58,26 @@ impl MongoServer {
         self.settings.server.tools.as_deref()
     }
 
+    /// What a restore will make, and with what; nothing is changed.
+    async fn checked(
+        &self,
+        session: &Session,
+        server: &Server,
+        target: &RestoreTarget,
+        dumped: &DumpedDatabase,
+    ) -> Result<(Target, Tool)> {
+        let tool = tools::loader(session, server, self.chosen_tools()).await?;
+        let names = dumped.facts.objects.iter().map(|object| object.name.as_str());
+        tools::check_names(&tool, server, names)?;
+        Ok((target::check(session, server, target, dumped).await?, tool))
+    }
+
     async fn survey(&self) -> Result<DumpPlan> {
         let (session, server) = self.open().await?;
         let tool = tools::dumper(&session, &server, self.chosen_tools()).await?;
         let units = units::units(&session, &server, &self.settings).await?;
-        let warnings = tools::warnings(&tool, &server);
+        let mut warnings = Vec::from_iter(tools::warning(&server));
+        warnings.extend(units::names_to_know(&units, &tool));
         Ok(DumpPlan {
             server: info(&server, Some(&tool)),
             units: units.iter().map(|unit| unit.planned(&session)).collect(),
@@ -71,11 +88,11 @@ impl MongoServer {
 }
 
 /// The server and the tool, as the manifest keeps them.
-fn info(server: &Server, tool: Option<&super::tool::Tool>) -> ServerInfo {
+fn info(server: &Server, tool: Option<&Tool>) -> ServerInfo {
     ServerInfo {
         version: server.title.clone(),
-        tool: tool.map(super::tool::Tool::title).unwrap_or_default(),
-        tool_place: tool.map(super::tool::Tool::shown_place).unwrap_or_default(),
+        tool: tool.map(Tool::title).unwrap_or_default(),
+        tool_place: tool.map(Tool::shown_place).unwrap_or_default(),
         identity: server.identity.clone(),
     }
 }
@@ -138,8 +155,7 @@ impl DatabaseConnection for MongoServer {
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
         let (session, server) = self.open().await?;
-        tools::loader(&session, &server, self.chosen_tools()).await?;
-        target::check(&session, &server, target, dumped).await.map(drop)
+        self.checked(&session, &server, target, dumped).await.map(drop)
     }
 
     async fn restore(
@@ -149,8 +165,7 @@ impl DatabaseConnection for MongoServer {
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
         let (session, server) = self.open().await?;
-        let tool = tools::loader(&session, &server, self.chosen_tools()).await?;
-        let target = target::check(&session, &server, target, dumped).await?;
+        let (target, tool) = self.checked(&session, &server, target, dumped).await?;
         scope.cancel.check()?;
         let jobs = self.settings.server.jobs;
         let sink = restore::Loading::start(session, &tool, target, dumped, jobs, scope).await?;

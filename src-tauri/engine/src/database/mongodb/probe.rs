@@ -21,7 +21,7 @@ pub(super) async fn probe(
 ) -> Result<Probe> {
     let (mut warnings, mut missing_rights) = (notes(server, settings), Vec::new());
     let tool = tools::dumper(session, server, settings.server.tools.as_deref()).await?;
-    warnings.extend(tools::warnings(&tool, server));
+    warnings.extend(tools::warning(server));
     let catalogues = match catalogue::survey(session, settings).await {
         Err(Error::Server(ServerError::RightMissing { object, grant: Some(grant), .. })) => {
             missing_rights.push(MissingRight { object, grant });

@@ -27,8 +27,8 @@ const RESTORE: Search =
 
 /// The first version that reads a private configuration file.
 const OLDEST: ToolVersion = ToolVersion::new(100, 3);
-/// Before it, mongorestore passed over collections with a line end in their names.
-const SAFE: ToolVersion = ToolVersion::new(100, 12);
+/// Before it, mongorestore passed over collections with a line end in their names, without a word.
+const LINE_ENDS: ToolVersion = ToolVersion { major: 100, minor: 12, patch: Some(2) };
 /// The tools that know a server of this major version, by their makers' own list.
 const KNOWING: [(u32, ToolVersion); 3] =
     [(6, ToolVersion::new(100, 6)), (7, ToolVersion::new(100, 8)), (8, ToolVersion::new(100, 10))];
@@ -85,24 +85,36 @@ fn unfit(tool: ToolVersion, server: &Server) -> Option<String> {
     (tool < *needed).then(|| format!("that server needs {needed} or newer"))
 }
 
-/// What to know about a tool that works.
-pub(super) fn warnings(tool: &Tool, server: &Server) -> Vec<String> {
-    let mut warnings = Vec::new();
-    if tool.version < SAFE {
-        warnings.push(format!(
-            "{} is older than {SAFE}, and a restore with it passes over collections with a line end in \
-             their names; install a newer one",
-            tool.title()
-        ));
-    }
+/// What to know about a server that is newer than every tool.
+pub(super) fn warning(server: &Server) -> Option<String> {
     let (newest, _) = KNOWING[KNOWING.len() - 1];
-    if server.version.major > newest {
-        warnings.push(format!(
-            "{} is newer than every server that Kronos was tested with",
-            server.title
-        ));
+    (server.version.major > newest)
+        .then(|| format!("{} is newer than every server that Kronos was tested with", server.title))
+}
+
+/// Whether a restore with tools of this version loses collections of this name.
+pub(super) fn loses(tool: &Tool, collection: &str) -> bool {
+    tool.version < LINE_ENDS && collection.contains(['\n', '\r'])
+}
+
+/// Refuses a tool that would pass over one of `names`.
+pub(super) fn check_names<'a>(
+    tool: &Tool,
+    server: &Server,
+    mut names: impl Iterator<Item = &'a str>,
+) -> Result<()> {
+    match names.find(|name| loses(tool, name)) {
+        None => Ok(()),
+        Some(name) => Err(ServerError::ToolUnfit {
+            found: tool.title(),
+            server: server.title.clone(),
+            reason: format!(
+                "before {LINE_ENDS} it passes over collections with a line end in their names, like {name:?}"
+            ),
+            install: packages().install_line(),
+        }
+        .into()),
     }
-    warnings
 }
 
 fn packages() -> Packages {

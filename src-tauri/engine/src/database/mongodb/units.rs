@@ -5,10 +5,12 @@
 use mongodb::bson::doc;
 
 use super::super::PlannedUnit;
+use super::super::tool::Tool;
 use super::catalogue::{self, Catalogue};
 use super::connect::Session;
 use super::dump;
 use super::server::{Deployment, Server};
+use super::tools;
 use crate::config::{ConnectionSettings, Selection};
 use crate::error::Result;
 
@@ -89,6 +91,19 @@ async fn users(session: &Session) -> Result<Unit> {
     Ok(Unit { name: USERS.to_owned(), source, content: Content::Users { others } })
 }
 
+/// Collections that these tools dump and cannot load.
+pub(super) fn names_to_know(units: &[Unit], tool: &Tool) -> Option<String> {
+    let catalogues = units.iter().flat_map(|unit| match &unit.content {
+        Content::Database(catalogue) => std::slice::from_ref(catalogue),
+        Content::Server(catalogues) => catalogues.as_slice(),
+        Content::Users { .. } => &[],
+    });
+    let mut entries = catalogues.flat_map(|catalogue| &catalogue.taken);
+    entries.find(|entry| tools::loses(tool, &entry.name)).map(|entry| {
+        format!("A restore of {:?} takes newer tools than {}", entry.name, tool.title())
+    })
+}
+
 impl Unit {
     /// The unit as the plan shows it.
     pub(super) fn planned(&self, session: &Session) -> PlannedUnit {
@@ -113,37 +128,36 @@ impl Unit {
             "" => "",
             _ => " --username=USER --authenticationDatabase=admin --config=password.yaml",
         };
-        let command = |options: &str| {
+        let load = |options: &str| {
             format!(
-                "```text\nmongorestore --host=HOST --port=27017{login} --archive {options}\n```\n"
+                "```text\n{{stream}} | mongorestore --host=HOST --port=27017{login} --archive \
+                 {options}\n```\n\n"
             )
         };
         let secret = if login.is_empty() { "" } else { PASSWORD };
         match &self.content {
             Content::Database(_) => format!(
-                "It is an archive of `mongodump`. Put this in the place of `sha256sum`; `NEW` is the name \
-                 of a database that does not exist yet:\n\n{}{secret}{DIFFERENT_MOMENTS}",
-                command(
+                "To load it, with the name of a database that does not exist yet as `NEW`:\n\n{}{secret}\
+                 {DIFFERENT_MOMENTS}",
+                load(
                     "--nsFrom='$db$.$collection$' --nsTo='NEW.$collection$' --objcheck \
                      --maintainInsertionOrder"
                 ),
             ),
             Content::Server(_) => format!(
-                "It is an archive of `mongodump --oplog` with all databases, users and roles of a replica \
-                 set. Put this in the place of `sha256sum`, for a server without any database; it needs a \
-                 user with the role `root`:\n\n{}{secret}To load one database of it, without the log of \
-                 operations and so not at one moment:\n\n{}",
-                command("--oplogReplay --objcheck --stopOnError"),
-                command(
+                "It holds all databases, users and roles of a replica set. To load all of it into a server \
+                 without databases, with a user that has the role `root`:\n\n{}{secret}To load one database \
+                 of it, without the log of operations and so not at one moment:\n\n{}",
+                load("--oplogReplay --objcheck --stopOnError"),
+                load(
                     "--nsInclude='DATABASE.*' --nsFrom='DATABASE.*' --nsTo='NEW.*' --objcheck \
                      --stopOnError"
                 ),
             ),
             Content::Users { .. } => format!(
-                "It is an archive of `mongodump` with the users, roles and password hashes of the server. \
-                 Put this in the place of `sha256sum`; users that exist already stay as they are:\n\n{}\
-                 {secret}",
-                command("--nsInclude='admin.system.*'"),
+                "It holds the users, roles and password hashes of the server. To add them to another one; \
+                 users that it has already stay as they are:\n\n{}{secret}",
+                load("--nsInclude='admin.system.*'"),
             ),
         }
     }

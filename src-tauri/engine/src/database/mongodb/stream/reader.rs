@@ -57,7 +57,6 @@ impl<R: Read> ArchiveReader<R> {
         self.ended.then_some(&self.contents)
     }
 
-
     fn fill(&mut self) -> io::Result<()> {
         self.output.clear();
         self.given = 0;
