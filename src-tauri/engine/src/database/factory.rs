@@ -1,5 +1,6 @@
 //! The one place that turns an engine's name into a connection.
 
+use super::mongodb::MongoServer;
 use super::postgres::PostgresServer;
 use super::sqlite::SqliteFiles;
 use super::{DatabaseConnection, RestoreTarget};
@@ -15,7 +16,8 @@ pub fn connect(
     match kind {
         EngineKind::Sqlite => Ok(Box::new(SqliteFiles::new(settings))),
         EngineKind::Postgres => Ok(Box::new(PostgresServer::new(settings))),
-        EngineKind::Mysql | EngineKind::Mongodb => {
+        EngineKind::Mongodb => Ok(Box::new(MongoServer::new(settings))),
+        EngineKind::Mysql => {
             Err(DatabaseError::EngineNotSupported { engine: kind.label() }.into())
         }
     }
@@ -23,7 +25,7 @@ pub fn connect(
 
 /// Whether this version can back up `kind`.
 pub fn is_supported(kind: EngineKind) -> bool {
-    matches!(kind, EngineKind::Sqlite | EngineKind::Postgres)
+    !matches!(kind, EngineKind::Mysql)
 }
 
 /// Whether the databases of `kind` live on a server; else they are files.
