@@ -39,5 +39,5 @@ pub async fn profile_save(
 #[tauri::command]
 pub async fn profile_remove(app: Shared<'_>, name: String) -> Answer<()> {
     let engine = app.engine().await?;
-    engine.remove_profile(&name).map_err(because(failed::PROFILE_REMOVE))
+    engine.remove_profile(&name).await.map_err(because(failed::PROFILE_REMOVE))
 }
