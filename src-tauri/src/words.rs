@@ -63,9 +63,7 @@ pub fn next_step(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::SourceMissing => "The file is not where it was. Open Kronos to choose it again.",
         ErrorCode::ServerUnreachable => "The server does not answer. Start it and try again.",
-        ErrorCode::ContainerUnavailable => {
-            "The container is not running. Start it and try again."
-        }
+        ErrorCode::ContainerUnavailable => "The container is not running. Start it and try again.",
         ErrorCode::LoginRefused | ErrorCode::SecretUnavailable => {
             "The server or the keychain refused the password. Open Kronos to enter it again."
         }

@@ -1,5 +1,6 @@
 //! Databases: trying out, saving, forgetting.
 
+use kronos_engine::Engine;
 use kronos_engine::database::Probe;
 use kronos_engine::view::{ParsedUrl, ProfileDraft};
 
@@ -19,9 +20,8 @@ pub async fn profile_probe(
 
 /// Takes a connection URL apart. Kronos keeps nothing of it.
 #[tauri::command]
-pub async fn connection_parse_url(app: Shared<'_>, text: String) -> Answer<ParsedUrl> {
-    let engine = app.engine().await?;
-    engine.parse_url(&text).map_err(because(failed::CONNECTION_URL))
+pub fn connection_parse_url(text: &str) -> Answer<ParsedUrl> {
+    Engine::parse_url(text).map_err(because(failed::CONNECTION_URL))
 }
 
 /// Saves a new profile, or an edited one under its `original` name.

@@ -11,7 +11,7 @@ export const FIELDS: Record<string, { testid: string; tab?: Tab }> = {
   name: { testid: 'profile-name' },
   storage: { testid: 'profile-storage' },
   host: { testid: 'server-host', tab: 'connection' },
-  docker: { testid: 'server-container', tab: 'connection' },
+  container: { testid: 'server-container', tab: 'connection' },
   port: { testid: 'server-port', tab: 'connection' },
   user: { testid: 'server-user', tab: 'connection' },
   password: { testid: 'server-password', tab: 'connection' },
@@ -51,11 +51,12 @@ export function check({ paths, server }: ProfileDraft, rest: Rest): Record<strin
     if (paths.length === 0) problems.paths = 'Choose a SQLite file, or paste its path.';
     return problems;
   }
-  if (rest.reach === 'container' && server.container === '') problems.docker = 'Name the container.';
+  if (rest.reach === 'container' && server.container === '') problems.container = 'Name the container.';
   if (rest.reach !== 'container' && server.host === '') problems.host = rest.reach === 'socket' ? 'Name the socket.' : 'Name the host.';
   if (server.port !== null && !(Number.isInteger(server.port) && server.port > 0 && server.port < 65_536)) {
     problems.port = 'A number from 1 to 65535.';
   }
+  if (server.password.from === 'typed' && server.password.text === '') problems.password = 'Enter the password, or choose that there is none.';
   if (rest.referenced && rest.reference.trim() === '') problems.password = 'Say where the password is.';
   if (rest.chosen && server.databases.length === 0) problems.databases = 'Name a database, or take all of them.';
   return problems;

@@ -82,7 +82,7 @@ export class ProfileForm {
     const from = this.passwordFrom;
     if (from === 'none') return { from };
     if (from === 'saved') return { from, place: this.savedPlace ?? '' };
-    if (from === 'typed') return this.typed === '' ? { from: 'none' } : { from, text: this.typed };
+    if (from === 'typed') return { from, text: this.typed };
     return { from, [REFERENCE[from]]: this.reference.trim() } as PasswordDraft;
   }
 
