@@ -25,7 +25,7 @@ describe('the contents', () => {
     await user.selectOptions(byId('table-public.orders'), 'structure');
     await user.selectOptions(byId('table-public.notes'), 'none');
     expect(noId('table-audit.log_2025')).toBeNull();
-    expect(textOf(byId('database-editor'))).toContain('Leave out by audit.log_*');
+    expect(textOf(byId('database-editor'))).toContain('Left out by audit.log_*');
     await user.click(byId('server-globals'));
     await user.click(byId('profile-save'));
     expect(server(opened)).toMatchObject({
