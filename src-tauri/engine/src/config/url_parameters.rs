@@ -87,9 +87,8 @@ impl Reading {
                 self.connection.port = 0;
                 true
             }
-            "ssl-mode" | "sslmode" | "tls" | "ssl" | "require-ssl" => self.tls(value),
             "usessl" if value.eq_ignore_ascii_case("true") => self.tls("require"),
-            "usessl" => self.tls(value),
+            "usessl" | "ssl-mode" | "sslmode" | "tls" | "ssl" | "require-ssl" => self.tls(value),
             "sslaccept" if value == "strict" => self.tls("verify-identity"),
             "sslaccept" => self.tls("require"),
             "ssl-ca" | "sslca" => self.ca_file(value),

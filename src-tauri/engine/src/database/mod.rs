@@ -9,7 +9,9 @@
 mod child;
 mod connection;
 mod factory;
+mod postgres;
 mod sqlite;
+mod tls;
 mod tool;
 
 pub use connection::{
