@@ -10,7 +10,12 @@
 )]
 
 mod fixtures;
+mod rig;
+mod round_trip;
 
+#[path = "../support/cli.rs"]
+#[allow(dead_code, reason = "shared with the tests of the command line, which use all of it")]
+mod cli;
 #[path = "../fixtures/nasty/mongodb.rs"]
 mod nasty_mongodb;
 
