@@ -151,7 +151,7 @@ impl ConfigFile {
         if new != text {
             place.write(old.as_deref(), &new)?;
         }
-        after.warnings.splice(0..0, load::mode_warning(&self.path));
+        load::warn_of_modes(&mut after, &self.path);
         Ok(after)
     }
 }

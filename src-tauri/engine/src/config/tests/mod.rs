@@ -7,6 +7,8 @@ mod edit_storage;
 mod files;
 mod problems;
 mod properties;
+mod secrets;
+mod servers;
 mod values;
 
 use std::path::{Path, PathBuf};
