@@ -5,10 +5,11 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use mongodb::bson::{Document, doc};
 
-use crate::cli::TestContext;
+use crate::cli::{Ran, TestContext};
 use crate::fixtures;
 use crate::listing::{self, Listing};
 use crate::servers::{
@@ -197,6 +198,7 @@ impl Subject {
             databases: vec![database.to_owned()],
             tools: Some(self.tools()),
             more: String::new(),
+            environment: Vec::new(),
         }
     }
 }
@@ -213,9 +215,25 @@ pub struct Profile {
     pub tools: Option<PathBuf>,
     /// Other lines of its table.
     pub more: String,
+    /// Variables that `kronos` is started with.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 impl Profile {
+    /// A call of `kronos` with this profile.
+    pub fn command(&self, context: &TestContext, words: &[&str]) -> Command {
+        let mut command = context.command(words);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The same, which has to succeed.
+    pub fn ok(&self, context: &TestContext, words: &[&str]) -> Ran {
+        let ran = Ran::from(self.command(context, words).output().unwrap());
+        assert_eq!(ran.code, 0, "{words:?}: {}\n{}", ran.stderr, ran.stdout);
+        ran
+    }
+
     /// Writes it as the configuration of `context`; the password goes into a file of its own.
     pub fn write(&self, context: &TestContext) {
         let secret = context.root().join("password");

@@ -38,6 +38,7 @@ fn postgres_in_a_container() {
     through_archive(&subject, &|profile| Profile {
         place: format!("docker = {container:?}\nport = {}", subject.port()),
         tools: None,
+        environment: vec![("DOCKER_HOST", Servers::get().text("DOCKER_HOST").into()), ("PATH", path())],
         ..profile
     });
 }
@@ -51,6 +52,10 @@ fn with_a_password_that_is_hard_to_quote() {
         let source = subject.plain(50);
         restored(&subject, &source, &login);
     }
+}
+
+fn path() -> String {
+    std::env::var("PATH").unwrap()
 }
 
 fn round_trip(subject: &Subject) {
@@ -71,12 +76,13 @@ fn through_archive(subject: &Subject, change: &dyn Fn(Profile) -> Profile) {
 /// Backs `source` up, restores it under another name and compares; returns objects and rows.
 fn restored(subject: &Subject, source: &Fresh, change: &dyn Fn(Profile) -> Profile) -> (usize, u64) {
     let context = TestContext::new();
-    change(subject.profile(source.name())).write(&context);
+    let profile = change(subject.profile(source.name()));
+    profile.write(&context);
     let before = subject.snapshot(source.name());
-    context.ok(["backup", "--json"]);
-    context.ok(["verify", PROFILE]);
+    profile.ok(&context, &["backup", "--json"]);
+    profile.ok(&context, &["verify", PROFILE]);
     let target = subject.target("restored");
-    context.ok(["restore", &context.id(), "--to", target.name()]);
+    profile.ok(&context, &["restore", &context.id(), "--to", target.name()]);
     before.assert_restored(&subject.snapshot(target.name()));
     assert_eq!(before, subject.snapshot(source.name()), "the source has changed");
     no_live_events(subject, target.name());
