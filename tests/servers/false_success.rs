@@ -100,7 +100,7 @@ fn of_tools_that_lie_or_die() {
         for (fault, script) in LYING_TOOLS {
             let folder = tools_with(&stage.context, &stage.subject, &fault.replace(' ', "-"), script);
             let profile = Profile { tools: Some(folder), ..stage.profile() };
-            stage.must_fail(fault, &profile, &["dump_incomplete", "tool_failed", "tool_killed"]);
+            stage.must_fail(fault, &profile, &["source_failed"]);
         }
         injected += stage.conclude(LYING_TOOLS.len());
     }
@@ -117,7 +117,7 @@ fn of_servers_that_refuse() {
         for (fault, profile, code) in [
             ("wrong password", Profile { password: "wrong".into(), ..right.clone() }, "login_refused"),
             ("unknown user", Profile { user: "nobody_here".into(), ..right.clone() }, "login_refused"),
-            ("unknown database", Profile { databases: vec!["not there".into()], ..right.clone() }, "unknown_database"),
+            ("unknown database", Profile { databases: vec!["not there".into()], ..right.clone() }, "source_missing"),
             ("no server", Profile { place: place(closed), ..right.clone() }, "server_unreachable"),
             ("no tool", Profile { tools: Some(stage.context.root().join("home")), ..right.clone() }, "tool_missing"),
         ] {
@@ -137,7 +137,7 @@ fn of_servers_that_go_away() {
         for bytes in scaled(vec![1_000_000, 6_000_000], (1..12).map(|n| n * 1_000_000).collect()) {
             let between = Between::start(stage.subject.port(), bytes);
             let profile = Profile { place: place(between.port), ..stage.profile() };
-            stage.must_fail(&format!("gone after {bytes} bytes"), &profile, &["connection_lost", "server_unreachable"]);
+            stage.must_fail(&format!("gone after {bytes} bytes"), &profile, &["server_unreachable"]);
             assert!(between.cut.load(Ordering::SeqCst), "the connection was not cut");
         }
         injected += stage.conclude(2);

@@ -11,8 +11,10 @@
 
 mod false_success;
 mod fixtures;
+mod live_writers;
 mod rig;
 mod round_trip;
+mod secrets;
 
 #[path = "../support/cli.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use all of it")]
@@ -20,7 +22,11 @@ mod cli;
 #[path = "../support/digest.rs"]
 #[allow(dead_code, reason = "shared with the proofs, which use all of it")]
 mod digest;
+#[path = "../support/faults.rs"]
+#[allow(dead_code, reason = "shared with the proofs, which use all of it")]
+mod faults;
 #[path = "../support/mounts.rs"]
+#[allow(dead_code, reason = "shared with the proofs")]
 mod mounts;
 #[path = "../fixtures/nasty/mongodb.rs"]
 mod nasty_mongodb;

@@ -230,7 +230,7 @@ impl Profile {
     /// The same, which has to succeed.
     pub fn ok(&self, context: &TestContext, words: &[&str]) -> Ran {
         let ran = Ran::from(self.command(context, words).output().unwrap());
-        assert_eq!(ran.code, 0, "{words:?}: {}\n{}", ran.stderr, ran.stdout);
+        assert_eq!(ran.code, 0, "{} {words:?}: {}", self.engine, ran.stderr);
         ran
     }
 
