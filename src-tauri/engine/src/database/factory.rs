@@ -17,9 +17,7 @@ pub fn connect(
         EngineKind::Sqlite => Ok(Box::new(SqliteFiles::new(settings))),
         EngineKind::Postgres => Ok(Box::new(PostgresServer::new(settings))),
         EngineKind::Mongodb => Ok(Box::new(MongoServer::new(settings))),
-        EngineKind::Mysql => {
-            Err(DatabaseError::EngineNotSupported { engine: kind.label() }.into())
-        }
+        EngineKind::Mysql => Err(DatabaseError::EngineNotSupported { engine: kind.label() }.into()),
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) struct PostgresDump {
     globals_tool: Option<Tool>,
     databases: Vec<Database>,
     waiting: VecDeque<PlannedUnit>,
+    several: bool,
     scope: WorkScope,
     facts: Vec<DatabaseFacts>,
     warnings: Vec<String>,
@@ -55,6 +56,7 @@ impl PostgresDump {
             tool,
             globals_tool,
             waiting: plan.units.iter().cloned().collect(),
+            several: plan.units.iter().filter(|unit| unit.kind == UnitKind::Database).count() > 1,
             scope: scope.clone(),
             facts: Vec::new(),
             warnings: plan.warnings.clone(),
@@ -133,10 +135,9 @@ impl DumpStream for PostgresDump {
     }
 
     fn finish(self: Box<Self>) -> Result<DumpReport> {
-        let several = self.databases.len() > 1 && self.facts.len() > 1;
         Ok(DumpReport {
             databases: self.facts,
-            consistency: consistency(several),
+            consistency: consistency(self.several),
             warnings: self.warnings,
         })
     }
