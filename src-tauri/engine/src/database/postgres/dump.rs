@@ -11,7 +11,7 @@ use super::super::child::ChildOutput;
 use super::super::tool::Tool;
 use super::access::Access;
 use super::catalogue::{self, Database};
-use super::custom_format::{Found, Malformed, Scanner};
+use super::custom_format::{Contents, Found, Malformed, Scanner};
 use super::facts;
 use super::faults::{Against, explained};
 use super::snapshot::Snapshot;
@@ -44,10 +44,8 @@ impl PostgresDump {
         let major = session.version / 10_000;
         let tool = tools::dump_tool(&access, major).await?;
         let has_globals = plan.units.iter().any(|unit| unit.kind == UnitKind::Globals);
-        let globals_tool = match has_globals {
-            true => Some(tools::globals_tool(&access, major).await?),
-            false => None,
-        };
+        let globals_tool =
+            if has_globals { Some(tools::globals_tool(&access, major).await?) } else { None };
         Ok(Self {
             runtime: Handle::current(),
             databases: catalogue::databases(&session).await?,
@@ -175,7 +173,7 @@ impl DatabaseReader<'_> {
         self.rows = scanner.rows().max(self.rows);
         if scanner.begun() != self.shown {
             self.shown = scanner.begun();
-            let total = scanner.contents().map_or(0, |contents| contents.with_data());
+            let total = scanner.contents().map_or(0, Contents::with_data);
             if let Some(entry) = scanner.current() {
                 let name = quote::shown(&entry.schema, &entry.name);
                 self.scope.progress.object(&format!("{name} ({} of {total})", self.shown));

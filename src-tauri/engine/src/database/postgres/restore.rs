@@ -26,6 +26,9 @@ use crate::files;
 /// Every object of one transaction needs a lock, and a server has room for some thousands.
 const MAX_IN_ONE_TRANSACTION: u64 = 2_000;
 
+/// Puts together the call of `pg_restore`.
+type ToolCall = Box<dyn Fn(&Access) -> Result<Invocation> + Send>;
+
 /// Where the bytes of the dump go.
 enum Loading {
     /// Straight into `pg_restore`.
@@ -40,7 +43,7 @@ struct PostgresRestore {
     database: Option<NewDatabase>,
     runtime: Handle,
     access: Access,
-    tool_call: Box<dyn Fn(&Access) -> Result<Invocation> + Send>,
+    tool_call: ToolCall,
     target: String,
     scope: WorkScope,
     warnings: Vec<String>,
@@ -69,7 +72,7 @@ pub(super) async fn start(
     }
     let in_one = jobs.is_none() && objects(&dumped.facts) <= MAX_IN_ONE_TRANSACTION;
     let into = database.name.clone();
-    let tool_call = Box::new(move |access: &Access| {
+    let tool_call: ToolCall = Box::new(move |access: &Access| {
         let mut call = access.call(&tool)?.args(["--exit-on-error", "--no-password"]);
         if in_one {
             call = call.arg("--single-transaction");

@@ -142,10 +142,10 @@ impl Chosen {
 
     /// Whether the rows of `relation` are dumped.
     pub fn takes_rows(&self, relation: &Relation, is_standby: bool) -> bool {
-        relation.has_rows()
-            && !self.excluded.contains(&relation.oid)
-            && !self.without_rows.contains(&relation.oid)
-            && !(is_standby && relation.is_unlogged)
+        let is_left_out =
+            self.excluded.contains(&relation.oid) || self.without_rows.contains(&relation.oid);
+        let is_unreachable = is_standby && relation.is_unlogged;
+        relation.has_rows() && !is_left_out && !is_unreachable
     }
 
     /// The list for the manifest.
@@ -153,9 +153,7 @@ impl Chosen {
         let parts = catalogue.relations.iter().filter_map(|relation| {
             let what = if self.excluded.contains(&relation.oid) {
                 LeftOutPart::Everything
-            } else if self.without_rows.contains(&relation.oid) && relation.has_rows() {
-                LeftOutPart::Rows
-            } else if relation.is_unlogged && relation.has_rows() && catalogue.is_standby {
+            } else if relation.has_rows() && !self.takes_rows(relation, catalogue.is_standby) {
                 LeftOutPart::Rows
             } else {
                 return None;
