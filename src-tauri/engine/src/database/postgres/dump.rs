@@ -35,6 +35,7 @@ pub(super) struct PostgresDump {
     scope: WorkScope,
     facts: Vec<DatabaseFacts>,
     warnings: Vec<String>,
+    several: bool,
 }
 
 impl PostgresDump {
@@ -56,6 +57,7 @@ impl PostgresDump {
             scope: scope.clone(),
             facts: Vec::new(),
             warnings: plan.warnings.clone(),
+            several: plan.units.iter().filter(|unit| unit.kind == UnitKind::Database).count() > 1,
         })
     }
 
@@ -113,8 +115,8 @@ impl PostgresDump {
             let detail = "the mark at its end is missing".to_owned();
             return Err(ServerError::Incomplete { tool: tool.title(), detail }.into());
         }
-        self.warnings.push("The passwords of the roles are not in the backup".to_owned());
-        self.facts.push(DatabaseFacts::default());
+        let properties = BTreeMap::from([("role_passwords".to_owned(), "left out".to_owned())]);
+        self.facts.push(DatabaseFacts { properties, ..DatabaseFacts::default() });
         Ok(Box::new(Cursor::new(printed.text.into_bytes())))
     }
 }
@@ -131,10 +133,9 @@ impl DumpStream for PostgresDump {
     }
 
     fn finish(self: Box<Self>) -> Result<DumpReport> {
-        let several = self.databases.len() > 1 && self.facts.len() > 1;
         Ok(DumpReport {
             databases: self.facts,
-            consistency: consistency(several),
+            consistency: consistency(self.several),
             warnings: self.warnings,
         })
     }
@@ -199,7 +200,9 @@ impl DatabaseReader<'_> {
             self.child.complaints().into_iter().filter(|line| line.contains("warning"));
         let name = &self.name;
         self.warnings.extend(complaints.take(20).map(|line| format!("`{name}`: {line}")));
-        self.warnings.extend(facts::warnings(name, &snapshot));
+        if snapshot.catalogue.relations.is_empty() {
+            self.warnings.push(format!("`{name}` holds no tables"));
+        }
         Ok(())
     }
 }

@@ -13,7 +13,7 @@ use super::super::child::{ChildInput, Invocation};
 use super::access::Access;
 use super::compare;
 use super::custom_format::Editor;
-use super::facts::SKIPPED_ENTRIES;
+use super::facts::{self, SKIPPED_ENTRIES};
 use super::faults::{Against, explained};
 use super::new_database::{NewDatabase, remove_abandoned};
 use super::target::{self, Target};
@@ -67,9 +67,7 @@ pub(super) async fn start(
     let (database, warning) = NewDatabase::create(&access, &target.session, properties).await?;
     let Target { tool, keeps_owners, mut warnings, .. } = target;
     warnings.extend(warning);
-    if properties.contains_key("acl") {
-        warnings.push("The grants of the database itself were not restored".to_owned());
-    }
+    warnings.extend(facts::advice(&dumped.facts));
     let in_one = jobs.is_none() && objects(&dumped.facts) <= MAX_IN_ONE_TRANSACTION;
     let into = database.name.clone();
     let tool_call: ToolCall = Box::new(move |access: &Access| {
