@@ -9,6 +9,7 @@
 mod child;
 mod connection;
 mod factory;
+mod mysql;
 mod sqlite;
 mod tool;
 
