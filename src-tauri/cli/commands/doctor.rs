@@ -7,6 +7,7 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 
 use kronos_engine::config::Config;
+use kronos_engine::database::Probe;
 use kronos_engine::error::DatabaseError;
 use kronos_engine::storage::{self, conformance};
 use kronos_engine::view::{ProfileView, StorageView};
@@ -55,7 +56,9 @@ async fn examine(engine: &Engine, report: &mut Report<'_>) -> Result<(), Error> 
         report.add(&storage_check(storage));
     }
     for profile in &picture.profiles {
-        report.add(&profile_check(engine, profile).await);
+        for check in profile_checks(engine, profile).await {
+            report.add(&check);
+        }
     }
     Ok(())
 }
@@ -184,24 +187,33 @@ fn storage_check(storage: &StorageView) -> Check {
     good("storage", name + &free.unwrap_or_default())
 }
 
-async fn profile_check(engine: &Engine, profile: &ProfileView) -> Check {
+async fn profile_checks(engine: &Engine, profile: &ProfileView) -> Vec<Check> {
     let name = format!("`{}`, {}", profile.name, profile.engine_label);
     if !profile.supported {
         let error = DatabaseError::EngineNotSupported { engine: profile.engine.label() };
-        return refused(&name, &error.into());
+        return vec![refused(&name, &error.into())];
     }
-    match engine.probe(&profile.draft).await {
-        Err(error) => refused(&name, &error),
-        Ok(probe) => {
-            let size = probe.databases.iter().map(|database| database.size).sum();
-            let databases = counted(probe.databases.len() as u64, "database", "databases");
-            let text = format!("{name}: {databases}, {}", units::bytes(size));
-            match probe.warnings.first() {
-                Some(warned) => warning("profile", format!("{text}\n{warned}")),
-                None => good("profile", text),
-            }
-        }
+    match engine.probe(Some(&profile.name), &profile.draft).await {
+        Err(error) => vec![refused(&name, &error)],
+        Ok(probe) => probed(&name, &probe),
     }
+}
+
+/// What a look at a source found: one line that it is there, one for each thing to mind.
+fn probed(name: &str, probe: &Probe) -> Vec<Check> {
+    let size = probe.databases.iter().map(|database| database.size).sum();
+    let databases = counted(probe.databases.len() as u64, "database", "databases");
+    let server = [&probe.server.version, &probe.protection, &probe.server.tool];
+    let mut text = format!("{name}: {databases}, {}", units::bytes(size));
+    for part in server.into_iter().filter(|part| !part.is_empty()) {
+        text.push_str(&format!(", {part}"));
+    }
+    let missing = probe.missing_rights.iter().map(|right| {
+        let text = format!("{name}: `{}` cannot be read", right.object);
+        problem("profile", text, Some(format!("Let an administrator run: {}", right.grant)))
+    });
+    let warnings = probe.warnings.iter().map(|text| warning("profile", format!("{name}: {text}")));
+    std::iter::once(good("profile", text)).chain(missing).chain(warnings).collect()
 }
 
 fn refused(name: &str, error: &Error) -> Check {

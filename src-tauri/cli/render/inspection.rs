@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use kronos_engine::archive::Unit;
-use kronos_engine::contents::ObjectKind;
+use kronos_engine::contents::{LeftOutPart, ObjectKind, UnitKind};
 use kronos_engine::units;
 use kronos_engine::view::BackupStatus;
 
@@ -51,6 +51,9 @@ fn facts(backup: &Inspection, now: &Now, style: Style) -> Vec<(&'static str, Str
     if !backup.server.tool.is_empty() {
         server.push_str(&format!(", dumped by {}", backup.server.tool));
     }
+    if !backup.server.tool_place.is_empty() {
+        server.push_str(&format!(" ({})", backup.server.tool_place));
+    }
     vec![
         ("Profile", backup.profile.clone()),
         ("Made", now.describe(backup.created_at)),
@@ -77,8 +80,17 @@ fn database(unit: &Unit, style: Style) -> String {
     if !rest.is_empty() {
         text.push_str(&format!("  {}\n", style.dim(&format!("and {rest}"))));
     }
-    if rows.is_empty() && rest.is_empty() {
+    if unit.kind == UnitKind::Globals {
+        text.push_str("  roles and users of the server\n");
+    } else if rows.is_empty() && rest.is_empty() {
         text.push_str("  no tables\n");
+    }
+    for left_out in &unit.left_out {
+        let how = match left_out.what {
+            LeftOutPart::Everything => "left out",
+            LeftOutPart::Rows => "rows left out",
+        };
+        text.push_str(&format!("  {} {}: {how}\n", style.warning("-"), left_out.name));
     }
     text
 }

@@ -67,22 +67,30 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             let name = style.strong(&view.profile);
             let mut text = format!("{sign} {name}  {sizes} in {took}, {inside}, {rows}, verified");
             text.push_str(&format!("\n  {location}"));
-            for warning in warnings {
-                text.push_str(&format!("\n  {} {}", style.warning("!"), indented(warning)));
-            }
+            push_warnings(&mut text, warnings, style);
             text
         }
         RunResult::Verify { backup, stored_bytes, .. } => {
             let (name, read) = (style.strong(backup.as_str()), units::bytes(*stored_bytes));
             format!("{} {name}  whole and unchanged, {read} read in {took}", style.good("✓"))
         }
-        RunResult::Restore { target, bytes, tables, rows, .. } => {
+        RunResult::Restore { target, bytes, tables, rows, warnings, .. } => {
             let inside = counted(*tables, "table", "tables");
             let (rows, bytes) = (counted(*rows, "row", "rows"), units::bytes(*bytes));
             let name = style.strong(target);
-            let sign = style.good("✓");
-            format!("{sign} {name}  {bytes} in {took}, {inside}, {rows}, compared with the backup")
+            let sign = if warnings.is_empty() { style.good("✓") } else { style.warning("!") };
+            let mut text = format!(
+                "{sign} {name}  {bytes} in {took}, {inside}, {rows}, compared with the backup"
+            );
+            push_warnings(&mut text, warnings, style);
+            text
         }
+    }
+}
+
+fn push_warnings(text: &mut String, warnings: &[String], style: Style) {
+    for warning in warnings {
+        text.push_str(&format!("\n  {} {}", style.warning("!"), indented(warning)));
     }
 }
 

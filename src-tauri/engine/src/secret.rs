@@ -1,18 +1,21 @@
 //! A value that cannot be printed, logged or serialised.
 //!
-//! Owns redaction. Where a secret comes from (keychain, file, environment) is the business of the
-//! configuration; what it is used for is the business of the connection that asks for it.
+//! Owns redaction and the wiping of memory that is given back. Where a secret comes from (keychain, file,
+//! environment) is the business of the configuration; what it is used for is the business of the
+//! connection that asks for it.
 
 use std::fmt;
 
-/// A password or key. `Debug` and `Display` show only that it exists.
+use zeroize::Zeroizing;
+
+/// A password or key. `Debug` shows only that it exists, and its memory is overwritten when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Wraps a secret value.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
+        Self(Zeroizing::new(value.into()))
     }
 
     /// The value itself. Every call site is a place that a reviewer has to look at.

@@ -95,6 +95,11 @@ impl Manifest {
         self.units.iter().map(|unit| unit.size).fold(0, u64::saturating_add)
     }
 
+    /// The units that are databases, which is all but the roles and users of a server.
+    pub fn databases(&self) -> impl Iterator<Item = &Unit> {
+        self.units.iter().filter(|unit| unit.kind == UnitKind::Database)
+    }
+
     /// Number of tables in all databases.
     pub fn table_count(&self) -> u64 {
         self.units.iter().map(Unit::table_count).sum()

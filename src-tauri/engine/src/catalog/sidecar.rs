@@ -4,9 +4,9 @@
 //! are those of the format: what a restore by path accepts, a list shows. Owns what depends on where
 //! it was found.
 
-use crate::archive::Sidecar;
+use crate::archive::{Sidecar, Unit};
 use crate::config::Codec;
-use crate::contents::ObjectKind;
+use crate::contents::UnitKind;
 use crate::storage::ObjectKey;
 
 /// The archive that a sidecar of this name speaks for, if it can be a sidecar at all.
@@ -62,12 +62,11 @@ impl Summary {
         let units = &sidecar.manifest.units;
         let sum = |numbers: &mut dyn Iterator<Item = u64>| numbers.fold(0, u64::saturating_add);
         let objects = || units.iter().flat_map(|unit| &unit.objects);
-        let is_table =
-            |kind: ObjectKind| matches!(kind, ObjectKind::Table | ObjectKind::VirtualTable);
+        let is_database = |unit: &&Unit| unit.kind == UnitKind::Database;
         Self {
             raw_bytes: sum(&mut units.iter().map(|unit| unit.size)),
-            databases: units.len() as u64,
-            tables: objects().filter(|object| is_table(object.kind)).count() as u64,
+            databases: units.iter().filter(is_database).count() as u64,
+            tables: objects().filter(|object| object.is_table()).count() as u64,
             rows: sum(&mut objects().filter_map(|object| object.rows)),
         }
     }

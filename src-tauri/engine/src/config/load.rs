@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::model::Config;
-use super::{paths, read};
+use super::{SecretSource, paths, read};
 use crate::error::{ConfigError, ConfigProblem, Result};
 
 /// Nobody writes a configuration by hand that is larger; a dump or a log named by mistake is.
@@ -19,7 +19,7 @@ pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 pub fn load(path: &Path) -> Result<Config> {
     let text = read_text(path)?;
     let mut config = parse(&text, path)?;
-    config.warnings.splice(0..0, mode_warning(path));
+    warn_of_modes(&mut config, path);
     Ok(config)
 }
 
@@ -85,22 +85,38 @@ fn decode(bytes: Vec<u8>) -> Result<String, ConfigProblem> {
     })
 }
 
-/// Says when somebody else could change what Kronos reads and where it writes.
-pub(super) fn mode_warning(path: &Path) -> Option<String> {
+/// Says when somebody else could change what Kronos reads and where it writes, or read a password.
+pub(super) fn warn_of_modes(config: &mut Config, path: &Path) {
+    if has_mode(path, 0o022) {
+        let sentence = format!(
+            "The configuration file `{}` can be changed by other users of this computer",
+            path.display()
+        );
+        config.warnings.insert(0, sentence);
+    }
+    for profile in &config.profiles {
+        let Some(SecretSource::File(file)) = &profile.connection.password else { continue };
+        if has_mode(file, 0o077) {
+            config.warnings.push(format!(
+                "The password file `{}` of `{}` is open to other users of this computer; run \
+                 `chmod 600` on it",
+                paths::shown_path(file),
+                profile.name
+            ));
+        }
+    }
+}
+
+/// Whether the file `path` is there and has one of these bits.
+fn has_mode(path: &Path, bits: u32) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = fs::metadata(path).ok()?.permissions().mode();
-        (mode & 0o022 != 0).then(|| {
-            format!(
-                "The configuration file `{}` can be changed by other users of this computer",
-                path.display()
-            )
-        })
+        fs::metadata(path).is_ok_and(|found| found.permissions().mode() & bits != 0)
     }
     #[cfg(not(unix))]
     {
-        let _ = path;
-        None
+        let _ = (path, bits);
+        false
     }
 }

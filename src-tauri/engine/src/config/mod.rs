@@ -5,16 +5,22 @@
 //! touching the user's comments. What a value means at run time belongs to `database` and `storage`.
 
 mod compression;
+mod connection_url;
 mod edit;
 mod keychain;
 mod load;
 mod model;
 mod paths;
 mod read;
+mod secret_command;
 mod secret_source;
+mod server_values;
+mod url_parameters;
 
 pub use compression::{Codec, CompressionSettings};
-pub use edit::{ConfigFile, ProfileEdit, StorageEdit};
+pub use connection_url::ConnectionUrl;
+pub use edit::{ConfigFile, Edited, PasswordEdit, ProfileEdit, ServerEdit, StorageEdit};
+pub use keychain::KeychainEntries;
 pub use load::{load, parse};
 pub use model::{
     Appearance, Config, ConnectionSettings, Profile, Schedule, Selection, ServerSettings, Settings,
@@ -22,6 +28,7 @@ pub use model::{
 };
 pub use paths::{default_path, default_storage_path, shown_path, state_dir, typed_path};
 pub use secret_source::SecretSource;
+pub use server_values::pattern;
 
 #[cfg(test)]
 mod tests;

@@ -150,6 +150,26 @@ pub enum TlsMode {
 }
 
 impl TlsMode {
+    /// Every mode as the configuration writes it.
+    pub(super) const WORDS: [&str; 4] = ["off", "prefer", "require", "verify"];
+
+    /// The mode as the configuration writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::Verify => "verify",
+        }
+    }
+
+    /// The mode with this word, if there is one.
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        [Self::Off, Self::Prefer, Self::Require, Self::Verify]
+            .into_iter()
+            .find(|mode| mode.word() == word)
+    }
+
     /// Nothing between two programs on one computer can be overheard by others; anything that
     /// leaves it is verified.
     pub fn default_for(host: &str) -> Self {

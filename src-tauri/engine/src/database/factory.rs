@@ -1,10 +1,12 @@
 //! The one place that turns an engine's name into a connection.
 
+use super::mongodb::MongoServer;
 use super::mysql::MysqlServer;
+use super::postgres::PostgresServer;
 use super::sqlite::SqliteFiles;
 use super::{DatabaseConnection, RestoreTarget};
 use crate::config::ConnectionSettings;
-use crate::error::{DatabaseError, RestoreError, Result};
+use crate::error::{RestoreError, Result};
 use crate::ids::EngineKind;
 
 /// Makes the connection for `kind`. Opens nothing yet.
@@ -14,16 +16,18 @@ pub fn connect(
 ) -> Result<Box<dyn DatabaseConnection>> {
     match kind {
         EngineKind::Sqlite => Ok(Box::new(SqliteFiles::new(settings))),
+        EngineKind::Postgres => Ok(Box::new(PostgresServer::new(settings))),
         EngineKind::Mysql => Ok(Box::new(MysqlServer::new(settings))),
-        EngineKind::Postgres | EngineKind::Mongodb => {
-            Err(DatabaseError::EngineNotSupported { engine: kind.label() }.into())
-        }
+        EngineKind::Mongodb => Ok(Box::new(MongoServer::new(settings))),
     }
 }
 
 /// Whether this version can back up `kind`.
 pub fn is_supported(kind: EngineKind) -> bool {
-    matches!(kind, EngineKind::Sqlite | EngineKind::Mysql)
+    matches!(
+        kind,
+        EngineKind::Sqlite | EngineKind::Postgres | EngineKind::Mysql | EngineKind::Mongodb
+    )
 }
 
 /// Whether the databases of `kind` live on a server; else they are files.

@@ -9,8 +9,11 @@
 mod child;
 mod connection;
 mod factory;
+mod mongodb;
 mod mysql;
+mod postgres;
 mod sqlite;
+mod tls;
 mod tool;
 
 pub use connection::{

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use super::{Engine, Reach};
-use crate::archive::{Header, Manifest, Sidecar};
+use crate::archive::{Header, Manifest, Sidecar, Unit};
 use crate::catalog::{self, BackupRecord, RescanReport};
 use crate::config::{Codec, Config, Profile};
 use crate::database;
@@ -153,7 +153,7 @@ impl Engine {
     fn restore_command(&self, id: &BackupId, manifest: &Manifest, targets: &[String]) -> String {
         let quote = |text: &str| shell_words::quote(text).into_owned();
         let mut command = format!("kronos restore {}", quote(id.as_str()));
-        if let [first, _, ..] = manifest.units.as_slice() {
+        if let [first, _, ..] = manifest.databases().collect::<Vec<_>>().as_slice() {
             command.push_str(&format!(" --database {}", quote(&first.name)));
         }
         let target = targets.first().map_or("restored.sqlite", String::as_str);
@@ -182,12 +182,26 @@ fn places(config: &Config) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A free name beside each source: `shop_restored_1122.db`; in the home folder when the source's
-/// folder is gone.
+/// A name for each restored unit: of a file a free one beside its source, of a database on a server its
+/// own with the day behind it.
 fn suggested_targets(manifest: &Manifest) -> Vec<String> {
     let stamp = manifest.header.created_at.strftime("%m%d").to_string();
-    manifest.units.iter().map(|unit| suggested_target(&unit.source, &unit.name, &stamp)).collect()
+    let on_server = database::lives_on_server(manifest.header.engine);
+    let name = |unit: &Unit| match on_server {
+        true => suggested_database(&unit.name, &stamp),
+        false => suggested_target(&unit.source, &unit.name, &stamp),
+    };
+    manifest.units.iter().map(name).collect()
 }
+
+/// `shop_restored_1122`, never longer than every server allows.
+fn suggested_database(name: &str, stamp: &str) -> String {
+    const LONGEST: usize = 63;
+    let end = format!("_restored_{stamp}");
+    format!("{}{end}", &name[..name.floor_char_boundary(LONGEST - end.len())])
+}
+
+/// `shop_restored_1122.db` beside the source; in the home folder when the source's folder is gone.
 
 fn suggested_target(source: &str, name: &str, stamp: &str) -> String {
     let folder = Path::new(source).parent().filter(|folder| folder.is_dir());
@@ -205,6 +219,14 @@ fn suggested_target(source: &str, name: &str, stamp: &str) -> String {
 
 pub(super) fn manual_commands(location: &str, codec: Codec, manifest: &Manifest) -> String {
     let archive = shell_words::quote(location);
+    if database::lives_on_server(manifest.header.engine) {
+        // Loading takes more than one line; the archive says them all, filled in.
+        let print = match codec {
+            Codec::Gzip => "tar -xzOf",
+            Codec::Zstd => "tar --zstd -xOf",
+        };
+        return format!("{print} {archive} RESTORE.md");
+    }
     let unpack = match codec {
         Codec::Gzip => "tar -xzf",
         Codec::Zstd => "tar --zstd -xf",

@@ -66,6 +66,12 @@ pub enum ConfigError {
         /// Why, without the value.
         detail: String,
     },
+    /// A typed password has no safe place; it is never put into the file instead.
+    #[error("The password was not saved, because the keychain cannot keep it: {detail}")]
+    KeychainUnavailable {
+        /// Why, without the value.
+        detail: String,
+    },
     /// A value entered in the window is not acceptable.
     #[error("{message}")]
     Rejected {
@@ -91,7 +97,9 @@ fn list(path: &str, problems: &[ConfigProblem]) -> String {
 impl ConfigError {
     pub(super) fn code(&self) -> ErrorCode {
         match self {
-            Self::SecretUnavailable { .. } => ErrorCode::SecretUnavailable,
+            Self::SecretUnavailable { .. } | Self::KeychainUnavailable { .. } => {
+                ErrorCode::SecretUnavailable
+            }
             _ => ErrorCode::ConfigInvalid,
         }
     }
@@ -108,6 +116,11 @@ impl ConfigError {
             Self::SecretUnavailable { .. } => {
                 Some("Put the password there, or change where the profile looks for it".to_owned())
             }
+            Self::KeychainUnavailable { .. } => Some(
+                "Unlock or install a keychain, or say in which variable or file the password is or which \
+                 command prints it"
+                    .to_owned(),
+            ),
             Self::Rejected { .. } => None,
         }
     }

@@ -12,7 +12,7 @@ use crate::archive::{self, Manifest, Sidecar, Unit};
 use crate::backup::{ObjectSource, verify_reader};
 use crate::cancel::CancelCheck;
 use crate::config::ConnectionSettings;
-use crate::contents::{DatabaseFacts, UnitKind};
+use crate::contents::{DatabaseFacts, LeftOutPart, UnitKind};
 use crate::context::RunContext;
 use crate::database::{self, DumpedDatabase, RestoreSink, RestoreTarget, Restored, WorkScope};
 use crate::error::{Error, RestoreError, Result};
@@ -74,7 +74,8 @@ pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<R
     let facts = dumped.facts;
     let backup = manifest.header.id.clone();
     let (reader, _) = request.source.open().await?;
-    let restored = load(reader, name, manifest, index, sink, facts, context).await?;
+    let mut restored = load(reader, name, manifest, index, sink, facts, context).await?;
+    restored.warnings.extend(left_out_warning(&unit));
     Ok(RestoreReport { backup, restored })
 }
 
@@ -92,6 +93,27 @@ async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(
     let connection = database::connect(manifest.header.engine, &request.connection)?;
     connection.check_target(&request.target, &dumped(manifest, unit)).await?;
     Ok((index, unit.clone()))
+}
+
+/// What the user chose to leave out when the backup was made is missing in what was restored, too.
+fn left_out_warning(unit: &Unit) -> Option<String> {
+    const SHOWN: usize = 5;
+    let names = |part: LeftOutPart| {
+        let left_out = unit.left_out.iter().filter(move |left_out| left_out.what == part);
+        left_out.map(|left_out| format!("`{}`", left_out.name)).collect::<Vec<_>>()
+    };
+    let list = |names: Vec<String>, how: &str| {
+        let rest = names.len().saturating_sub(SHOWN);
+        let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        (!names.is_empty()).then(|| format!("{shown}{more} {how}"))
+    };
+    let parts = [
+        list(names(LeftOutPart::Everything), "wholly"),
+        list(names(LeftOutPart::Rows), "without rows"),
+    ];
+    let text = parts.into_iter().flatten().collect::<Vec<_>>().join("; ");
+    (!text.is_empty()).then(|| format!("Left out of the backup by its selection: {text}"))
 }
 
 /// What the engine has to know about a unit that it is going to load.

@@ -6,8 +6,10 @@
 mod findings;
 mod names;
 mod options;
+mod password;
 mod profiles;
 mod section;
+mod servers;
 mod storages;
 mod suggest;
 mod syntax;

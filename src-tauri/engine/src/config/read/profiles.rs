@@ -8,11 +8,12 @@ use super::names::check_name;
 use super::options;
 use super::section::{Section, Text};
 use super::suggest::{nearest, quoted};
-use crate::config::{CompressionSettings, ConnectionSettings, Profile, SecretSource, paths};
+use super::{password, servers};
+use crate::config::{CompressionSettings, ConnectionSettings, Profile, paths, server_values};
 use crate::ids::{EngineKind, safe_name};
-use crate::secret::Secret;
 
-const KEYS: &[&str] = &[
+/// The keys that every profile may have; [`servers::KEYS`] come on top.
+const KEYS: [&str; 10] = [
     "engine",
     "path",
     "paths",
@@ -74,22 +75,15 @@ fn profile(
     context: &Context,
     found: &mut Findings,
 ) -> Option<Profile> {
-    table.refuse_unknown(KEYS, found);
+    table.refuse_unknown(&[&KEYS[..], &servers::KEYS].concat(), found);
     let storage = storage(table, &context.names, found);
     let compression = options::compression(table, context.compression, found);
     let engine = engine(name, table, found);
-    let mut connection = access(name, table, found);
-    let sources = match engine? {
-        EngineKind::Sqlite => sqlite(table, found),
-        _ => server(table, found),
+    let access = access(name, table, found);
+    let connection = match engine? {
+        EngineKind::Sqlite => files(name, table, access, found),
+        server => servers::read(server, table, access, found),
     }?;
-    (connection.host, connection.databases, connection.paths) = sources;
-    if engine == Some(EngineKind::Sqlite) {
-        for key in ["port", "user"].into_iter().filter(|key| table.is_filled(key)) {
-            let message = format!("`{key}` has no meaning for SQLite, as in {}", quoted(name));
-            found.warn(table.line_of(key, found), message);
-        }
-    }
     Some(Profile { name: name.to_owned(), engine: engine?, connection, storage, compression })
 }
 
@@ -131,30 +125,35 @@ fn storage(table: &Section, names: &[String], found: &mut Findings) -> Option<St
 fn access(name: &str, table: &Section, found: &mut Findings) -> ConnectionSettings {
     let port = table.number("port", 0..=i64::from(u16::MAX), found).unwrap_or(0);
     let user = table.filled_text("user", found).map_or("", |text| text.value);
-    let password = table.filled_text("password", found);
-    if let Some(text) = password {
-        let message = format!("The password of {} stands in plain text in this file", quoted(name));
-        found.warn(text.line, message);
+    if let Err(message) = server_values::check_text(user) {
+        table.report("user", message, found);
     }
     ConnectionSettings {
         port: u16::try_from(port).unwrap_or(0),
         user: user.to_owned(),
-        password: password.map(|text| SecretSource::Plain(Secret::new(text.value))),
+        password: password::read(name, table, found),
         ..ConnectionSettings::default()
     }
 }
 
+/// The profile of database files. What only a server has stands there for nothing, or by mistake.
+fn files(
+    name: &str,
+    table: &Section,
+    access: ConnectionSettings,
+    found: &mut Findings,
+) -> Option<ConnectionSettings> {
+    servers::refuse(table, found);
+    for key in ["port", "user"].into_iter().filter(|key| table.is_filled(key)) {
+        let message = format!("`{key}` has no meaning for SQLite, as in {}", quoted(name));
+        found.warn(table.line_of(key, found), message);
+    }
+    let (host, databases, paths) = sqlite(table, found)?;
+    Some(ConnectionSettings { host, databases, paths, ..access })
+}
+
 /// Host, database names and paths, of which one half is empty.
 type Sources = (String, Vec<String>, Vec<std::path::PathBuf>);
-
-fn server(table: &Section, found: &mut Findings) -> Option<Sources> {
-    for key in ["path", "paths"].into_iter().filter(|key| table.is_filled(key)) {
-        table.report(key, "This is only for SQLite; a server has `host` and `databases`", found);
-    }
-    let host = table.required_text("host", found);
-    let databases = table.required_texts("databases", found);
-    Some((host?.value.to_owned(), owned(&databases?), Vec::new()))
-}
 
 fn sqlite(table: &Section, found: &mut Findings) -> Option<Sources> {
     let files: Vec<&str> =

@@ -60,6 +60,7 @@ impl<'a> Section<'a> {
             None | Some(Item::None) => false,
             Some(Item::Value(Value::String(text))) => !text.value().is_empty(),
             Some(Item::Value(Value::Integer(number))) => *number.value() != 0,
+            Some(Item::Value(Value::Boolean(flag))) => *flag.value(),
             Some(Item::Value(Value::Array(list))) => !list.is_empty(),
             Some(_) => true,
         }
@@ -120,29 +121,54 @@ impl<'a> Section<'a> {
 
     /// The list of texts under `key`, which must be there and contain no empty text and nothing twice.
     pub(super) fn required_texts(&self, key: &str, found: &mut Findings) -> Option<Vec<Text<'a>>> {
-        let Some(item) = self.table.get(key) else {
+        if !self.has(key) {
             self.missing(key, found);
             return None;
-        };
+        }
+        let texts = self.texts(key, found)?;
+        if texts.is_empty() {
+            self.report(key, "This list must not be empty", found);
+            return None;
+        }
+        Some(texts)
+    }
+
+    /// The list of texts under `key`, in which nothing is empty and nothing stands twice.
+    pub(super) fn texts(&self, key: &str, found: &mut Findings) -> Option<Vec<Text<'a>>> {
+        self.list(key, found, |text, earlier| {
+            if text.trim().is_empty() {
+                return Some("An entry must not be empty".to_owned());
+            }
+            let is_twice = earlier.iter().any(|other| other.value == text);
+            is_twice.then(|| format!("{} stands here twice", quoted(text)))
+        })
+    }
+
+    /// The list of texts under `key`, in which anything may stand.
+    pub(super) fn words(&self, key: &str, found: &mut Findings) -> Option<Vec<Text<'a>>> {
+        self.list(key, found, |_, _| None)
+    }
+
+    /// The list under `key`, if it has only texts and `problem` says nothing about any of them.
+    fn list(
+        &self,
+        key: &str,
+        found: &mut Findings,
+        problem: impl Fn(&str, &[Text]) -> Option<String>,
+    ) -> Option<Vec<Text<'a>>> {
+        let item = self.table.get(key)?;
         let Some(list) = item.as_array() else {
             self.wrong_type(key, "a list of texts", item, found);
             return None;
         };
-        if list.is_empty() {
-            self.report(key, "This list must not be empty", found);
-            return None;
-        }
         let mut texts: Vec<Text<'a>> = Vec::with_capacity(list.len());
         for value in list {
             let line = found.line(value.span()).or(self.line_of(key, found));
-            let problem = match value.as_str() {
+            let problem = match value.as_str().map(|text| (text, problem(text, &texts))) {
                 None => format!("Every entry must be text, not {}", kind(value.type_name())),
-                Some(text) if text.trim().is_empty() => "An entry must not be empty".to_owned(),
-                Some(text) if texts.iter().any(|other| other.value == text) => {
-                    format!("{} stands here twice", quoted(text))
-                }
-                Some(text) => {
-                    texts.push(Text { value: text, line });
+                Some((_, Some(problem))) => problem,
+                Some((value, None)) => {
+                    texts.push(Text { value, line });
                     continue;
                 }
             };
@@ -215,6 +241,11 @@ impl<'a> Section<'a> {
     /// Whether the value under `key` is text or a number, whichever it is.
     pub(super) fn is_text(&self, key: &str) -> bool {
         self.table.get(key).is_some_and(Item::is_str)
+    }
+
+    /// Whether a table stands under `key`.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(Item::is_table_like)
     }
 
     /// Reports that `key` is not there.

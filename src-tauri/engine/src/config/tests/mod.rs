@@ -1,12 +1,16 @@
 //! Tests of the configuration: what loads, what is refused, what an edit leaves alone.
 
 mod concurrency;
+mod connection_url;
 mod edit_files;
 mod edit_profile;
+mod edit_server;
 mod edit_storage;
 mod files;
 mod problems;
 mod properties;
+mod secrets;
+mod servers;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -129,6 +133,7 @@ fn sqlite(name: &str, paths: &[&str]) -> ProfileEdit {
         name: name.to_owned(),
         engine: EngineKind::Sqlite,
         paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+        server: None,
         storage: None,
     }
 }

@@ -37,7 +37,8 @@ impl ChildInput {
         };
         let mut stdin = file_of(child.stdin().take()).map_err(lost)?;
         contained::hand_over_secret(&call, &mut stdin).map_err(lost)?;
-        let watch = Watch::start(child, call.tool.title(), complaints, &scope.cancel);
+        // Building a large index takes its time, and the tool does not read while it lasts.
+        let watch = Watch::start(child, call.tool.title(), complaints, &scope.cancel, None);
         Ok(Self { watch, stdin: Some(stdin), _secret: secret })
     }
 
@@ -47,6 +48,13 @@ impl ChildInput {
         self.stdin = None;
         self.watch.join()?;
         Ok(self.watch.complaints())
+    }
+
+    /// Ends the tool and waits, on a blocking thread, until it is gone.
+    pub(in super::super) fn stop(mut self) {
+        self.watch.stop();
+        // How it ended does not matter any more.
+        let _ = self.watch.join();
     }
 }
 

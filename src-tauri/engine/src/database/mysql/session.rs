@@ -90,7 +90,7 @@ impl Access {
 
     /// The file of certificates that a tool has to trust: the chosen one, else the system's.
     pub(super) fn trusted_file(&self) -> Option<PathBuf> {
-        self.ca_file.clone().or_else(|| openssl_probe::probe().cert_file)
+        super::super::tls::bundle(self.ca_file.as_deref())
     }
 
     fn options(&self, tls: bool) -> Result<OptsBuilder> {
