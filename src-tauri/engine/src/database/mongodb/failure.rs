@@ -17,6 +17,8 @@ pub(super) struct Failures {
     user: String,
     auth_database: String,
     is_encrypted: bool,
+    /// The role that the work takes.
+    role: &'static str,
 }
 
 impl Failures {
@@ -26,7 +28,13 @@ impl Failures {
             user: login.user.clone(),
             auth_database: login.auth_database.clone(),
             is_encrypted: login.protection != super::login::Protection::Plain,
+            role: "backup",
         }
+    }
+
+    /// For work that changes the server.
+    pub(super) fn while_writing(self) -> Self {
+        Self { role: "restore", ..self }
     }
 
     /// What the driver reported while it worked on `object`.
@@ -126,7 +134,7 @@ impl Failures {
         }
         let detail = detail.split(" to execute command").next().unwrap_or(detail).to_owned();
         let (user, object) = (self.user.clone(), object.to_owned());
-        let grant = self.grant("backup", "admin");
+        let grant = self.grant(self.role, "admin");
         ServerError::RightMissing { user, object, detail, grant }
     }
 }
