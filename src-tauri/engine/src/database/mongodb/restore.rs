@@ -20,7 +20,7 @@ use crate::contents::DatabaseFacts;
 use crate::error::{Error, RestoreError, Result, ServerError};
 
 /// The collection that stands in a database for as long as it is being restored.
-const CLAIM: &str = "kronos_restoring";
+pub(super) const CLAIM: &str = "kronos_restoring";
 const NAMESPACE_EXISTS: i32 = 48;
 
 /// The way into mongorestore.
