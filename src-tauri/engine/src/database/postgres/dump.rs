@@ -32,6 +32,7 @@ pub(super) struct PostgresDump {
     globals_tool: Option<Tool>,
     databases: Vec<Database>,
     waiting: VecDeque<PlannedUnit>,
+    several: bool,
     scope: WorkScope,
     facts: Vec<DatabaseFacts>,
     warnings: Vec<String>,
@@ -55,6 +56,7 @@ impl PostgresDump {
             tool,
             globals_tool,
             waiting: plan.units.iter().cloned().collect(),
+            several: plan.units.iter().filter(|unit| unit.kind == UnitKind::Database).count() > 1,
             scope: scope.clone(),
             facts: Vec::new(),
             warnings: plan.warnings.clone(),
@@ -105,7 +107,10 @@ impl PostgresDump {
             .access
             .call(tool)?
             .args(["--globals-only", "--no-role-passwords", "--no-password"])
-            .args(["--quote-all-identifiers".to_owned(), format!("--database={}", self.access.conninfo(database))]);
+            .args([
+                "--quote-all-identifiers".to_owned(),
+                format!("--database={}", self.access.conninfo(database)),
+            ]);
         let against = Against { access: &self.access, database };
         let printed = explained(self.runtime.block_on(call.run(&self.scope)), against)?;
         if !printed.text.contains("-- PostgreSQL database cluster dump complete") {
@@ -130,10 +135,9 @@ impl DumpStream for PostgresDump {
     }
 
     fn finish(self: Box<Self>) -> Result<DumpReport> {
-        let several = self.databases.len() > 1 && self.facts.len() > 1;
         Ok(DumpReport {
             databases: self.facts,
-            consistency: consistency(several),
+            consistency: consistency(self.several),
             warnings: self.warnings,
         })
     }
@@ -194,7 +198,8 @@ impl DatabaseReader<'_> {
         facts::check_complete(&found, &snapshot).map_err(|malformed| self.incomplete(malformed))?;
         let properties = std::mem::take(&mut self.properties);
         self.facts.push(facts::collect(&found, &snapshot, properties));
-        let complaints = self.child.complaints().into_iter().filter(|line| line.contains("warning"));
+        let complaints =
+            self.child.complaints().into_iter().filter(|line| line.contains("warning"));
         let name = &self.name;
         self.warnings.extend(complaints.take(20).map(|line| format!("`{name}`: {line}")));
         self.warnings.extend(facts::warnings(name, &snapshot));
