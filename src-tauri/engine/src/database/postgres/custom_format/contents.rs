@@ -1,0 +1,190 @@
+//! The header and the table of contents.
+//!
+//! Owns the order of their fields in every version of the format. Data blocks belong to `blocks`.
+
+use super::Malformed;
+use super::fields::{Field, Fields, there};
+
+/// The versions of the format that are known.
+const KNOWN: std::ops::RangeInclusive<(u8, u8)> = (1, 12)..=(1, 16);
+/// The number of the custom format among PostgreSQL's archive formats.
+const CUSTOM: u8 = 1;
+
+/// The table of contents with its header.
+#[derive(Debug, Default)]
+pub(in super::super) struct Contents {
+    /// The server that was dumped: `15.18 (Debian 15.18-0+deb12u1)`.
+    pub server: String,
+    /// The `pg_dump` that wrote it, in the same form.
+    pub tool: String,
+    /// What is in it, in its order.
+    pub entries: Vec<Entry>,
+    pub(super) width: usize,
+}
+
+impl Contents {
+    /// Entries that are followed by data.
+    pub fn with_data(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.has_data).count()
+    }
+}
+
+/// One entry of the table of contents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Entry {
+    /// Its number in the dump.
+    pub id: i64,
+    /// The catalogue that its object stands in, as an OID; 0 for data.
+    pub catalogue: u32,
+    /// The object's OID; for data that of its table.
+    pub oid: u32,
+    /// Its name, without the schema.
+    pub name: String,
+    /// What it is: `TABLE`, `TABLE DATA`, `FK CONSTRAINT`.
+    pub kind: String,
+    /// Its schema; empty where it is in none.
+    pub schema: String,
+    /// Its owner.
+    pub owner: String,
+    /// Whether data follows.
+    pub has_data: bool,
+    /// Rows of its data, once they have gone by.
+    pub rows: Option<u64>,
+}
+
+/// Collects the table of contents from pieces.
+#[derive(Default)]
+pub(super) struct ContentsReader {
+    pending: Vec<u8>,
+    version: (u8, u8),
+    left: Option<u64>,
+    contents: Contents,
+}
+
+/// How far the table of contents has come.
+pub(super) enum Progressed {
+    /// There is more of it.
+    NeedsMore,
+    /// It is complete, and `rest` follows it.
+    Done { contents: Contents, rest: Vec<u8> },
+}
+
+impl ContentsReader {
+    pub fn is_untouched(&self) -> bool {
+        self.left.is_none() && self.pending.is_empty()
+    }
+
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<Progressed, Malformed> {
+        self.pending.extend_from_slice(bytes);
+        let mut at = 0;
+        if self.left.is_none() {
+            let Some((taken, header)) = header(&self.pending)? else {
+                return Ok(Progressed::NeedsMore);
+            };
+            self.version = header.version;
+            self.left = Some(header.entries);
+            self.contents = header.contents;
+            at = taken;
+        }
+        while let Some(left) = self.left.filter(|left| *left > 0) {
+            let mut fields = Fields::new(&self.pending[at..], self.contents.width);
+            let Some(entry) = entry(&mut fields, self.version)? else { break };
+            at += fields.taken();
+            self.left = Some(left - 1);
+            self.contents.entries.push(entry);
+        }
+        self.pending.drain(..at);
+        if self.left != Some(0) {
+            return Ok(Progressed::NeedsMore);
+        }
+        let (contents, rest) =
+            (std::mem::take(&mut self.contents), std::mem::take(&mut self.pending));
+        Ok(Progressed::Done { contents, rest })
+    }
+}
+
+struct Header {
+    version: (u8, u8),
+    entries: u64,
+    contents: Contents,
+}
+
+fn header(bytes: &[u8]) -> Field<(usize, Header)> {
+    const MAGIC: &[u8] = b"PGDMP";
+    let seen = bytes.len().min(MAGIC.len());
+    if bytes[..seen] != MAGIC[..seen] {
+        return Err(Malformed::new("it is not in PostgreSQL's custom format"));
+    }
+    let Some(fixed) = bytes.get(MAGIC.len()..MAGIC.len() + 6) else { return Ok(None) };
+    let (version, width, format) = ((fixed[0], fixed[1]), usize::from(fixed[3]), fixed[5]);
+    if !KNOWN.contains(&version) {
+        let (major, minor) = version;
+        return Err(Malformed(format!(
+            "it has the format {major}.{minor}, which this Kronos does not know"
+        )));
+    }
+    if format != CUSTOM || !(1..=32).contains(&width) {
+        return Err(Malformed::new("it is not in PostgreSQL's custom format"));
+    }
+    let mut fields = Fields::new(bytes, width);
+    fields.take(MAGIC.len() + 6);
+    let compression = match version {
+        (1, 15..) => fields.byte().map(i64::from),
+        _ => fields.number()?,
+    };
+    match compression {
+        None => return Ok(None),
+        Some(0) => {}
+        Some(_) => return Err(Malformed::new("it is compressed, although it must not be")),
+    }
+    for _date in 0..7 {
+        there!(fields.number());
+    }
+    let _database = there!(fields.text());
+    let server = text(there!(fields.text()));
+    let tool = text(there!(fields.text()));
+    let entries = there!(fields.number());
+    let entries = u64::try_from(entries)
+        .map_err(|_| Malformed::new("its table of contents has an impossible length"))?;
+    let contents = Contents { server, tool, entries: Vec::new(), width };
+    Ok(Some((fields.taken(), Header { version, entries, contents })))
+}
+
+fn entry(fields: &mut Fields<'_>, version: (u8, u8)) -> Field<Entry> {
+    let id = there!(fields.number());
+    let has_data = there!(fields.number()) != 0;
+    let catalogue = oid(there!(fields.text()));
+    let oid = oid(there!(fields.text()));
+    let name = text(there!(fields.text()));
+    let kind = text(there!(fields.text()));
+    let _section = there!(fields.number());
+    for _definition_drop_copy in 0..3 {
+        there!(fields.text());
+    }
+    let schema = text(there!(fields.text()));
+    let _tablespace = there!(fields.text());
+    if version >= (1, 14) {
+        let _access_method = there!(fields.text());
+    }
+    if version >= (1, 16) {
+        let _relation_kind = there!(fields.number());
+    }
+    let owner = text(there!(fields.text()));
+    let _with_oids = there!(fields.text());
+    while there!(fields.text()).is_some() {}
+    // A flag, then a place in the file that a stream never has.
+    let Some(_offset) = fields.take(1 + OFFSET_WIDTH) else { return Ok(None) };
+    Ok(Some(Entry { id, catalogue, oid, name, kind, schema, owner, has_data, rows: None }))
+}
+
+/// Every `pg_dump` of the last twenty years has 64-bit file offsets.
+const OFFSET_WIDTH: usize = 8;
+
+/// A name in the encoding of its database, for a person.
+fn text(bytes: Option<&[u8]>) -> String {
+    String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
+}
+
+fn oid(bytes: Option<&[u8]>) -> u32 {
+    text(bytes).parse().unwrap_or_default()
+}

@@ -1,0 +1,220 @@
+//! The dump: one `pg_dump` after the other, each read as it writes.
+//!
+//! Owns the options of `pg_dump` and the comparison of what it wrote with what was there.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, Cursor, Read};
+
+use tokio::runtime::Handle;
+
+use super::super::child::ChildOutput;
+use super::super::tool::Tool;
+use super::access::Access;
+use super::catalogue::{self, Database};
+use super::custom_format::{Found, Malformed, Scanner};
+use super::facts;
+use super::faults::{Against, explained};
+use super::snapshot::Snapshot;
+use super::{quote, server, tools};
+use crate::contents::{Consistency, DatabaseFacts, UnitKind};
+use crate::database::{DumpPlan, DumpReport, DumpStream, DumpUnit, PlannedUnit, WorkScope};
+use crate::error::{Error, Result, ServerError};
+
+/// How long `pg_dump` waits for a lock that we hold already; only who queues for a stronger one after us
+/// can be in its way.
+const LOCK_WAIT: &str = "--lock-wait-timeout=10000";
+
+/// A dump of all databases of a plan.
+pub(super) struct PostgresDump {
+    runtime: Handle,
+    access: Access,
+    tool: Tool,
+    globals_tool: Option<Tool>,
+    databases: Vec<Database>,
+    waiting: VecDeque<PlannedUnit>,
+    scope: WorkScope,
+    facts: Vec<DatabaseFacts>,
+    warnings: Vec<String>,
+}
+
+impl PostgresDump {
+    /// Makes everything ready; each snapshot is taken when its database has its turn.
+    pub async fn start(access: Access, plan: &DumpPlan, scope: &WorkScope) -> Result<Self> {
+        let session = server::open_any(&access).await?;
+        let major = session.version / 10_000;
+        let tool = tools::dump_tool(&access, major).await?;
+        let has_globals = plan.units.iter().any(|unit| unit.kind == UnitKind::Globals);
+        let globals_tool = match has_globals {
+            true => Some(tools::globals_tool(&access, major).await?),
+            false => None,
+        };
+        Ok(Self {
+            runtime: Handle::current(),
+            databases: catalogue::databases(&session).await?,
+            access,
+            tool,
+            globals_tool,
+            waiting: plan.units.iter().cloned().collect(),
+            scope: scope.clone(),
+            facts: Vec::new(),
+            warnings: plan.warnings.clone(),
+        })
+    }
+
+    fn database(&mut self, unit: &PlannedUnit) -> Result<Box<dyn Read + Send + '_>> {
+        self.scope.progress.object(&unit.name);
+        let taking = Snapshot::take(&self.access, &unit.name, &self.scope.cancel);
+        let snapshot = self.runtime.block_on(taking)?;
+        let call = self
+            .access
+            .call(&self.tool)?
+            .args(["--format=custom", "--compress=0", "--quote-all-identifiers", "--no-password"])
+            .args([LOCK_WAIT, &format!("--snapshot={}", snapshot.id)])
+            .args(snapshot.chosen.options(&snapshot.catalogue))
+            .arg(format!("--dbname={}", self.access.conninfo(&unit.name)));
+        let against = Against { access: &self.access, database: &unit.name };
+        let child = {
+            let _runtime = self.runtime.enter();
+            explained(call.spawn_output(&self.scope), against)?
+        };
+        let properties = self.databases.iter().find(|database| database.name == unit.name);
+        let properties = properties.map(|database| database.properties.clone());
+        Ok(Box::new(DatabaseReader {
+            child,
+            scanner: Some(Scanner::new()),
+            snapshot: Some(snapshot),
+            properties: properties.unwrap_or_default(),
+            name: unit.name.clone(),
+            access: &self.access,
+            tool: &self.tool,
+            scope: &self.scope,
+            shown: 0,
+            rows: 0,
+            facts: &mut self.facts,
+            warnings: &mut self.warnings,
+        }))
+    }
+
+    fn globals(&mut self, unit: &PlannedUnit) -> Result<Box<dyn Read + Send + '_>> {
+        self.scope.progress.object(&unit.name);
+        let Some(tool) = &self.globals_tool else {
+            return Err(Error::Internal("no tool was chosen for the roles".to_owned()));
+        };
+        let database = self.databases.first().map_or("postgres", |database| &database.name);
+        let call = self
+            .access
+            .call(tool)?
+            .args(["--globals-only", "--no-role-passwords", "--no-password"])
+            .args(["--quote-all-identifiers".to_owned(), format!("--database={}", self.access.conninfo(database))]);
+        let against = Against { access: &self.access, database };
+        let printed = explained(self.runtime.block_on(call.run(&self.scope)), against)?;
+        if !printed.text.contains("-- PostgreSQL database cluster dump complete") {
+            let detail = "the mark at its end is missing".to_owned();
+            return Err(ServerError::Incomplete { tool: tool.title(), detail }.into());
+        }
+        self.warnings.push("The passwords of the roles are not in the backup".to_owned());
+        self.facts.push(DatabaseFacts::default());
+        Ok(Box::new(Cursor::new(printed.text.into_bytes())))
+    }
+}
+
+impl DumpStream for PostgresDump {
+    fn next_unit(&mut self) -> Result<Option<DumpUnit<'_>>> {
+        let Some(unit) = self.waiting.pop_front() else { return Ok(None) };
+        let (name, source) = (unit.name.clone(), unit.source.clone());
+        let reader = match unit.kind {
+            UnitKind::Database => self.database(&unit)?,
+            UnitKind::Globals => self.globals(&unit)?,
+        };
+        Ok(Some(DumpUnit { name, source, size: None, reader }))
+    }
+
+    fn finish(self: Box<Self>) -> Result<DumpReport> {
+        let several = self.databases.len() > 1 && self.facts.len() > 1;
+        Ok(DumpReport {
+            databases: self.facts,
+            consistency: consistency(several),
+            warnings: self.warnings,
+        })
+    }
+}
+
+fn consistency(several: bool) -> Consistency {
+    let label = if several {
+        "One moment of each database, not the same for all of them (sequences may be later)"
+    } else {
+        "One moment of one database (sequences may be later)"
+    };
+    Consistency { label: label.to_owned(), snapshot: true }
+}
+
+/// Reads what `pg_dump` writes and looks at it on the way.
+struct DatabaseReader<'a> {
+    child: ChildOutput,
+    scanner: Option<Scanner>,
+    snapshot: Option<Snapshot>,
+    properties: BTreeMap<String, String>,
+    name: String,
+    access: &'a Access,
+    tool: &'a Tool,
+    scope: &'a WorkScope,
+    shown: usize,
+    rows: u64,
+    facts: &'a mut Vec<DatabaseFacts>,
+    warnings: &'a mut Vec<String>,
+}
+
+impl DatabaseReader<'_> {
+    fn look_at(&mut self, bytes: &[u8]) -> Result<()> {
+        let Some(scanner) = &mut self.scanner else { return Ok(()) };
+        let outcome = scanner.feed(bytes);
+        self.scope.progress.add_rows(scanner.rows().saturating_sub(self.rows));
+        self.rows = scanner.rows().max(self.rows);
+        if scanner.begun() != self.shown {
+            self.shown = scanner.begun();
+            let total = scanner.contents().map_or(0, |contents| contents.with_data());
+            if let Some(entry) = scanner.current() {
+                let name = quote::shown(&entry.schema, &entry.name);
+                self.scope.progress.object(&format!("{name} ({} of {total})", self.shown));
+            }
+        }
+        outcome.map_err(|malformed| self.incomplete(malformed))
+    }
+
+    fn incomplete(&self, Malformed(detail): Malformed) -> Error {
+        ServerError::Incomplete { tool: self.tool.title(), detail }.into()
+    }
+
+    /// The tool has succeeded; now its work has to be whole.
+    fn end(&mut self) -> Result<()> {
+        let (Some(scanner), Some(snapshot)) = (self.scanner.take(), self.snapshot.take()) else {
+            return Ok(());
+        };
+        let found: Found = scanner.finish().map_err(|malformed| self.incomplete(malformed))?;
+        facts::check_complete(&found, &snapshot).map_err(|malformed| self.incomplete(malformed))?;
+        let properties = std::mem::take(&mut self.properties);
+        self.facts.push(facts::collect(&found, &snapshot, properties));
+        let complaints = self.child.complaints().into_iter().filter(|line| line.contains("warning"));
+        let name = &self.name;
+        self.warnings.extend(complaints.take(20).map(|line| format!("`{name}`: {line}")));
+        self.warnings.extend(facts::warnings(name, &snapshot));
+        Ok(())
+    }
+}
+
+impl Read for DatabaseReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let against = Against { access: self.access, database: &self.name };
+        let count = self.child.read(buffer).map_err(|error| match error.downcast::<Error>() {
+            Ok(error) => io::Error::other(against.tool(error)),
+            Err(error) => error,
+        })?;
+        let outcome = match count {
+            0 if buffer.is_empty() => Ok(()),
+            0 => self.end(),
+            count => self.look_at(&buffer[..count]),
+        };
+        outcome.map_err(io::Error::other)?;
+        Ok(count)
+    }
+}

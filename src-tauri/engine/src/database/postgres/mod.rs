@@ -1,0 +1,103 @@
+//! PostgreSQL: `pg_dump` in a snapshot that is younger than its locks, `pg_restore` into a new database.
+//!
+//! Owns the connection for the `postgres` engine. The rules it keeps: every table is locked before the
+//! snapshot is taken; what `pg_dump` writes is read along and compared with the catalogue of the same
+//! moment; a restore fills a database of its own under a name of its own, counts every table, and only then
+//! gives it the name that was asked for.
+
+mod access;
+mod catalogue;
+mod custom_format;
+mod dump;
+mod facts;
+mod faults;
+mod plan;
+mod quote;
+mod restore;
+mod selection;
+mod server;
+mod session;
+mod snapshot;
+mod steps;
+mod target;
+mod tools;
+
+use async_trait::async_trait;
+
+use self::access::Access;
+use self::dump::PostgresDump;
+use super::{
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
+    WorkScope,
+};
+use crate::cancel::CancellationToken;
+use crate::config::ConnectionSettings;
+use crate::error::{RestoreError, Result};
+use crate::ids::EngineKind;
+
+/// The databases of one profile on one PostgreSQL server.
+#[derive(Debug, Clone)]
+pub struct PostgresServer {
+    settings: ConnectionSettings,
+}
+
+impl PostgresServer {
+    /// Keeps the settings; nothing is opened yet.
+    pub fn new(settings: &ConnectionSettings) -> Self {
+        Self { settings: settings.clone() }
+    }
+}
+
+#[async_trait]
+impl DatabaseConnection for PostgresServer {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Postgres
+    }
+
+    fn sources(&self) -> Vec<String> {
+        let server = access::shown(&self.settings);
+        if self.settings.databases.is_empty() {
+            return vec![server];
+        }
+        self.settings.databases.iter().map(|name| format!("{server}/{name}")).collect()
+    }
+
+    async fn probe(&self) -> Result<Probe> {
+        plan::probe(&Access::resolve(&self.settings).await?).await
+    }
+
+    async fn plan(&self, cancel: &CancellationToken) -> Result<DumpPlan> {
+        plan::plan(&Access::resolve(&self.settings).await?, cancel).await
+    }
+
+    async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>> {
+        let access = Access::resolve(&self.settings).await?;
+        Ok(Box::new(PostgresDump::start(access, plan, scope).await?))
+    }
+
+    async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        let access = Access::resolve(&self.settings).await?;
+        target::check(&access, new_database(target)?, dumped).await.map(drop)
+    }
+
+    async fn restore(
+        &self,
+        target: &RestoreTarget,
+        dumped: &DumpedDatabase,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn RestoreSink>> {
+        let access = Access::resolve(&self.settings).await?;
+        restore::start(access, new_database(target)?, dumped, scope).await
+    }
+}
+
+fn new_database(target: &RestoreTarget) -> Result<&str> {
+    match target {
+        RestoreTarget::NewDatabase(name) => Ok(name),
+        RestoreTarget::NewFile(path) => Err(RestoreError::TargetUnusable {
+            target: path.display().to_string(),
+            detail: "a PostgreSQL database is restored to a new database of a server".to_owned(),
+        }
+        .into()),
+    }
+}
