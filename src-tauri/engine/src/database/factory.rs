@@ -1,5 +1,6 @@
 //! The one place that turns an engine's name into a connection.
 
+use super::mongodb::MongoServer;
 use super::sqlite::SqliteFiles;
 use super::{DatabaseConnection, RestoreTarget};
 use crate::config::ConnectionSettings;
@@ -13,7 +14,8 @@ pub fn connect(
 ) -> Result<Box<dyn DatabaseConnection>> {
     match kind {
         EngineKind::Sqlite => Ok(Box::new(SqliteFiles::new(settings))),
-        EngineKind::Postgres | EngineKind::Mysql | EngineKind::Mongodb => {
+        EngineKind::Mongodb => Ok(Box::new(MongoServer::new(settings))),
+        EngineKind::Postgres | EngineKind::Mysql => {
             Err(DatabaseError::EngineNotSupported { engine: kind.label() }.into())
         }
     }
@@ -21,7 +23,7 @@ pub fn connect(
 
 /// Whether this version can back up `kind`.
 pub fn is_supported(kind: EngineKind) -> bool {
-    matches!(kind, EngineKind::Sqlite)
+    matches!(kind, EngineKind::Sqlite | EngineKind::Mongodb)
 }
 
 /// Whether the databases of `kind` live on a server; else they are files.

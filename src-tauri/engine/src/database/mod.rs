@@ -9,6 +9,7 @@
 mod child;
 mod connection;
 mod factory;
+mod mongodb;
 mod sqlite;
 mod tool;
 

@@ -48,6 +48,13 @@ impl ChildInput {
         self.watch.join()?;
         Ok(self.watch.complaints())
     }
+
+    /// Ends the tool and waits, on a blocking thread, until it is gone.
+    pub(in super::super) fn stop(mut self) {
+        self.watch.stop();
+        // How it ended does not matter any more.
+        let _ = self.watch.join();
+    }
 }
 
 impl Write for ChildInput {

@@ -1,0 +1,203 @@
+//! Where a restore goes, and everything that can be refused before a byte is written.
+//!
+//! Owns the rules: the name is free and possible, the server is not older than the backup, it takes writes,
+//! and the user may make a database, fill it and drop it again.
+
+use mongodb::bson::{Bson, Document, doc};
+
+use super::super::{DumpedDatabase, RestoreTarget};
+use super::catalogue;
+use super::connect::Session;
+use super::server::{Server, version_in};
+use super::units::WHOLE_SERVER;
+use crate::contents::DatabaseFacts;
+use crate::error::{Error, RestoreError, Result, ServerError};
+
+/// What a restore makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    /// One database, under a name of its own.
+    Database(String),
+    /// These databases, under the names that they had.
+    Server(Vec<String>),
+}
+
+impl Target {
+    /// The databases that a restore makes.
+    pub(super) fn databases(&self) -> &[String] {
+        match self {
+            Self::Database(name) => std::slice::from_ref(name),
+            Self::Server(names) => names,
+        }
+    }
+}
+
+/// A database name in bytes, as the server limits it.
+const LONGEST: usize = 63;
+const FORBIDDEN: [char; 7] = ['/', '\\', '.', ' ', '"', '$', '\0'];
+/// What it takes to make a database, fill it, compare it and drop it again.
+const ACTIONS: [&str; 5] = ["createCollection", "insert", "createIndex", "find", "dropDatabase"];
+
+/// Says why `dumped` cannot be restored to `target`, or what will be made.
+pub(super) async fn check(
+    session: &Session,
+    server: &Server,
+    target: &RestoreTarget,
+    dumped: &DumpedDatabase,
+) -> Result<Target> {
+    let target = named(target, dumped)?;
+    for name in target.databases() {
+        check_name(name)?;
+    }
+    check_server(session, server, dumped)?;
+    let there = catalogue::database_names(session).await?;
+    for name in target.databases() {
+        // The server refuses names that differ only in their case.
+        if let Some(taken) = there.iter().find(|other| other.to_lowercase() == name.to_lowercase())
+        {
+            return Err(RestoreError::TargetExists { target: session.source(taken) }.into());
+        }
+    }
+    check_rights(session, &target).await?;
+    Ok(target)
+}
+
+fn named(target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<Target> {
+    match target {
+        RestoreTarget::NewFile(path) => Err(unusable(
+            &path.display().to_string(),
+            "a MongoDB database is restored to a server, not to a file",
+        )),
+        RestoreTarget::NewDatabase(name) if dumped.name != WHOLE_SERVER => {
+            Ok(Target::Database(name.clone()))
+        }
+        RestoreTarget::NewDatabase(name) if name == WHOLE_SERVER => {
+            Ok(Target::Server(databases_in(&dumped.facts)))
+        }
+        RestoreTarget::NewDatabase(name) => Err(unusable(
+            name,
+            &format!(
+                "this backup holds all databases of one moment, which keep their names; restore it to \
+                 `{WHOLE_SERVER}`, on a server that has none of them"
+            ),
+        )),
+    }
+}
+
+/// The databases in a backup of a whole server, without the one that holds the users.
+fn databases_in(facts: &DatabaseFacts) -> Vec<String> {
+    let names = facts.objects.iter().filter_map(|object| object.name.split_once('.'));
+    let mut names: Vec<String> = names.map(|(database, _)| database.to_owned()).collect();
+    names.retain(|name| !catalogue::belongs_to_server(name));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn unusable(target: &str, detail: &str) -> Error {
+    RestoreError::TargetUnusable { target: target.to_owned(), detail: detail.to_owned() }.into()
+}
+
+fn check_name(name: &str) -> Result<()> {
+    if name.len() > LONGEST {
+        return Err(unusable(name, "a name has at most 63 bytes"));
+    }
+    if name.is_empty() || name.contains(FORBIDDEN) {
+        return Err(unusable(name, "a name has none of `/ \\ . \" $` and no blank"));
+    }
+    if catalogue::belongs_to_server(name) {
+        return Err(unusable(name, "that database belongs to the server itself"));
+    }
+    Ok(())
+}
+
+fn check_server(session: &Session, server: &Server, dumped: &DumpedDatabase) -> Result<()> {
+    let title = session.login.title.clone();
+    if !server.is_writable {
+        let elsewhere = match server.primary.as_str() {
+            "" => String::new(),
+            primary => format!("; the one that does is `{primary}`"),
+        };
+        let detail = format!("it takes no writes{elsewhere}");
+        return Err(ServerError::TargetUnfit { server: title, detail }.into());
+    }
+    let source = version_in(&dumped.server.version);
+    if source.is_some_and(|source| source.major > server.version.major) {
+        let detail =
+            format!("it is {}, and the backup is from {}", server.title, dumped.server.version);
+        return Err(ServerError::TargetUnfit { server: title, detail }.into());
+    }
+    Ok(())
+}
+
+async fn check_rights(session: &Session, target: &Target) -> Result<()> {
+    let status = session.admin(doc! { "connectionStatus": 1, "showPrivileges": true }).await?;
+    let Ok(who) = status.get_document("authInfo") else { return Ok(()) };
+    let has_logged_in = who.get_array("authenticatedUsers").is_ok_and(|users| !users.is_empty());
+    let Ok(privileges) = who.get_array("authenticatedUserPrivileges") else { return Ok(()) };
+    if !has_logged_in {
+        return Ok(());
+    }
+    for database in target.databases() {
+        let missing = ACTIONS.iter().find(|action| !allows(privileges, action, database));
+        if let Some(action) = missing {
+            return Err(ServerError::RightMissing {
+                user: session.login.user.clone(),
+                object: session.source(database),
+                detail: format!("it lacks `{action}` on the new database"),
+                grant: session.failures.grant("dbOwner", database),
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether one of `privileges` allows `action` on every collection of `database`.
+fn allows(privileges: &[Bson], action: &str, database: &str) -> bool {
+    privileges.iter().filter_map(Bson::as_document).any(|privilege| {
+        let actions = privilege.get_array("actions").map_or(&[][..], Vec::as_slice);
+        let concerns =
+            privilege.get_document("resource").is_ok_and(|resource| covers(resource, database));
+        concerns && actions.iter().any(|found| found.as_str() == Some(action))
+    })
+}
+
+fn covers(resource: &Document, database: &str) -> bool {
+    let is_all = resource.get_bool("anyResource").unwrap_or(false);
+    let of = |key: &str| resource.get_str(key).ok();
+    is_all
+        || of("collection") == Some("")
+            && of("db").is_some_and(|db| db.is_empty() || db == database)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_right_has_to_cover_the_whole_database() {
+        let privilege = |resource: Document| {
+            vec![Bson::from(doc! { "resource": resource, "actions": ["find", "insert"] })]
+        };
+        let any = privilege(doc! { "db": "", "collection": "" });
+        assert!(allows(&any, "find", "copy") && !allows(&any, "dropDatabase", "copy"));
+        assert!(allows(&privilege(doc! { "db": "copy", "collection": "" }), "insert", "copy"));
+        assert!(!allows(&privilege(doc! { "db": "copy", "collection": "a" }), "insert", "copy"));
+        assert!(!allows(&privilege(doc! { "db": "shop", "collection": "" }), "insert", "copy"));
+        assert!(allows(&privilege(doc! { "anyResource": true }), "insert", "copy"));
+        assert!(!allows(&privilege(doc! { "cluster": true }), "insert", "copy"));
+    }
+
+    #[test]
+    fn names_that_no_database_can_have_are_refused() {
+        for name in
+            ["a b", "a.b", "a/b", "a\\b", "a\"b", "a$b", "", "admin", "Local", &"x".repeat(64)]
+        {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+        for name in ["shop", "-x", "ü🔑", "a*b", "new\nline", "--oplog", &"x".repeat(63)] {
+            assert!(check_name(name).is_ok(), "{name}");
+        }
+    }
+}
