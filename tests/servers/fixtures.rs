@@ -21,12 +21,21 @@ fn fixture(name: &str) -> PathBuf {
 /// transaction some of them would not be allowed.
 pub fn nasty_postgres(server: &PostgresServer) -> FreshPostgres {
     let database = server.fresh("nasty");
-    let newer = !server.setting("VERSION").starts_with("13.");
+    let newer = database.session().one("SHOW server_version_num") >= "150000".to_owned();
     for file in ["postgres.sql"].into_iter().chain(newer.then_some("postgres-15.sql")) {
-        let mut client = Command::new(PathBuf::from(Servers::get().text("POSTGRES_BIN")).join("psql"));
-        client.args(["-qX", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", &server.port.to_string()]);
+        let mut client =
+            Command::new(PathBuf::from(Servers::get().text("POSTGRES_BIN")).join("psql"));
+        client.args([
+            "-qX",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &server.port.to_string(),
+        ]);
         client.args(["-U", &server.user, "-d", &database.name, "-f"]).arg(fixture(file));
-        let output = client.env("PGPASSFILE", server.setting("PASSFILE")).output().unwrap();
+        let output = client.env("PGPASSWORD", &server.password).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     database
@@ -69,10 +78,29 @@ fn postgres_holds_every_kind_of_object() {
         let database = nasty_postgres(&server);
         let found = listing::postgres(&database.session());
         let least = [
-            ("relation ", 45), ("column ", 100), ("constraint ", 20), ("index ", 20), ("view ", 7), ("routine ", 8),
-            ("trigger ", 3), ("event trigger ", 1), ("rule ", 2), ("policy ", 2), ("type ", 5), ("sequence ", 5),
-            ("default rights ", 2), ("large object ", 2), ("comment ", 12), ("rights ", 50), ("extension ", 7),
-            ("foreign ", 2), ("publication ", 1), ("cast ", 1), ("operator ", 1), ("aggregate ", 1), ("collation ", 2),
+            ("relation ", 45),
+            ("column ", 100),
+            ("constraint ", 20),
+            ("index ", 20),
+            ("view ", 7),
+            ("routine ", 8),
+            ("trigger ", 3),
+            ("event trigger ", 1),
+            ("rule ", 2),
+            ("policy ", 2),
+            ("type ", 5),
+            ("sequence ", 5),
+            ("default rights ", 2),
+            ("large object ", 2),
+            ("comment ", 12),
+            ("rights ", 50),
+            ("extension ", 7),
+            ("foreign ", 2),
+            ("publication ", 1),
+            ("cast ", 1),
+            ("operator ", 1),
+            ("aggregate ", 1),
+            ("collation ", 2),
         ];
         assert_rich(&found, &least);
         assert!(found.row_count() > 1000 && found.counters.len() >= 5);
@@ -88,8 +116,14 @@ fn mariadb_and_mysql_hold_every_kind_of_object() {
         let source = nasty_mysql(&server);
         let found = listing::mysql(&mut source.session(), &source.name);
         let least = [
-            ("BASE TABLE ", 15), ("VIEW ", 3), ("PROCEDURE ", 3), ("FUNCTION ", 1), ("TRIGGER ", 3), ("EVENT ", 2),
-            ("columns ", 60), ("indexes ", 15),
+            ("BASE TABLE ", 15),
+            ("VIEW ", 3),
+            ("PROCEDURE ", 3),
+            ("FUNCTION ", 1),
+            ("TRIGGER ", 3),
+            ("EVENT ", 2),
+            ("columns ", 60),
+            ("indexes ", 15),
         ];
         assert_rich(&found, &least);
         assert!(found.row_count() > 2000, "{:?}", found.rows);
@@ -106,9 +140,20 @@ fn mariadb_and_mysql_hold_every_kind_of_object() {
 fn mysql_by_native_tools(source: &FreshMysql) -> FreshMysql {
     let server = &source.server;
     let restored = server.fresh("native");
-    let mut dump = Command::new(server.tools().join(if server.is_mariadb() { "mariadb-dump" } else { "mysqldump" }));
+    let mut dump = Command::new(server.tools().join(if server.is_mariadb() {
+        "mariadb-dump"
+    } else {
+        "mysqldump"
+    }));
     dump.arg(format!("--defaults-file={}", server.setting("OPTION_FILE")));
-    dump.args(["--single-transaction", "--routines", "--events", "--triggers", "--hex-blob", "--skip-add-locks"]);
+    dump.args([
+        "--single-transaction",
+        "--routines",
+        "--events",
+        "--triggers",
+        "--hex-blob",
+        "--skip-add-locks",
+    ]);
     dump.args(["--default-character-set=utf8mb4", "--max-allowed-packet=1G"]);
     dump.arg(if server.is_mariadb() { "--dump-history" } else { "--set-gtid-purged=OFF" });
     let dump = dump.arg(&source.name).output().unwrap();
@@ -124,7 +169,10 @@ fn mongodb_holds_every_kind_of_object() {
         let source = nasty_mongodb(&server);
         let session = server.session();
         let found = listing::mongodb(&session, &source.name);
-        assert_rich(&found, &[("collection ", 18), ("view ", 2), ("timeseries ", 1), ("index ", 25)]);
+        assert_rich(
+            &found,
+            &[("collection ", 18), ("view ", 2), ("timeseries ", 1), ("index ", 25)],
+        );
         assert!(found.row_count() > 20_000);
         assert_rich(&listing::access(&session, &source.name), &[("users ", 1), ("roles ", 1)]);
         let restored = mongodb_by_native_tools(&source);
@@ -139,13 +187,27 @@ fn mongodb_by_native_tools(source: &FreshMongo) -> FreshMongo {
     let tool = |name: &str| {
         let mut tool = Command::new(server.tools().join(name));
         tool.arg("--config").arg(Servers::get().path("MONGODB_CONFIG_FILE"));
-        tool.args(["--host", "127.0.0.1", "--port", &server.port.to_string(), "--username", &server.user]);
+        tool.args([
+            "--host",
+            "127.0.0.1",
+            "--port",
+            &server.port.to_string(),
+            "--username",
+            &server.user,
+        ]);
         tool.args(["--authenticationDatabase", "admin", "--archive", "--quiet"]);
         tool
     };
-    let dump = tool("mongodump").args(["--db", &source.name]).stdout(Stdio::piped()).spawn().unwrap();
+    let dump =
+        tool("mongodump").args(["--db", &source.name]).stdout(Stdio::piped()).spawn().unwrap();
     let restore = tool("mongorestore")
-        .args(["--stopOnError", "--nsFrom", &format!("{}.*", source.name), "--nsTo", &format!("{}.*", restored.name)])
+        .args([
+            "--stopOnError",
+            "--nsFrom",
+            &format!("{}.*", source.name),
+            "--nsTo",
+            &format!("{}.*", restored.name),
+        ])
         .stdin(dump.stdout.unwrap())
         .output()
         .unwrap();
@@ -159,11 +221,12 @@ fn by_native_tools(source: &FreshPostgres) -> FreshPostgres {
     let restored = server.fresh("native");
     let tool = |name: &str| {
         let mut tool = Command::new(server.tools().join(name));
-        tool.env("PGPASSFILE", server.setting("PASSFILE"));
+        tool.env("PGPASSWORD", &server.password);
         tool.args(["-h", "127.0.0.1", "-p", &server.port.to_string(), "-U", &server.user]);
         tool
     };
-    let dump = tool("pg_dump").args(["-Fc", "-d", &source.name]).stdout(Stdio::piped()).spawn().unwrap();
+    let dump =
+        tool("pg_dump").args(["-Fc", "-d", &source.name]).stdout(Stdio::piped()).spawn().unwrap();
     let restore = tool("pg_restore")
         .args(["--exit-on-error", "-d", &restored.name])
         .stdin(dump.stdout.unwrap())

@@ -68,7 +68,9 @@ fn differing<T: PartialEq + std::fmt::Debug>(
     for name in names {
         let line = match (source.get(name), restored.get(name)) {
             (Some(wanted), Some(is)) if wanted == is => continue,
-            (Some(wanted), Some(is)) => format!("differs: {name}\n  source   {wanted:?}\n  restored {is:?}"),
+            (Some(wanted), Some(is)) => {
+                format!("differs: {name}\n  source   {wanted:?}\n  restored {is:?}")
+            }
             (Some(wanted), None) => format!("missing: {name}\n  source   {wanted:?}"),
             (None, is) => format!("too much: {name}\n  restored {is:?}"),
         };
@@ -127,7 +129,9 @@ fn the_comparison_itself_can_fail() {
     source.counters.insert("s".to_owned(), 5);
     let later = Listing { counters: [("s".to_owned(), 6)].into(), ..source.clone() };
     source.assert_restored(&later);
-    for broken in [Listing::default(), Listing { counters: [("s".to_owned(), 4)].into(), ..source.clone() }] {
+    for broken in
+        [Listing::default(), Listing { counters: [("s".to_owned(), 4)].into(), ..source.clone() }]
+    {
         assert!(std::panic::catch_unwind(|| source.assert_restored(&broken)).is_err());
     }
 }

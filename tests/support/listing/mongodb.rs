@@ -37,7 +37,9 @@ pub fn snapshot_of(session: &MongoSession, database: &str) -> Listing {
 pub fn access_of(session: &MongoSession, database: &str) -> Listing {
     let mut listing = Listing::default();
     let users = doc! { "usersInfo": 1, "showCredentials": true };
-    for (kind, command) in [("users", users), ("roles", doc! { "rolesInfo": 1, "showPrivileges": true })] {
+    for (kind, command) in
+        [("users", users), ("roles", doc! { "rolesInfo": 1, "showPrivileges": true })]
+    {
         let answer = session.command(database, command);
         for entry in answer.get_array(kind).unwrap() {
             let mut entry = entry.as_document().unwrap().clone();
@@ -67,7 +69,12 @@ fn sorted(document: &Document) -> Document {
     entries.into_iter().map(|(name, value)| (name.clone(), inner(name, value))).collect()
 }
 
-fn documents(session: &MongoSession, database: &str, mut command: Document, field: &str) -> Vec<Document> {
+fn documents(
+    session: &MongoSession,
+    database: &str,
+    mut command: Document,
+    field: &str,
+) -> Vec<Document> {
     command.insert("cursor", doc! { "batchSize": 10_000 });
     let answer = session.command(database, command);
     let cursor = answer.get_document(field).unwrap();

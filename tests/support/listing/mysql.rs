@@ -64,11 +64,18 @@ fn rows(session: &mut MysqlSession, table: &str, kind: &str, listing: &mut Listi
     let columns = session.rows(&format!("SHOW COLUMNS FROM {}", quote(table)));
     let columns: Vec<String> = firsts(&columns).iter().map(|name| quote(name)).collect();
     let history = if kind == "SYSTEM VERSIONED" { " FOR SYSTEM_TIME ALL" } else { "" };
-    let all = session.rows(&format!("SELECT {} FROM {}{history}", columns.join(", "), quote(table)));
+    let all =
+        session.rows(&format!("SELECT {} FROM {}{history}", columns.join(", "), quote(table)));
     listing.rows.insert(table.to_owned(), digest(&all));
 }
 
-fn programs(session: &mut MysqlSession, database: &str, kind: &str, source: &str, listing: &mut Listing) {
+fn programs(
+    session: &mut MysqlSession,
+    database: &str,
+    kind: &str,
+    source: &str,
+    listing: &mut Listing,
+) {
     let column = if matches!(kind, "PROCEDURE" | "FUNCTION") { "routine" } else { kind };
     let names = session.rows(&format!(
         "SELECT {column}_name FROM information_schema.{source} = {}",
@@ -90,10 +97,22 @@ fn programs(session: &mut MysqlSession, database: &str, kind: &str, source: &str
 fn facts(session: &mut MysqlSession, database: &str, listing: &mut Listing) {
     let schema = text(database);
     for (kind, query) in [
-        ("trigger order", "SELECT trigger_name, CONCAT_WS(' ', event_object_table, action_timing, event_manipulation, action_order) FROM information_schema.triggers WHERE trigger_schema ="),
-        ("columns", "SELECT CONCAT(table_name, '.', ordinal_position, ' ', column_name), CONCAT_WS(' ', column_type, character_set_name, collation_name, is_nullable, column_default, extra) FROM information_schema.columns WHERE table_schema ="),
-        ("indexes", "SELECT CONCAT(table_name, '.', index_name, ' ', seq_in_index), CONCAT_WS(' ', column_name, collation, sub_part, index_type, non_unique, index_comment) FROM information_schema.statistics WHERE table_schema ="),
-        ("table options", "SELECT table_name, CONCAT_WS(' ', engine, row_format, table_collation, create_options, IF(table_type = 'VIEW', '', table_comment)) FROM information_schema.tables WHERE table_schema ="),
+        (
+            "trigger order",
+            "SELECT trigger_name, CONCAT_WS(' ', event_object_table, action_timing, event_manipulation, action_order) FROM information_schema.triggers WHERE trigger_schema =",
+        ),
+        (
+            "columns",
+            "SELECT CONCAT(table_name, '.', ordinal_position, ' ', column_name), CONCAT_WS(' ', column_type, character_set_name, collation_name, is_nullable, column_default, extra) FROM information_schema.columns WHERE table_schema =",
+        ),
+        (
+            "indexes",
+            "SELECT CONCAT(table_name, '.', index_name, ' ', seq_in_index), CONCAT_WS(' ', column_name, collation, sub_part, index_type, non_unique, index_comment) FROM information_schema.statistics WHERE table_schema =",
+        ),
+        (
+            "table options",
+            "SELECT table_name, CONCAT_WS(' ', engine, row_format, table_collation, create_options, IF(table_type = 'VIEW', '', table_comment)) FROM information_schema.tables WHERE table_schema =",
+        ),
     ] {
         for row in session.rows(&format!("{query} {schema}")) {
             listing.object(kind, &cell(&row, 0), neutral(&cell(&row, 1), database));

@@ -112,8 +112,10 @@ impl Drop for FreshMongo {
     fn drop(&mut self) {
         let session = self.server.session();
         let database = session.database(&self.name);
-        let _ = session.wait(database.run_command(doc! { "dropAllUsersFromDatabase": 1 }).into_future());
-        let _ = session.wait(database.run_command(doc! { "dropAllRolesFromDatabase": 1 }).into_future());
+        let _ = session
+            .wait(database.run_command(doc! { "dropAllUsersFromDatabase": 1 }).into_future());
+        let _ = session
+            .wait(database.run_command(doc! { "dropAllRolesFromDatabase": 1 }).into_future());
         let _ = session.wait(database.drop().into_future());
     }
 }

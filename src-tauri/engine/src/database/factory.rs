@@ -1,6 +1,7 @@
 //! The one place that turns an engine's name into a connection.
 
 use super::mongodb::MongoServer;
+use super::postgres::PostgresServer;
 use super::sqlite::SqliteFiles;
 use super::{DatabaseConnection, RestoreTarget};
 use crate::config::ConnectionSettings;
@@ -14,8 +15,9 @@ pub fn connect(
 ) -> Result<Box<dyn DatabaseConnection>> {
     match kind {
         EngineKind::Sqlite => Ok(Box::new(SqliteFiles::new(settings))),
+        EngineKind::Postgres => Ok(Box::new(PostgresServer::new(settings))),
         EngineKind::Mongodb => Ok(Box::new(MongoServer::new(settings))),
-        EngineKind::Postgres | EngineKind::Mysql => {
+        EngineKind::Mysql => {
             Err(DatabaseError::EngineNotSupported { engine: kind.label() }.into())
         }
     }
@@ -23,7 +25,7 @@ pub fn connect(
 
 /// Whether this version can back up `kind`.
 pub fn is_supported(kind: EngineKind) -> bool {
-    matches!(kind, EngineKind::Sqlite | EngineKind::Mongodb)
+    !matches!(kind, EngineKind::Mysql)
 }
 
 /// Whether the databases of `kind` live on a server; else they are files.

@@ -10,7 +10,9 @@ mod child;
 mod connection;
 mod factory;
 mod mongodb;
+mod postgres;
 mod sqlite;
+mod tls;
 mod tool;
 
 pub use connection::{

@@ -20,7 +20,8 @@ pub(super) fn verifying(ca_file: Option<&Path>) -> Result<ClientConfig, String> 
     match ca_file {
         Some(path) => {
             let shown = path.display();
-            let unusable = |error: &dyn std::fmt::Display| format!("`{shown}` cannot be used: {error}");
+            let unusable =
+                |error: &dyn std::fmt::Display| format!("`{shown}` cannot be used: {error}");
             let certificates = CertificateDer::pem_file_iter(path).map_err(|e| unusable(&e))?;
             for certificate in certificates {
                 let certificate = certificate.map_err(|e| unusable(&e))?;

@@ -37,7 +37,8 @@ impl ChildInput {
         };
         let mut stdin = file_of(child.stdin().take()).map_err(lost)?;
         contained::hand_over_secret(&call, &mut stdin).map_err(lost)?;
-        let watch = Watch::start(child, call.tool.title(), complaints, &scope.cancel);
+        // Building a large index takes its time, and the tool does not read while it lasts.
+        let watch = Watch::start(child, call.tool.title(), complaints, &scope.cancel, None);
         Ok(Self { watch, stdin: Some(stdin), _secret: secret })
     }
 

@@ -4,10 +4,12 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::super::WorkScope;
 use super::super::tool::Tool;
 use super::complaints::Complaints;
+use super::watch::PATIENCE;
 use super::{ChildInput, ChildOutput, command};
 use crate::error::{Error, Result};
 use crate::files;
@@ -28,6 +30,7 @@ pub(in super::super) struct Invocation {
     pub(super) arguments: Vec<OsString>,
     pub(super) variables: Vec<(&'static str, OsString)>,
     pub(super) secret: Option<(SecretUse, Secret)>,
+    pub(super) patience: Option<Duration>,
     hidden: Vec<Secret>,
 }
 
@@ -50,6 +53,7 @@ impl Invocation {
             arguments: Vec::new(),
             variables: Vec::new(),
             secret: None,
+            patience: Some(PATIENCE),
             hidden: Vec::new(),
         }
     }
@@ -84,6 +88,12 @@ impl Invocation {
     /// Keeps `secret` out of everything that the tool prints.
     pub(in super::super) fn hide(mut self, secret: &Secret) -> Self {
         self.hidden.push(secret.clone());
+        self
+    }
+
+    /// Lets the tool be silent for as long as it wants, because it works and has nothing to say.
+    pub(in super::super) fn patient(mut self) -> Self {
+        self.patience = None;
         self
     }
 

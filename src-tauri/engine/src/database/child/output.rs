@@ -45,7 +45,8 @@ impl ChildOutput {
         if let Some(stdin) = &mut stdin {
             contained::hand_over_secret(&call, stdin).map_err(lost)?;
         }
-        let watch = Watch::start(child, call.tool.title(), complaints, &scope.cancel);
+        let watch =
+            Watch::start(child, call.tool.title(), complaints, &scope.cancel, call.patience);
         Ok(Self { watch, stdout, ended: false, _stdin: stdin, _secret: secret })
     }
 

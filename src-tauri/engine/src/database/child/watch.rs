@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::complaints::Complaints;
 use crate::error::{Error, Result, ServerError};
 
-/// A tool that moves no byte for so long is taken for dead.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// A tool that has to write and moves no byte for so long is taken for dead.
+pub(super) const PATIENCE: Duration = Duration::from_secs(300);
 /// For what a tool has still to print after its end, through processes that it has left behind.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -59,12 +59,14 @@ impl Moved {
 }
 
 impl Watch {
-    /// Watches `child`, which is called `tool`, until it ends or `cancel` says so.
+    /// Watches `child`, which is called `tool`, until it ends, `cancel` says so, or it has moved no byte
+    /// for as long as `patience`.
     pub(super) fn start(
         mut child: Box<dyn ChildWrapper>,
         tool: String,
         complaints: Complaints,
         cancel: &CancellationToken,
+        patience: Option<Duration>,
     ) -> Self {
         let stop = cancel.child_token();
         let moved = Arc::new(Moved { start: Instant::now(), last: AtomicU64::new(0) });
@@ -73,7 +75,7 @@ impl Watch {
             child.stderr().take().map(|stderr| tokio::spawn(complaints.clone().collect(stderr)));
         let (watched_stop, watched_moved) = (stop.clone(), Arc::clone(&moved));
         tokio::spawn(async move {
-            let end = watch(child.as_mut(), &watched_stop, &watched_moved).await;
+            let end = watch(child.as_mut(), &watched_stop, &watched_moved, patience).await;
             if let Some(printed) = printed {
                 let _ = tokio::time::timeout(LAST_WORDS, printed).await;
             }
@@ -133,11 +135,16 @@ impl Drop for Watch {
     }
 }
 
-async fn watch(child: &mut dyn ChildWrapper, stop: &CancellationToken, moved: &Moved) -> End {
+async fn watch(
+    child: &mut dyn ChildWrapper,
+    stop: &CancellationToken,
+    moved: &Moved,
+    patience: Option<Duration>,
+) -> End {
     let early = tokio::select! {
         status = child.wait() => return status.map_or_else(End::Lost, End::Exited),
         () = stop.cancelled() => End::Stopped,
-        () = silence(moved) => End::Silent,
+        () = silence(moved, patience) => End::Silent,
     };
     let killed = child.start_kill();
     match child.wait().await.and(killed) {
@@ -146,8 +153,9 @@ async fn watch(child: &mut dyn ChildWrapper, stop: &CancellationToken, moved: &M
     }
 }
 
-async fn silence(moved: &Moved) {
-    while let Some(rest) = PATIENCE.checked_sub(moved.idle()).filter(|rest| !rest.is_zero()) {
+async fn silence(moved: &Moved, patience: Option<Duration>) {
+    let Some(patience) = patience else { return std::future::pending().await };
+    while let Some(rest) = patience.checked_sub(moved.idle()).filter(|rest| !rest.is_zero()) {
         tokio::time::sleep(rest).await;
     }
 }

@@ -8,6 +8,7 @@ use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::connect::Session;
+use super::rights::Rights;
 use super::stream::NamespaceKind;
 use crate::config::{ConnectionSettings, Selection};
 use crate::contents::{LeftOut, LeftOutPart};
@@ -115,7 +116,7 @@ async fn databases(session: &Session, settings: &ConnectionSettings) -> Result<V
             .into());
         }
         if !there.iter().any(|name| pattern.matches(name)) {
-            return Err(unknown(session, &pattern.text));
+            return Err(absent(session, pattern).await?);
         }
     }
     let excluded = Pattern::all(&settings.server.selection.exclude_databases);
@@ -126,6 +127,22 @@ async fn databases(session: &Session, settings: &ConnectionSettings) -> Result<V
         return Err(unknown(session, "*"));
     }
     Ok(chosen)
+}
+
+/// Why a database of the profile is not there: perhaps the user only does not see it.
+async fn absent(session: &Session, pattern: &Pattern) -> Result<Error> {
+    let rights = Rights::ask(session).await?;
+    let name = pattern.text.as_str();
+    if pattern.glob.is_some() || rights.allow_listing() || rights.allow("find", name) {
+        return Ok(unknown(session, name));
+    }
+    Ok(ServerError::RightMissing {
+        user: session.login.user.clone(),
+        object: session.source(name),
+        detail: "it sees no database of this name".to_owned(),
+        grant: session.failures.grant("backup", "admin"),
+    }
+    .into())
 }
 
 fn unknown(session: &Session, database: &str) -> Error {

@@ -57,20 +57,17 @@ impl Session {
 
 async fn login(settings: &ConnectionSettings) -> Result<(Login, Place)> {
     let server = &settings.server;
-    let (address, tool_address, title, place) = match &server.container {
-        Some(name) => {
-            let port = if settings.port == 0 { DEFAULT_PORT } else { settings.port };
-            let container = Container::find(name).await?;
-            let (host, outside) = container.address(port)?;
-            let inside = Address::Tcp("127.0.0.1".to_owned(), port);
-            let place = Place::Container(Arc::new(container));
-            (Address::Tcp(host, outside), inside, format!("docker: {name}"), place)
-        }
-        None => {
-            refuse_lists(&settings.host)?;
-            let address = Address::of(&settings.host, settings.port);
-            (address.clone(), address.clone(), address.shown(), Place::Here)
-        }
+    let (address, tool_address, title, place) = if let Some(name) = &server.container {
+        let port = if settings.port == 0 { DEFAULT_PORT } else { settings.port };
+        let container = Container::find(name).await?;
+        let (host, outside) = container.address(port)?;
+        let inside = Address::Tcp("127.0.0.1".to_owned(), port);
+        let place = Place::Container(Arc::new(container));
+        (Address::Tcp(host, outside), inside, format!("docker: {name}"), place)
+    } else {
+        refuse_lists(&settings.host)?;
+        let address = Address::of(&settings.host, settings.port);
+        (address.clone(), address.clone(), address.shown(), Place::Here)
     };
     let password = match &settings.password {
         Some(source) => Some(source.resolve().await?),

@@ -39,9 +39,10 @@ fn objects(namespaces: &[Namespace], with_database: bool) -> Vec<ObjectCount> {
     let mut objects = Vec::new();
     // The log of operations has no database: it is no collection of the user's.
     for namespace in namespaces.iter().filter(|namespace| !namespace.database.is_empty()) {
-        let name = match with_database {
-            true => format!("{}.{}", namespace.database, namespace.collection),
-            false => namespace.collection.clone(),
+        let name = if with_database {
+            format!("{}.{}", namespace.database, namespace.collection)
+        } else {
+            namespace.collection.clone()
         };
         // A time series is a view over the collection that holds its documents.
         let is_collection = namespace.kind == NamespaceKind::Collection;

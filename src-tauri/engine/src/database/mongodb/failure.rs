@@ -119,6 +119,11 @@ impl Failures {
     }
 
     fn right_missing(&self, object: &str, detail: &str) -> ServerError {
+        if self.user.is_empty() {
+            let (server, user) = (self.server.clone(), "(none)".to_owned());
+            let detail = "it lets nobody in without a user".to_owned();
+            return ServerError::LoginRefused { server, user, detail };
+        }
         let detail = detail.split(" to execute command").next().unwrap_or(detail).to_owned();
         let (user, object) = (self.user.clone(), object.to_owned());
         let grant = self.grant("backup", "admin");
@@ -143,7 +148,7 @@ const LOST: &[&str] = &[
     "unexpected EOF",
 ];
 
-/// The reason in a line that a tool printed: `2026-11-22T21:47:23.939+0000	Failed: …`.
+/// The reason in a line that a tool printed: a time, then `Failed: …`.
 fn reason(line: &str) -> Option<&str> {
     let said = line.split_once("Failed:").or_else(|| line.split_once("error parsing"));
     said.map(|(_, reason)| reason.trim()).filter(|reason| !reason.is_empty())
@@ -156,6 +161,9 @@ fn ending(detail: &str) -> &str {
 
 /// The reason inside the driver's account of its search for a server.
 fn selection(message: &str) -> String {
+    if message.contains("invalid reply") {
+        return "what answers there is not MongoDB".to_owned();
+    }
     let reason = message.split_once("Error: ").map_or(message, |(_, reason)| reason);
     let reason = reason.split(", labels:").next().unwrap_or(reason);
     let reason = reason.split_once("I/O error: ").map_or(reason, |(_, reason)| reason);

@@ -119,9 +119,21 @@ impl Login {
         );
         if !self.user.is_empty() {
             parameters.push_str(&format!("&authSource={}", encoded(&self.auth_database)));
+            // A newer mechanism forbids them, so such a user cannot have it; the tools would not ask.
+            if password.contains(char::is_control) {
+                parameters.push_str("&authMechanism=SCRAM-SHA-1");
+            }
         }
         parameters.push_str(&self.tool_tls());
         Secret::new(format!("uri: \"mongodb://{user}{host}/?{parameters}\"\n"))
+    }
+
+    /// Every form of the password in what the tools are told.
+    pub(super) fn secrets(&self) -> Vec<Secret> {
+        let Some(password) = &self.password else { return Vec::new() };
+        let quoted = serde_json::Value::from(password.expose()).to_string();
+        let quoted = Secret::new(quoted.trim_matches('"'));
+        vec![password.clone(), Secret::new(encoded(password.expose())), quoted]
     }
 
     fn tool_tls(&self) -> String {

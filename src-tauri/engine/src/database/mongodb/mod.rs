@@ -13,6 +13,7 @@ mod failure;
 mod login;
 mod probe;
 mod restore;
+mod rights;
 mod server;
 mod stream;
 mod target;

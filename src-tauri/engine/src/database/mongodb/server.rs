@@ -75,7 +75,7 @@ async fn identity(session: &Session) -> String {
         let settings = answer.get_document("config").ok()?.get_document("settings").ok()?;
         settings.get_object_id("replicaSetId").ok()
     });
-    id.map_or_else(String::new, |id| id.to_hex())
+    id.map(mongodb::bson::oid::ObjectId::to_hex).unwrap_or_default()
 }
 
 /// The version in "MongoDB 6.0.5".

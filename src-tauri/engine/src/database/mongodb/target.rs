@@ -3,11 +3,10 @@
 //! Owns the rules: the name is free and possible, the server is not older than the backup, it takes writes,
 //! and the user may make a database, fill it and drop it again.
 
-use mongodb::bson::{Bson, Document, doc};
-
 use super::super::{DumpedDatabase, RestoreTarget};
 use super::catalogue;
 use super::connect::Session;
+use super::rights::Rights;
 use super::server::{Server, version_in};
 use super::units::WHOLE_SERVER;
 use crate::contents::DatabaseFacts;
@@ -131,16 +130,9 @@ fn check_server(session: &Session, server: &Server, dumped: &DumpedDatabase) -> 
 }
 
 async fn check_rights(session: &Session, target: &Target) -> Result<()> {
-    let status = session.admin(doc! { "connectionStatus": 1, "showPrivileges": true }).await?;
-    let Ok(who) = status.get_document("authInfo") else { return Ok(()) };
-    let has_logged_in = who.get_array("authenticatedUsers").is_ok_and(|users| !users.is_empty());
-    let Ok(privileges) = who.get_array("authenticatedUserPrivileges") else { return Ok(()) };
-    if !has_logged_in {
-        return Ok(());
-    }
+    let rights = Rights::ask(session).await?;
     for database in target.databases() {
-        let missing = ACTIONS.iter().find(|action| !allows(privileges, action, database));
-        if let Some(action) = missing {
+        if let Some(action) = ACTIONS.iter().find(|action| !rights.allow(action, database)) {
             return Err(ServerError::RightMissing {
                 user: session.login.user.clone(),
                 object: session.source(database),
@@ -153,41 +145,9 @@ async fn check_rights(session: &Session, target: &Target) -> Result<()> {
     Ok(())
 }
 
-/// Whether one of `privileges` allows `action` on every collection of `database`.
-fn allows(privileges: &[Bson], action: &str, database: &str) -> bool {
-    privileges.iter().filter_map(Bson::as_document).any(|privilege| {
-        let actions = privilege.get_array("actions").map_or(&[][..], Vec::as_slice);
-        let concerns =
-            privilege.get_document("resource").is_ok_and(|resource| covers(resource, database));
-        concerns && actions.iter().any(|found| found.as_str() == Some(action))
-    })
-}
-
-fn covers(resource: &Document, database: &str) -> bool {
-    let is_all = resource.get_bool("anyResource").unwrap_or(false);
-    let of = |key: &str| resource.get_str(key).ok();
-    is_all
-        || of("collection") == Some("")
-            && of("db").is_some_and(|db| db.is_empty() || db == database)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_right_has_to_cover_the_whole_database() {
-        let privilege = |resource: Document| {
-            vec![Bson::from(doc! { "resource": resource, "actions": ["find", "insert"] })]
-        };
-        let any = privilege(doc! { "db": "", "collection": "" });
-        assert!(allows(&any, "find", "copy") && !allows(&any, "dropDatabase", "copy"));
-        assert!(allows(&privilege(doc! { "db": "copy", "collection": "" }), "insert", "copy"));
-        assert!(!allows(&privilege(doc! { "db": "copy", "collection": "a" }), "insert", "copy"));
-        assert!(!allows(&privilege(doc! { "db": "shop", "collection": "" }), "insert", "copy"));
-        assert!(allows(&privilege(doc! { "anyResource": true }), "insert", "copy"));
-        assert!(!allows(&privilege(doc! { "cluster": true }), "insert", "copy"));
-    }
 
     #[test]
     fn names_that_no_database_can_have_are_refused() {

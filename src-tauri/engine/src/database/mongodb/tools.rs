@@ -131,14 +131,9 @@ fn packages() -> Packages {
 
 /// A call that is logged in, without anything secret in it.
 pub(super) fn call(tool: &Tool, session: &Session) -> Invocation {
-    let config = session.login.tool_config();
-    let call = Invocation::new(tool)
-        .secret_file(SecretUse::FirstArgument("--config="), config.expose().to_owned())
-        .hide(&config);
-    match &session.login.password {
-        Some(password) => call.hide(password),
-        None => call,
-    }
+    let config = session.login.tool_config().expose().to_owned();
+    let call = Invocation::new(tool).secret_file(SecretUse::FirstArgument("--config="), config);
+    session.login.secrets().iter().fold(call, Invocation::hide)
 }
 
 /// `--option=value`, whatever the value is. The tools take away one pair of quotes, as Go writes them.

@@ -11,6 +11,11 @@ use super::session::Session;
 use crate::contents::ObjectKind;
 use crate::error::{Error, Result, ServerError};
 
+/// The property with the encoding of a database; every one has it.
+pub(super) const ENCODING: &str = "encoding";
+/// What the name of a property begins with that is a setting of the database.
+pub(super) const SETTING: &str = "setting ";
+
 /// One database of the server.
 #[derive(Debug, Clone)]
 pub(super) struct Database {
@@ -99,9 +104,9 @@ pub(super) struct Catalogue {
     pub needed_roles: Vec<String>,
     /// Whether the server is a standby.
     pub is_standby: bool,
-    /// Whether something subscribes to another server.
+    /// How many subscriptions to other servers there are.
     pub subscriptions: u64,
-    /// Whether there are triggers that act on every change of the structure.
+    /// How many triggers act on changes of the structure.
     pub event_triggers: u64,
 }
 
@@ -132,7 +137,7 @@ fn database(row: &Row) -> Database {
             properties.insert(name.to_owned(), value);
         }
     };
-    keep("encoding", row.get(1));
+    keep(ENCODING, row.get(1));
     keep("collate", row.get(2));
     keep("ctype", row.get(3));
     let provider = match row.get::<_, &str>(4) {
@@ -147,7 +152,7 @@ fn database(row: &Row) -> Database {
     keep("acl", row.get(10));
     for setting in row.get::<_, Vec<String>>(12) {
         if let Some((name, value)) = setting.split_once('=') {
-            keep(&format!("setting {name}"), Some(value.to_owned()));
+            keep(&format!("{SETTING}{name}"), Some(value.to_owned()));
         }
     }
     Database {

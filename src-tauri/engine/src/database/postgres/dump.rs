@@ -105,7 +105,10 @@ impl PostgresDump {
             .access
             .call(tool)?
             .args(["--globals-only", "--no-role-passwords", "--no-password"])
-            .args(["--quote-all-identifiers".to_owned(), format!("--database={}", self.access.conninfo(database))]);
+            .args([
+                "--quote-all-identifiers".to_owned(),
+                format!("--database={}", self.access.conninfo(database)),
+            ]);
         let against = Against { access: &self.access, database };
         let printed = explained(self.runtime.block_on(call.run(&self.scope)), against)?;
         if !printed.text.contains("-- PostgreSQL database cluster dump complete") {
@@ -194,7 +197,8 @@ impl DatabaseReader<'_> {
         facts::check_complete(&found, &snapshot).map_err(|malformed| self.incomplete(malformed))?;
         let properties = std::mem::take(&mut self.properties);
         self.facts.push(facts::collect(&found, &snapshot, properties));
-        let complaints = self.child.complaints().into_iter().filter(|line| line.contains("warning"));
+        let complaints =
+            self.child.complaints().into_iter().filter(|line| line.contains("warning"));
         let name = &self.name;
         self.warnings.extend(complaints.take(20).map(|line| format!("`{name}`: {line}")));
         self.warnings.extend(facts::warnings(name, &snapshot));

@@ -92,9 +92,11 @@ pub(super) fn collect(
 /// The entries of foreign keys whose target was left out, as a list of numbers.
 fn skipped(found: &Found, snapshot: &Snapshot) -> String {
     let cut = &snapshot.chosen.cut_foreign_keys;
-    let entries = found.contents.entries.iter().filter(|entry| {
-        entry.catalogue == PG_CONSTRAINT && cut.contains(&entry.oid)
-    });
+    let entries = found
+        .contents
+        .entries
+        .iter()
+        .filter(|entry| entry.catalogue == PG_CONSTRAINT && cut.contains(&entry.oid));
     entries.map(|entry| entry.id.to_string()).collect::<Vec<_>>().join(",")
 }
 
@@ -151,10 +153,12 @@ pub(super) fn warnings(name: &str, snapshot: &Snapshot) -> Vec<String> {
             "`{name}` subscribes to another server; a restored copy does not until somebody enables it"
         ));
     }
+    if catalogue.event_triggers > 0 {
+        warnings.push(format!("`{name}` has event triggers; they act in a restored copy, too"));
+    }
     if catalogue.is_standby && catalogue.relations.iter().any(|relation| relation.is_unlogged) {
-        warnings.push(format!(
-            "`{name}`: the server is a standby and has no rows of unlogged tables"
-        ));
+        warnings
+            .push(format!("`{name}`: the server is a standby and has no rows of unlogged tables"));
     }
     warnings
 }

@@ -52,7 +52,8 @@ impl Against<'_> {
         };
         let message = reported.message().to_owned();
         let code = reported.code();
-        if [&SqlState::INVALID_PASSWORD, &SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(&code)
+        if [&SqlState::INVALID_PASSWORD, &SqlState::INVALID_AUTHORIZATION_SPECIFICATION]
+            .contains(&code)
         {
             return self.refused(message).into();
         }
@@ -83,7 +84,8 @@ impl Against<'_> {
         if detail.contains("permission denied for ") {
             return self.denied(detail);
         }
-        if has(&["password authentication failed", "no password supplied", "no pg_hba.conf entry"]) {
+        if has(&["password authentication failed", "no password supplied", "no pg_hba.conf entry"])
+        {
             return self.refused(detail.clone()).into();
         }
         if has(&["canceling statement due to lock timeout", "could not obtain lock"]) {
@@ -95,7 +97,8 @@ impl Against<'_> {
                 .into();
         }
         if has(&["could not connect", "Connection refused", "failed: timeout expired"]) {
-            return ServerError::Unreachable { server: self.server(), detail: detail.clone() }.into();
+            return ServerError::Unreachable { server: self.server(), detail: detail.clone() }
+                .into();
         }
         error
     }
@@ -128,10 +131,7 @@ impl Against<'_> {
     }
 
     fn unknown_database(&self) -> ServerError {
-        ServerError::UnknownDatabase {
-            server: self.server(),
-            database: self.database.to_owned(),
-        }
+        ServerError::UnknownDatabase { server: self.server(), database: self.database.to_owned() }
     }
 
     /// "permission denied for table orders", by the driver or by a tool.
@@ -257,7 +257,9 @@ mod tests {
         assert_eq!(grant.unwrap(), "ALTER ROLE \"backup \"\"x\"\"\" BYPASSRLS;");
         let denied = "pg_dump: error: query failed: ERROR:  permission denied for table orders · \
                       pg_dump: detail: Query was: LOCK TABLE";
-        let ServerError::RightMissing { object, grant, .. } = explain(denied).await else { panic!() };
+        let ServerError::RightMissing { object, grant, .. } = explain(denied).await else {
+            panic!()
+        };
         assert_eq!(object, "orders");
         assert!(grant.unwrap().starts_with("GRANT pg_read_all_data TO"));
         for lost in [

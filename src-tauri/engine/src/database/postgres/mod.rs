@@ -7,10 +7,12 @@
 
 mod access;
 mod catalogue;
+mod compare;
 mod custom_format;
 mod dump;
 mod facts;
 mod faults;
+mod new_database;
 mod plan;
 mod quote;
 mod restore;

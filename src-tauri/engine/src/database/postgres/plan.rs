@@ -84,7 +84,9 @@ fn missing(access: &Access, chosen: &Chosen, catalogue: &Catalogue) -> Vec<Missi
         let (schema, name) = (quote::identifier(&relation.schema), relation.quoted());
         let kind = if relation.kind == 'S' { "SEQUENCE " } else { "" };
         let grant = if !relation.is_readable {
-            format!("GRANT USAGE ON SCHEMA {schema} TO {user}; GRANT SELECT ON {kind}{name} TO {user};")
+            format!(
+                "GRANT USAGE ON SCHEMA {schema} TO {user}; GRANT SELECT ON {kind}{name} TO {user};"
+            )
         } else if relation.is_filtered && chosen.takes_rows(relation, catalogue.is_standby) {
             faults::bypass(&access.user)
         } else {

@@ -80,9 +80,8 @@ impl Chosen {
             let is_view = matches!(relation.kind, 'v' | 'm');
             let is_wanted =
                 is_view || tables.is_empty() || line.iter().any(|relative| any(&tables, relative));
-            let has_wanted_heir = || {
-                family.heirs_of(relation).iter().any(|heir| any(&tables, heir))
-            };
+            let has_wanted_heir =
+                || family.heirs_of(relation).iter().any(|heir| any(&tables, heir));
             if line.iter().any(|relative| any(&exclude, relative)) {
                 chosen.excluded.insert(relation.oid);
             } else if !is_wanted {
@@ -126,9 +125,10 @@ impl Chosen {
     }
 
     fn cut_foreign_keys(&mut self, catalogue: &Catalogue) {
-        let cut = catalogue.foreign_keys.iter().filter(|(_, from, to)| {
-            self.excluded.contains(to) && !self.excluded.contains(from)
-        });
+        let cut = catalogue
+            .foreign_keys
+            .iter()
+            .filter(|(_, from, to)| self.excluded.contains(to) && !self.excluded.contains(from));
         self.cut_foreign_keys = cut.map(|(oid, ..)| *oid).collect();
     }
 
@@ -190,8 +190,7 @@ struct Family<'a> {
 
 impl<'a> Family<'a> {
     fn new(catalogue: &'a Catalogue) -> Self {
-        let by_oid =
-            catalogue.relations.iter().map(|relation| (relation.oid, relation)).collect();
+        let by_oid = catalogue.relations.iter().map(|relation| (relation.oid, relation)).collect();
         let mut family = Self { by_oid, parents: HashMap::new(), children: HashMap::new() };
         for (child, parent) in &catalogue.parents {
             family.parents.entry(*child).or_default().push(*parent);

@@ -41,8 +41,7 @@ impl Server {
         let mut server = Self { session, databases: Vec::new(), warnings: Vec::new() };
         for database in all {
             let is_named = wanted.contains(&database.name);
-            let is_taken =
-                takes_database(&database.name, wanted, &settings.server.selection);
+            let is_taken = takes_database(&database.name, wanted, &settings.server.selection);
             if is_taken && server.is_dumpable(access, &database, is_named).await? {
                 server.databases.push(database);
             }

@@ -180,13 +180,14 @@ async fn start(access: &Access, database: &str) -> Result<(Client, JoinHandle<()
         _ => tls::trusting(),
     };
     let tls = tls.map_err(|detail| ServerError::Tls { server: access.shown(), detail })?;
-    let (client, connection) =
-        config.connect(MakeRustlsConnect::new(tls)).await.map_err(failed)?;
+    let (client, connection) = config.connect(MakeRustlsConnect::new(tls)).await.map_err(failed)?;
     Ok((client, watched(connection)))
 }
 
 /// The driver wants its connection to be driven by somebody. Its error comes back to whoever asks next.
-fn watched(connection: impl Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static) -> JoinHandle<()> {
+fn watched(
+    connection: impl Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection to PostgreSQL ended");

@@ -46,11 +46,7 @@ enum Attempt {
 
 impl Snapshot {
     /// Locks everything that will be dumped of `database` and takes the snapshot.
-    pub async fn take(
-        access: &Access,
-        database: &str,
-        cancel: &CancellationToken,
-    ) -> Result<Self> {
+    pub async fn take(access: &Access, database: &str, cancel: &CancellationToken) -> Result<Self> {
         let taking = cancel.run_until_cancelled(Self::patiently(access, database)).await;
         taking.unwrap_or(Err(Error::Cancelled))
     }

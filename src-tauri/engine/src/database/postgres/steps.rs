@@ -6,16 +6,18 @@ use super::catalogue::Database;
 use super::quote;
 use crate::contents::ServerInfo;
 
+/// Stands for the command that writes the dump to its standard output.
+const STREAM: &str = "{stream}";
+
 /// The steps for one database, into a new one.
 pub(super) fn database(database: &Database, server: &ServerInfo, cuts_keys: bool) -> String {
     let name = format!("{}_restored", database.name);
-    let shown = database.name.replace(['\n', '\r', '`'], " ");
-    let (create, load) = (create(database, &name), load(&name));
+    let shown = database.name.replace(['\n', '\r', '`', '{'], " ");
+    let (create, load) = (literal(create(database, &name)), literal(load(&name)));
     let mut text = format!(
         "It is a dump of the database `{shown}` in PostgreSQL's custom format ({}, {}). Load it into a new \
          database with the tools of that version or a newer one. Say with `-h`, `-p` and `-U` where the \
-         server is.\n\n```sh\n{create}\n```\n\nThen run the `tar` command above with this in the place of \
-         `sha256sum`:\n\n```sh\n{load}\n```\n\nAdd `--no-owner --no-privileges` where the roles of the old \
+         server is.\n\n```sh\n{create}\n{STREAM} | {load}\n```\n\nAdd `--no-owner --no-privileges` where the roles of the old \
          server do not exist. At the end let the server count its rows: `ANALYZE` in the new database.",
         server.version, server.tool,
     );
@@ -26,6 +28,11 @@ pub(super) fn database(database: &Database, server: &ServerInfo, cuts_keys: bool
         );
     }
     text
+}
+
+/// A name that looks like [`STREAM`] stays a name. It stands between single quotes, always.
+fn literal(command: String) -> String {
+    command.replace(STREAM, "{str''eam}")
 }
 
 fn create(database: &Database, name: &str) -> String {
@@ -62,9 +69,10 @@ fn load(name: &str) -> String {
 /// The steps for the roles of the server.
 pub(super) fn globals() -> String {
     "It is an SQL script that creates the roles and tablespaces of the old server, without their passwords. \
-     Read it first. Then run the `tar` command above with `psql -d postgres` in the place of `sha256sum`, as \
-     a superuser, before the databases are loaded; messages that a role exists already do no harm. Give the \
-     roles their passwords afterwards: `ALTER ROLE name PASSWORD '…'`."
+     Read it first, then load it as a superuser, before the databases:\n\n\
+     ```sh\n{stream} | psql -X -d postgres\n```\n\n\
+     Messages that a role exists already do no harm. Give the roles their passwords afterwards: \
+     `ALTER ROLE name PASSWORD '…'`."
         .to_owned()
 }
 

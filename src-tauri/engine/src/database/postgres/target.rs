@@ -5,11 +5,12 @@
 
 use super::super::tool::Tool;
 use super::access::Access;
+use super::catalogue::ENCODING;
 use super::facts::{NEEDED_ROLES, ROLES};
 use super::server::{major_in, open_any};
 use super::session::Session;
 use super::{quote, tools};
-use crate::contents::{ObjectKind, UnitKind};
+use crate::contents::ObjectKind;
 use crate::database::DumpedDatabase;
 use crate::error::{RestoreError, Result, ServerError};
 
@@ -31,12 +32,9 @@ pub(super) struct Target {
 }
 
 /// Checks everything that can be checked before a byte is written.
-pub(super) async fn check(
-    access: &Access,
-    name: &str,
-    dumped: &DumpedDatabase,
-) -> Result<Target> {
+pub(super) async fn check(access: &Access, name: &str, dumped: &DumpedDatabase) -> Result<Target> {
     check_name(name)?;
+    check_unit(name, dumped)?;
     access.check_password()?;
     let session = open_any(access).await?;
     if !session.all("SELECT FROM pg_database WHERE datname = $1", &[&name]).await?.is_empty() {
@@ -80,6 +78,21 @@ fn check_name(name: &str) -> Result<()> {
         return unusable("PostgreSQL allows 63 bytes for the name of a database");
     }
     Ok(())
+}
+
+/// Roles are restored by hand.
+fn check_unit(name: &str, dumped: &DumpedDatabase) -> Result<()> {
+    if dumped.facts.properties.contains_key(ENCODING) {
+        return Ok(());
+    }
+    Err(RestoreError::TargetUnusable {
+        target: name.to_owned(),
+        detail: format!(
+            "`{}` is no database; `RESTORE.md` in the archive says how to load it",
+            dumped.name
+        ),
+    }
+    .into())
 }
 
 async fn check_rights(access: &Access, session: &Session, name: &str) -> Result<()> {
@@ -181,16 +194,4 @@ async fn missing_roles(session: &Session, roles: &[String]) -> Result<Vec<String
                WHERE w NOT IN (SELECT rolname::text FROM pg_roles) ORDER BY 1";
     let rows = session.all(sql, &[&roles]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
-/// Roles are restored by hand.
-pub(super) fn refuse_globals(kind: UnitKind, name: &str) -> Result<()> {
-    match kind {
-        UnitKind::Database => Ok(()),
-        UnitKind::Globals => Err(RestoreError::TargetUnusable {
-            target: name.to_owned(),
-            detail: "roles are restored by hand, as `RESTORE.md` in the archive says".to_owned(),
-        }
-        .into()),
-    }
 }

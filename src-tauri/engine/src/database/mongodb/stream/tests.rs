@@ -36,7 +36,9 @@ impl Sample {
 
     fn block(mut self, collection: &str, documents: &[Document]) -> Self {
         self.add(&doc! { "db": "shop", "collection": collection, "EOF": false, "CRC": 0_i64 });
-        documents.iter().for_each(|document| self.add(document));
+        for document in documents {
+            self.add(document);
+        }
         self.0.extend(END);
         self
     }

@@ -2,6 +2,8 @@
 //!
 //! Owns the order of their fields in every version of the format. Data blocks belong to `blocks`.
 
+use std::ops::Range;
+
 use super::Malformed;
 use super::fields::{Field, Fields, there};
 
@@ -69,12 +71,31 @@ pub(super) enum Progressed {
     Done { contents: Contents, rest: Vec<u8> },
 }
 
+/// A piece of the table of contents as it stands in the dump.
+pub(super) enum Piece<'a> {
+    /// All before the first entry.
+    Header(&'a [u8]),
+    /// An entry with its number, and the field of the statement that creates its object.
+    Entry { id: i64, bytes: &'a [u8], definition: Range<usize> },
+}
+
 impl ContentsReader {
+    /// Bytes of a number, once the header has gone by.
+    pub fn width(&self) -> usize {
+        self.contents.width
+    }
+
     pub fn is_untouched(&self) -> bool {
         self.left.is_none() && self.pending.is_empty()
     }
 
-    pub fn feed(&mut self, bytes: &[u8]) -> Result<Progressed, Malformed> {
+    /// Takes the next bytes. `on_piece` gets every entry with its bytes, and the place of its statement
+    /// in them; before the first one it gets the header.
+    pub fn feed(
+        &mut self,
+        bytes: &[u8],
+        on_piece: &mut dyn FnMut(Piece<'_>),
+    ) -> Result<Progressed, Malformed> {
         self.pending.extend_from_slice(bytes);
         let mut at = 0;
         if self.left.is_none() {
@@ -84,11 +105,14 @@ impl ContentsReader {
             self.version = header.version;
             self.left = Some(header.entries);
             self.contents = header.contents;
+            on_piece(Piece::Header(&self.pending[..taken]));
             at = taken;
         }
         while let Some(left) = self.left.filter(|left| *left > 0) {
             let mut fields = Fields::new(&self.pending[at..], self.contents.width);
-            let Some(entry) = entry(&mut fields, self.version)? else { break };
+            let Some((entry, definition)) = entry(&mut fields, self.version)? else { break };
+            let bytes = &self.pending[at..at + fields.taken()];
+            on_piece(Piece::Entry { id: entry.id, bytes, definition });
             at += fields.taken();
             self.left = Some(left - 1);
             self.contents.entries.push(entry);
@@ -150,7 +174,8 @@ fn header(bytes: &[u8]) -> Field<(usize, Header)> {
     Ok(Some((fields.taken(), Header { version, entries, contents })))
 }
 
-fn entry(fields: &mut Fields<'_>, version: (u8, u8)) -> Field<Entry> {
+/// One entry, and where in it the statement stands that creates its object.
+fn entry(fields: &mut Fields<'_>, version: (u8, u8)) -> Field<(Entry, Range<usize>)> {
     let id = there!(fields.number());
     let has_data = there!(fields.number()) != 0;
     let catalogue = oid(there!(fields.text()));
@@ -158,7 +183,10 @@ fn entry(fields: &mut Fields<'_>, version: (u8, u8)) -> Field<Entry> {
     let name = text(there!(fields.text()));
     let kind = text(there!(fields.text()));
     let _section = there!(fields.number());
-    for _definition_drop_copy in 0..3 {
+    let definition_from = fields.taken();
+    there!(fields.text());
+    let definition = definition_from..fields.taken();
+    for _drop_copy in 0..2 {
         there!(fields.text());
     }
     let schema = text(there!(fields.text()));
@@ -174,7 +202,8 @@ fn entry(fields: &mut Fields<'_>, version: (u8, u8)) -> Field<Entry> {
     while there!(fields.text()).is_some() {}
     // A flag, then a place in the file that a stream never has.
     let Some(_offset) = fields.take(1 + OFFSET_WIDTH) else { return Ok(None) };
-    Ok(Some(Entry { id, catalogue, oid, name, kind, schema, owner, has_data, rows: None }))
+    let entry = Entry { id, catalogue, oid, name, kind, schema, owner, has_data, rows: None };
+    Ok(Some((entry, definition)))
 }
 
 /// Every `pg_dump` of the last twenty years has 64-bit file offsets.

@@ -10,11 +10,13 @@
 
 mod blocks;
 mod contents;
+mod edit;
 mod fields;
 
 use self::blocks::Blocks;
 pub(super) use self::contents::{Contents, Entry};
 use self::contents::{ContentsReader, Progressed};
+pub(super) use self::edit::Editor;
 
 /// Why bytes are not a complete dump, as the end of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl Scanner {
             Stage::Failed => Err(Malformed::new("it could not be read before")),
             Stage::Blocks(blocks) => blocks.feed(bytes),
             Stage::Contents(reader) => {
-                let Progressed::Done { contents, rest } = reader.feed(bytes)? else {
+                let Progressed::Done { contents, rest } = reader.feed(bytes, &mut |_| ())? else {
                     return Ok(());
                 };
                 let mut blocks = Box::new(Blocks::new(contents));

@@ -1,8 +1,11 @@
 //! The scanner on dumps of real servers, whole, cut anywhere, and damaged.
 
+use std::collections::HashSet;
+use std::io::Write;
+
 use proptest::prelude::*;
 
-use super::{Found, Malformed, Scanner};
+use super::{Editor, Found, Malformed, Scanner};
 
 /// The same database, dumped by each version of the format that a supported `pg_dump` writes.
 const DUMPS: [(&str, &[u8]); 4] = [
@@ -47,7 +50,8 @@ fn every_version_of_the_format_is_counted_however_it_is_cut() {
 fn the_table_of_contents_is_read() {
     for (_, dump) in DUMPS {
         let found = scan(dump, 100).unwrap();
-        let kinds: Vec<_> = found.contents.entries.iter().map(|entry| entry.kind.as_str()).collect();
+        let kinds: Vec<_> =
+            found.contents.entries.iter().map(|entry| entry.kind.as_str()).collect();
         for kind in ["TABLE", "VIEW", "MATERIALIZED VIEW", "SEQUENCE", "FUNCTION", "INDEX"] {
             assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
         }
@@ -84,10 +88,34 @@ fn progress_names_the_table_and_counts_its_rows() {
 }
 
 #[test]
+fn a_silenced_entry_loses_its_statement_and_nothing_else() {
+    let statement = b"CREATE INDEX";
+    let holds = |bytes: &[u8]| bytes.windows(statement.len()).any(|window| window == statement);
+    for (version, dump) in DUMPS {
+        let found = scan(dump, 4096).unwrap();
+        let index = found.contents.entries.iter().find(|entry| entry.kind == "INDEX").unwrap();
+        for piece in [1, 7, 4096, dump.len()] {
+            let mut editor = Editor::new(Vec::new(), HashSet::from([index.id]));
+            dump.chunks(piece).for_each(|piece| editor.write_all(piece).unwrap());
+            let edited = editor.into_inner();
+            assert!(holds(dump) && !holds(&edited), "{version} in pieces of {piece}");
+            let again = scan(&edited, 4096).unwrap();
+            assert_eq!(again.contents.entries, found.contents.entries, "{version}");
+        }
+        let mut untouched = Editor::new(Vec::new(), HashSet::new());
+        untouched.write_all(dump).unwrap();
+        assert_eq!(untouched.into_inner(), dump);
+    }
+}
+
+#[test]
 fn other_things_are_refused_by_name() {
     let error = |bytes: &[u8]| scan(bytes, 64).unwrap_err().0;
     assert_eq!(error(b""), "it wrote nothing");
-    assert_eq!(error(b"--\n-- PostgreSQL database dump\n"), "it is not in PostgreSQL's custom format");
+    assert_eq!(
+        error(b"--\n-- PostgreSQL database dump\n"),
+        "it is not in PostgreSQL's custom format"
+    );
     let mut newer = DUMPS[3].1.to_vec();
     newer[6] = 17;
     assert_eq!(error(&newer), "it has the format 1.17, which this Kronos does not know");

@@ -1,0 +1,285 @@
+//! A database that Kronos makes for a restore: under a name of its own until it is whole.
+//!
+//! Owns its life: created from `template0`, renamed when it is whole, dropped when it is not, and
+//! recognised again after a crash.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio_postgres::error::SqlState;
+
+use super::access::Access;
+use super::catalogue::{ENCODING, SETTING};
+use super::quote::{identifier, literal};
+use super::server::open_any;
+use super::session::Session;
+use crate::error::{Error, RestoreError, Result};
+
+/// What the name of an unfinished database begins with; 16 hexadecimal digits follow.
+const PREFIX: &str = "kronos_restoring_";
+/// What its comment begins with; the time follows, in seconds since 1970.
+const MARK: &str = "Unfinished restore of Kronos; it may be dropped. Last sign of life: ";
+/// An unfinished database without a session and without a sign of life for so long belongs to nobody.
+const ABANDONED: Duration = Duration::from_secs(600);
+/// How long to wait until sessions to the database have ended.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// An unfinished database. Dropping it drops it on the server.
+pub(super) struct NewDatabase {
+    access: Access,
+    /// Its name for now.
+    pub name: String,
+    /// Keeps it from being taken for abandoned.
+    session: Option<Session>,
+    is_ours: bool,
+}
+
+impl NewDatabase {
+    /// Creates it with the encoding and the locale in `properties`. Returns what could not be kept.
+    pub async fn create(
+        access: &Access,
+        admin: &Session,
+        properties: &BTreeMap<String, String>,
+    ) -> Result<(Self, Option<String>)> {
+        let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
+        let warning = create(admin, &name, properties).await?;
+        let mut new = Self { access: access.clone(), name, session: None, is_ours: true };
+        new.show_life(admin).await?;
+        new.session = Some(Session::open(access, &new.name).await?);
+        Ok((new, warning))
+    }
+
+    /// A session to it.
+    pub fn session(&self) -> Result<&Session> {
+        let gone = || Error::Internal("the new database was left already".to_owned());
+        self.session.as_ref().ok_or_else(gone)
+    }
+
+    async fn show_life(&self, admin: &Session) -> Result<()> {
+        let comment = literal(&format!("{MARK}{}", now()));
+        admin.run(&format!("COMMENT ON DATABASE {} IS {comment}", identifier(&self.name))).await
+    }
+
+    /// Gives it the settings that the dumped one had. Returns what could not be set.
+    pub async fn apply_settings(
+        &self,
+        properties: &BTreeMap<String, String>,
+    ) -> Result<Vec<String>> {
+        let session = self.session()?;
+        let mut failed = Vec::new();
+        for (property, value) in properties {
+            let Some(setting) = property.strip_prefix(SETTING) else { continue };
+            let quoted: Vec<String> = setting.split('.').map(identifier).collect();
+            // The server itself takes lists apart; within a transaction the value ends with it.
+            let statements = format!(
+                "BEGIN; SELECT set_config({}, {}, true); ALTER DATABASE {} SET {} FROM CURRENT; COMMIT",
+                literal(setting),
+                literal(value),
+                identifier(&self.name),
+                quoted.join("."),
+            );
+            if session.run(&statements).await.is_err() {
+                session.run("ROLLBACK").await?;
+                failed.push(setting.to_owned());
+            }
+        }
+        Ok(failed)
+    }
+
+    /// Gives it its final name, which must still be free.
+    pub async fn publish(mut self, target: &str, comment: Option<&String>) -> Result<()> {
+        let admin = open_any(&self.access).await?;
+        self.show_life(&admin).await?;
+        self.session = None;
+        let (from, to) = (identifier(&self.name), identifier(target));
+        let rename = format!("ALTER DATABASE {from} RENAME TO {to}");
+        patiently(&admin, &rename, target).await?;
+        self.is_ours = false;
+        let comment = comment.map_or("NULL".to_owned(), |comment| literal(comment));
+        let commented = admin.run(&format!("COMMENT ON DATABASE {to} IS {comment}")).await;
+        if let Err(error) = commented {
+            tracing::warn!(%error, database = target, "its comment could not be restored");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for NewDatabase {
+    fn drop(&mut self) {
+        self.session = None;
+        if !self.is_ours {
+            return;
+        }
+        let (access, name) = (self.access.clone(), self.name.clone());
+        // This may be any thread, in a runtime or not, and the runtime may be about to end.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let dropped = runtime.map_err(|error| Error::Internal(error.to_string()));
+            dropped.and_then(|runtime| runtime.block_on(drop_database(&access, &name)))
+        });
+        if let Ok(Err(error)) = dropping.join() {
+            tracing::warn!(%error, database = self.name, "an unfinished restore could not be removed");
+        }
+    }
+}
+
+async fn create(
+    admin: &Session,
+    name: &str,
+    properties: &BTreeMap<String, String>,
+) -> Result<Option<String>> {
+    let plain = format!("CREATE DATABASE {} TEMPLATE template0", identifier(name));
+    let encoding = option("ENCODING", properties.get(ENCODING));
+    let locale = locale(admin.version, properties);
+    let Err(error) = admin.attempt(&format!("{plain}{encoding}{locale}")).await else {
+        return Ok(None);
+    };
+    let is_about_locale = error.code().is_some_and(|code| {
+        let codes = [
+            &SqlState::INVALID_PARAMETER_VALUE,
+            &SqlState::WRONG_OBJECT_TYPE,
+            &SqlState::UNDEFINED_OBJECT,
+            &SqlState::FEATURE_NOT_SUPPORTED,
+        ];
+        codes.contains(&code)
+    });
+    if !is_about_locale {
+        return Err(admin.against().asking(&error));
+    }
+    admin.run(&format!("{plain}{encoding}")).await?;
+    let wanted = properties.get("locale").or_else(|| properties.get("collate"));
+    Ok(Some(format!(
+        "That server does not have the locale `{}`; text is sorted as in its other databases",
+        wanted.map_or("", String::as_str)
+    )))
+}
+
+fn option(name: &str, value: Option<&String>) -> String {
+    value.map(|value| format!(" {name} {}", literal(value))).unwrap_or_default()
+}
+
+/// The locale in the words of a server of this version.
+fn locale(version: u32, properties: &BTreeMap<String, String>) -> String {
+    let value = |name: &str| properties.get(name);
+    let mut text = option("LC_COLLATE", value("collate")) + &option("LC_CTYPE", value("ctype"));
+    let provider = value("locale_provider").map(String::as_str);
+    match provider {
+        Some("icu") if version >= 150_000 => {
+            text.push_str(" LOCALE_PROVIDER icu");
+            text.push_str(&option("ICU_LOCALE", value("locale")));
+        }
+        Some("builtin") if version >= 170_000 => {
+            text.push_str(" LOCALE_PROVIDER builtin");
+            text.push_str(&option("BUILTIN_LOCALE", value("locale")));
+        }
+        Some(_) if version >= 150_000 => text.push_str(" LOCALE_PROVIDER libc"),
+        _ => {}
+    }
+    text
+}
+
+/// Renames a database as soon as the last session to it has ended.
+async fn patiently(admin: &Session, rename: &str, target: &str) -> Result<()> {
+    let begun = Instant::now();
+    loop {
+        let Err(error) = admin.attempt(rename).await else { return Ok(()) };
+        match error.code() {
+            Some(code) if *code == SqlState::OBJECT_IN_USE && begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Some(code) if *code == SqlState::DUPLICATE_DATABASE => {
+                return Err(RestoreError::TargetExists { target: target.to_owned() }.into());
+            }
+            _ => return Err(admin.against().asking(&error)),
+        }
+    }
+}
+
+async fn drop_database(access: &Access, name: &str) -> Result<()> {
+    let admin = open_any(access).await?;
+    let begun = Instant::now();
+    loop {
+        let force = if admin.version >= 130_000 { " WITH (FORCE)" } else { "" };
+        let drop = format!("DROP DATABASE IF EXISTS {}{force}", identifier(name));
+        let Err(error) = admin.attempt(&drop).await else { return Ok(()) };
+        let is_in_use = error.code() == Some(&SqlState::OBJECT_IN_USE);
+        if !is_in_use || begun.elapsed() >= PATIENCE {
+            return Err(admin.against().asking(&error));
+        }
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        admin.all(end, &[&name]).await?;
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Drops what killed restores have left: databases of exactly our name with our comment, without a
+/// session, and without a sign of life for ten minutes. What cannot be dropped stays.
+pub(super) async fn remove_abandoned(admin: &Session) -> Result<()> {
+    let sql = "SELECT d.datname::text, shobj_description(d.oid, 'pg_database') FROM pg_database d \
+         WHERE d.datname LIKE 'kronos\\_restoring\\_%' AND pg_has_role(d.datdba, 'USAGE') \
+         AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)";
+    for row in admin.all(sql, &[]).await? {
+        let (name, comment): (String, Option<String>) = (row.get(0), row.get(1));
+        if is_abandoned(&name, comment.as_deref().unwrap_or_default(), now()) {
+            // The server refuses when somebody has just connected.
+            let dropped = admin.attempt(&format!("DROP DATABASE {}", identifier(&name))).await;
+            tracing::info!(name, removed = dropped.is_ok(), "an unfinished restore was found");
+        }
+    }
+    Ok(())
+}
+
+fn is_abandoned(name: &str, comment: &str, now: u64) -> bool {
+    let tag = name.strip_prefix(PREFIX).unwrap_or_default();
+    let is_our_name =
+        tag.len() == 16 && tag.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let life = comment.strip_prefix(MARK).and_then(|seconds| seconds.parse::<u64>().ok());
+    is_our_name && life.is_some_and(|life| now.saturating_sub(life) >= ABANDONED.as_secs())
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_old_marked_databases_are_abandoned() {
+        let name = "kronos_restoring_0123456789abcdef";
+        let comment = format!("{MARK}1000");
+        assert!(is_abandoned(name, &comment, 1600));
+        assert!(!is_abandoned(name, &comment, 1599), "a young one");
+        assert!(!is_abandoned(name, &comment, 0), "a clock that went back");
+        assert!(!is_abandoned(name, "", 9999), "without our mark");
+        assert!(!is_abandoned(name, "my own", 9999));
+        assert!(!is_abandoned("kronos_restoring_mine", &comment, 9999));
+        assert!(!is_abandoned("shop", &comment, 9999));
+    }
+
+    #[test]
+    fn the_locale_is_said_in_the_words_of_the_server() {
+        let properties = |provider: &str| {
+            let pairs = [
+                ("collate", "C"),
+                ("ctype", "C.UTF-8"),
+                ("locale_provider", provider),
+                ("locale", "de"),
+            ];
+            pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect()
+        };
+        let both = " LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'";
+        assert_eq!(locale(130_000, &properties("libc")), both);
+        assert_eq!(locale(150_000, &properties("libc")), format!("{both} LOCALE_PROVIDER libc"));
+        assert_eq!(
+            locale(160_000, &properties("icu")),
+            format!("{both} LOCALE_PROVIDER icu ICU_LOCALE 'de'")
+        );
+        assert_eq!(
+            locale(180_000, &properties("builtin")),
+            format!("{both} LOCALE_PROVIDER builtin BUILTIN_LOCALE 'de'")
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! Loading a dump into a new database.
+//!
+//! Owns the options of `pg_restore` and the order: load, count, measure, name.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use tokio::runtime::Handle;
+
+use super::super::child::{ChildInput, Invocation};
+use super::access::Access;
+use super::compare;
+use super::custom_format::Editor;
+use super::facts::SKIPPED_ENTRIES;
+use super::faults::{Against, explained};
+use super::new_database::{NewDatabase, remove_abandoned};
+use super::target::{self, Target};
+use crate::cancel::CancellationToken;
+use crate::contents::DatabaseFacts;
+use crate::database::{DumpedDatabase, RestoreSink, Restored, WorkScope};
+use crate::error::{Error, RestoreError, Result};
+use crate::files;
+
+/// Every object of one transaction needs a lock, and a server has room for some thousands.
+const MAX_IN_ONE_TRANSACTION: u64 = 2_000;
+
+/// Where the bytes of the dump go.
+enum Loading {
+    /// Straight into `pg_restore`.
+    Stream(Editor<ChildInput>),
+    /// Into a file, which several jobs can read at once.
+    Spool { file: Editor<File>, path: PathBuf, jobs: u8 },
+}
+
+/// A database that is being loaded. The tool is declared before the database, so it ends first.
+struct PostgresRestore {
+    loading: Option<Loading>,
+    database: Option<NewDatabase>,
+    runtime: Handle,
+    access: Access,
+    tool_call: Box<dyn Fn(&Access) -> Result<Invocation> + Send>,
+    target: String,
+    scope: WorkScope,
+    warnings: Vec<String>,
+}
+
+/// Creates the new database and makes ready to load it.
+pub(super) async fn start(
+    access: Access,
+    name: &str,
+    dumped: &DumpedDatabase,
+    scope: &WorkScope,
+) -> Result<Box<dyn RestoreSink>> {
+    let target = target::check(&access, name, dumped).await?;
+    remove_abandoned(&target.session).await?;
+    let jobs = access.settings().server.jobs.filter(|jobs| *jobs > 1);
+    let jobs = jobs.filter(|_| !target.tool.is_contained());
+    if jobs.is_some() {
+        check_space(dumped, scope)?;
+    }
+    let properties = &dumped.facts.properties;
+    let (database, warning) = NewDatabase::create(&access, &target.session, properties).await?;
+    let Target { tool, keeps_owners, mut warnings, .. } = target;
+    warnings.extend(warning);
+    if properties.contains_key("acl") {
+        warnings.push("The grants of the database itself were not restored".to_owned());
+    }
+    let in_one = jobs.is_none() && objects(&dumped.facts) <= MAX_IN_ONE_TRANSACTION;
+    let into = database.name.clone();
+    let tool_call = Box::new(move |access: &Access| {
+        let mut call = access.call(&tool)?.args(["--exit-on-error", "--no-password"]);
+        if in_one {
+            call = call.arg("--single-transaction");
+        }
+        if !keeps_owners {
+            call = call.args(["--no-owner", "--no-privileges"]);
+        }
+        Ok(call.arg(format!("--dbname={}", access.conninfo(&into))))
+    });
+    let silenced = silenced(&dumped.facts);
+    let loading = match jobs {
+        Some(jobs) => {
+            let path = scope.scratch.join("restore.dump");
+            let file = files::create_private(&path)
+                .map_err(|error| Error::file("create", &path, error))?;
+            Loading::Spool { file: Editor::new(file, silenced), path, jobs }
+        }
+        None => Loading::Stream(Editor::new(tool_call(&access)?.spawn_input(scope)?, silenced)),
+    };
+    Ok(Box::new(PostgresRestore {
+        loading: Some(loading),
+        database: Some(database),
+        runtime: Handle::current(),
+        access,
+        tool_call,
+        target: name.to_owned(),
+        scope: scope.clone(),
+        warnings,
+    }))
+}
+
+fn check_space(dumped: &DumpedDatabase, scope: &WorkScope) -> Result<()> {
+    match files::free_bytes(&scope.scratch) {
+        Some(free) if free < dumped.size => Err(RestoreError::NoSpace {
+            target: scope.scratch.display().to_string(),
+            needed: dumped.size,
+            free,
+        }
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Objects that a restore creates, as far as the manifest counts them.
+fn objects(facts: &DatabaseFacts) -> u64 {
+    let large = facts.objects.iter().filter(|object| !object.is_table());
+    facts.objects.len() as u64 + large.filter_map(|object| object.rows).sum::<u64>()
+}
+
+fn silenced(facts: &DatabaseFacts) -> HashSet<i64> {
+    let numbers = facts.properties.get(SKIPPED_ENTRIES).map_or("", String::as_str);
+    numbers.split(',').filter_map(|number| number.parse().ok()).collect()
+}
+
+impl PostgresRestore {
+    fn name(&self) -> &str {
+        self.database.as_ref().map_or("", |database| &database.name)
+    }
+
+    /// Waits until the tool has loaded everything.
+    fn load(&mut self) -> Result<()> {
+        let complaints = match self.loading.take() {
+            None => return Err(Error::Internal("a dump was loaded twice".to_owned())),
+            Some(Loading::Stream(editor)) => editor.into_inner().finish(),
+            Some(Loading::Spool { file, path, jobs }) => {
+                drop(file.into_inner());
+                let call = (self.tool_call)(&self.access)?
+                    .arg(format!("--jobs={jobs}"))
+                    .arg("--")
+                    .arg(&path)
+                    .patient();
+                let printed = self.runtime.block_on(call.run(&self.scope));
+                let _ = std::fs::remove_file(&path);
+                printed.map(|printed| printed.complaints)
+            }
+        };
+        let against = Against { access: &self.access, database: self.name() };
+        let complaints = explained(complaints, against)?;
+        self.warnings
+            .extend(complaints.into_iter().filter(|line| line.contains("warning")).take(20));
+        Ok(())
+    }
+
+    async fn settle(
+        database: NewDatabase,
+        target: &str,
+        expected: &DatabaseFacts,
+        scope: &WorkScope,
+        cancel: &CancellationToken,
+    ) -> Result<(compare::Counted, Vec<String>)> {
+        let session = database.session()?;
+        let counted = compare::compare(session, expected, &scope.progress, cancel).await?;
+        scope.progress.object("statistics for the planner");
+        session.run_patiently("ANALYZE", cancel).await?;
+        let failed = database.apply_settings(&expected.properties).await?;
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        database.publish(target, expected.properties.get("comment")).await?;
+        let warning =
+            |name: &String| format!("The setting `{name}` of the database was not restored");
+        Ok((counted, failed.iter().map(warning).collect()))
+    }
+}
+
+impl Write for PostgresRestore {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let outcome = match &mut self.loading {
+            None => return Err(io::ErrorKind::BrokenPipe.into()),
+            Some(Loading::Stream(to)) => to.write(bytes),
+            Some(Loading::Spool { file, .. }) => file.write(bytes),
+        };
+        outcome.map_err(|error| match error.downcast::<Error>() {
+            Ok(error) => {
+                let against = Against { access: &self.access, database: self.name() };
+                io::Error::other(against.tool(error))
+            }
+            Err(error) => error,
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl RestoreSink for PostgresRestore {
+    fn finish(
+        mut self: Box<Self>,
+        expected: &DatabaseFacts,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
+        self.load()?;
+        let Some(database) = self.database.take() else {
+            return Err(Error::Internal("a dump was loaded twice".to_owned()));
+        };
+        let settling = Self::settle(database, &self.target, expected, &self.scope, cancel);
+        let (counted, warnings) = self.runtime.block_on(settling)?;
+        let mut all = std::mem::take(&mut self.warnings);
+        all.extend(warnings);
+        Ok(Restored {
+            target: format!("{}/{}", self.access.shown(), self.target),
+            bytes: counted.bytes,
+            tables: counted.tables,
+            rows: counted.rows,
+            warnings: all,
+        })
+    }
+}
+
+impl Drop for PostgresRestore {
+    fn drop(&mut self) {
+        if let Some(Loading::Stream(editor)) = self.loading.take() {
+            // Its sessions have to be gone before the database can be dropped.
+            editor.into_inner().stop();
+        }
+    }
+}
