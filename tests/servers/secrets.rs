@@ -33,7 +33,7 @@ fn are_in_no_argument_environment_output_log_archive_or_file() {
         profile.write(&context);
         let watch = Watch::start();
         let mut outputs = Vec::new();
-        for _ in 0..scaled(6, 50) {
+        for _ in 0..scaled(4, 50) {
             runs += 1;
             outputs.push(profile.ok(&context, &["backup", "-vv", "--json"]));
         }
