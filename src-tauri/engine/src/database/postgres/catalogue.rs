@@ -16,6 +16,9 @@ pub(super) const ENCODING: &str = "encoding";
 /// What the name of a property begins with that is a setting of the database.
 pub(super) const SETTING: &str = "setting ";
 
+/// The longest value of a property.
+pub(super) const MAX_TEXT: usize = 60 << 10;
+
 /// One database of the server.
 #[derive(Debug, Clone)]
 pub(super) struct Database {
@@ -133,7 +136,8 @@ pub(super) async fn databases(session: &Session) -> Result<Vec<Database>> {
 fn database(row: &Row) -> Database {
     let mut properties = BTreeMap::new();
     let mut keep = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
+        // A record of an archive takes texts of up to 64 KiB.
+        if let Some(value) = value.filter(|value| (1..MAX_TEXT).contains(&value.len())) {
             properties.insert(name.to_owned(), value);
         }
     };
@@ -174,15 +178,21 @@ pub(super) async fn identity(session: &Session) -> String {
 const OWN: &str = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS \
     (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')";
 
-/// Reads the catalogue of the database that `session` is connected to.
-pub(super) async fn read(session: &Session) -> Result<Catalogue> {
-    let relations = match relations(session, "pg_table_size(c.oid)").await {
+/// Reads the catalogue of the database that `session` is connected to, and the sizes of its tables.
+pub(super) async fn read_with_sizes(session: &Session) -> Result<Catalogue> {
+    match relations(session, "pg_table_size(c.oid)").await {
         // Asking for the size of a table waits for whoever has locked it.
-        Err(Error::Server(ServerError::Failed { .. })) if is_usable(session).await => {
-            relations(session, "c.relpages::int8 * 8192").await?
-        }
-        outcome => outcome?,
-    };
+        Err(Error::Server(ServerError::Failed { .. })) => read(session).await,
+        outcome => complete(session, outcome?).await,
+    }
+}
+
+/// Reads the catalogue without waiting for anybody; sizes are those of the last estimate.
+pub(super) async fn read(session: &Session) -> Result<Catalogue> {
+    complete(session, relations(session, "c.relpages::int8 * 8192").await?).await
+}
+
+async fn complete(session: &Session, relations: Vec<Relation>) -> Result<Catalogue> {
     let pairs = |rows: Vec<Row>| rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let parents = session.all("SELECT inhrelid, inhparent FROM pg_inherits", &[]).await?;
     let readers = session
@@ -216,10 +226,6 @@ pub(super) async fn read(session: &Session) -> Result<Catalogue> {
         event_triggers: row.get::<_, i64>(1).unsigned_abs(),
         subscriptions: row.get::<_, i64>(2).unsigned_abs(),
     })
-}
-
-async fn is_usable(session: &Session) -> bool {
-    session.run("SELECT 1").await.is_ok()
 }
 
 /// Tables, views, materialised views, sequences and foreign tables, with `size` as their size.

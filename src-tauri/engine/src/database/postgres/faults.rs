@@ -88,7 +88,7 @@ impl Against<'_> {
         {
             return self.refused(detail.clone()).into();
         }
-        if has(&["canceling statement due to lock timeout", "could not obtain lock"]) {
+        if has(&["canceling statement due to lock timeout", "Query was: LOCK TABLE"]) {
             let detail = format!("another session waits to change one of its tables ({detail})");
             return self.changed(detail);
         }
@@ -146,7 +146,9 @@ impl Against<'_> {
         let grant = match kind {
             "database" => Some(format!("GRANT CONNECT ON DATABASE {quoted} TO {user};")),
             "schema" => Some(format!("GRANT USAGE ON SCHEMA {quoted} TO {user};")),
-            "sequence" | "table" | "view" | "relation" | "materialized" => Some(reader(&user)),
+            "sequence" | "table" | "view" | "relation" | "materialized" => {
+                Some(read_all(&self.access.user))
+            }
             _ => None,
         };
         ServerError::RightMissing {
@@ -172,8 +174,9 @@ const LOST: [&str; 9] = [
     "invalid snapshot identifier",
 ];
 
-fn reader(quoted_user: &str) -> String {
-    format!("GRANT pg_read_all_data TO {quoted_user};")
+/// The statement that lets `user` read every table.
+pub(super) fn read_all(user: &str) -> String {
+    format!("GRANT pg_read_all_data TO {};", quote::identifier(user))
 }
 
 /// The statement that lets `user` see all rows.

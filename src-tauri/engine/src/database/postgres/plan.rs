@@ -12,7 +12,10 @@ use super::{steps, tools};
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::contents::{ServerInfo, UnitKind};
 use crate::database::{DumpPlan, MissingRight, PlannedUnit, Probe, ProbedDatabase, ProbedObject};
-use crate::error::{Result, ServerError};
+use crate::error::{Error, Result, ServerError};
+
+/// More statements than these are replaced by one that grants everything.
+const MAX_GRANTS: usize = 3;
 
 /// Looks at everything and stops at nothing that can be shown instead.
 pub(super) async fn probe(access: &Access) -> Result<Probe> {
@@ -102,7 +105,7 @@ fn missing(access: &Access, chosen: &Chosen, catalogue: &Catalogue) -> Vec<Missi
 /// Lists what a dump would contain, or fails where a part of it could not be read.
 pub(super) async fn plan(access: &Access, cancel: &CancellationToken) -> Result<DumpPlan> {
     let looking = cancel.run_until_cancelled(look(access, cancel)).await;
-    looking.unwrap_or(Err(crate::error::Error::Cancelled))
+    looking.unwrap_or(Err(Error::Cancelled))
 }
 
 async fn look(access: &Access, cancel: &CancellationToken) -> Result<DumpPlan> {
@@ -132,8 +135,9 @@ async fn plan_database(
 ) -> Result<PlannedUnit> {
     let (_, catalogue) = enter(access, &database.name).await?;
     let chosen = Chosen::new(&access.settings().server.selection, &catalogue);
-    if let Some(right) = missing(access, &chosen, &catalogue).into_iter().next() {
-        return Err(refusal(access, right));
+    let missing = missing(access, &chosen, &catalogue);
+    if let Some(first) = missing.first() {
+        return Err(refusal(access, first, &missing));
     }
     warnings.extend(chosen.warnings.iter().map(|text| about(database, text)));
     let size = |relation: &Relation| {
@@ -150,8 +154,25 @@ async fn plan_database(
     })
 }
 
-fn refusal(access: &Access, right: MissingRight) -> crate::error::Error {
-    let is_filtered = right.grant.contains("BYPASSRLS");
+/// Names the first right that is missing, and grants all of them if they are few.
+fn refusal(access: &Access, first: &MissingRight, all: &[MissingRight]) -> Error {
+    let bypass = faults::bypass(&access.user);
+    let is_filtered = first.grant == bypass;
+    let mut grants: Vec<&str> = Vec::new();
+    for right in all {
+        if !grants.contains(&right.grant.as_str()) {
+            grants.push(&right.grant);
+        }
+    }
+    let grant = if grants.len() <= MAX_GRANTS {
+        grants.join(" ")
+    } else {
+        let mut every = faults::read_all(&access.user);
+        if grants.contains(&bypass.as_str()) {
+            every = format!("{every} {bypass}");
+        }
+        every
+    };
     let detail = if is_filtered {
         "row-level security would show only a part of its rows"
     } else {
@@ -159,9 +180,9 @@ fn refusal(access: &Access, right: MissingRight) -> crate::error::Error {
     };
     ServerError::RightMissing {
         user: access.user.clone(),
-        object: right.object,
+        object: first.object.clone(),
         detail: detail.to_owned(),
-        grant: Some(right.grant),
+        grant: Some(grant),
     }
     .into()
 }
