@@ -109,6 +109,8 @@ pub(super) struct Catalogue {
     pub is_standby: bool,
     /// How many subscriptions to other servers there are.
     pub subscriptions: u64,
+    /// A large object that the user may not read.
+    pub hidden_large_object: Option<u32>,
     /// How many triggers act on changes of the structure.
     pub event_triggers: u64,
 }
@@ -216,6 +218,7 @@ async fn complete(session: &Session, relations: Vec<Relation>) -> Result<Catalog
         )
         .await?;
     Ok(Catalogue {
+        hidden_large_object: hidden_large_object(session).await?,
         relations,
         parents: pairs(parents),
         readers: pairs(readers),
@@ -255,6 +258,20 @@ fn relation(row: &Row) -> Relation {
         is_readable: row.get(7),
         is_filtered: row.get(8),
     }
+}
+
+/// A large object that the user may not read. No role may read all of them but a superuser.
+async fn hidden_large_object(session: &Session) -> Result<Option<u32>> {
+    let is_readable = if session.version >= 180_000 {
+        "has_largeobject_privilege(m.oid, 'SELECT')"
+    } else {
+        "pg_has_role(m.lomowner, 'USAGE') OR EXISTS (SELECT FROM aclexplode(m.lomacl) a \
+         WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE')))"
+    };
+    let sql =
+        format!("SELECT m.oid FROM pg_largeobject_metadata m WHERE NOT ({is_readable}) LIMIT 1");
+    let rows = session.all(&sql, &[]).await?;
+    Ok(rows.first().map(|row| row.get(0)))
 }
 
 /// The roles that the database's objects name, and those that cannot be left out at a restore.

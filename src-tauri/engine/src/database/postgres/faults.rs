@@ -141,6 +141,7 @@ impl Against<'_> {
         let rest = rest.lines().next().unwrap_or_default();
         let mut words = rest.splitn(2, ' ');
         let (kind, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let name = name.trim_start_matches("object ");
         let name = name.split([' ', '·', ')']).next().unwrap_or_default().trim_matches('"');
         let quoted = quote::identifier(name);
         let grant = match kind {
