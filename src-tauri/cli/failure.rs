@@ -32,6 +32,7 @@ impl Failure {
             next_step: Some(next_step.into()),
             not_affected: None,
             details: String::new(),
+            field: None,
         };
         Self { exit: Exit::of_error(code), report: Box::new(report) }
     }

@@ -21,7 +21,8 @@ pub mod failed {
     pub const VERIFY: &str = "The check was not started";
     pub const RESTORE_CHECK: &str = "This restore would not work";
     pub const RESTORE: &str = "The restore was not started";
-    pub const PROFILE_TEST: &str = "Kronos cannot back this up";
+    pub const PROFILE_PROBE: &str = "Kronos cannot back this up";
+    pub const CONNECTION_URL: &str = "The form was not filled";
     pub const PROFILE_SAVE: &str = "The database was not saved";
     pub const PROFILE_REMOVE: &str = "The database was not removed";
     pub const STORAGE_TEST: &str = "This folder was not tested";
@@ -39,6 +40,7 @@ pub mod dialog {
     pub const DATABASES: &str = "Choose database files";
     pub const RESTORE: &str = "Save the restored database as";
     /// Where the window names none.
+    pub const FILE: &str = "Choose a file";
     pub const FOLDER: &str = "Choose a folder";
 }
 
@@ -60,6 +62,14 @@ pub fn title(kind: RunKind, went_well: bool) -> &'static str {
 pub fn next_step(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::SourceMissing => "The file is not where it was. Open Kronos to choose it again.",
+        ErrorCode::ServerUnreachable => "The server does not answer. Start it and try again.",
+        ErrorCode::ContainerUnavailable => "The container is not running. Start it and try again.",
+        ErrorCode::LoginRefused | ErrorCode::SecretUnavailable => {
+            "The server or the keychain refused the password. Open Kronos to enter it again."
+        }
+        ErrorCode::ToolMissing | ErrorCode::ToolUnfit => {
+            "The tools that read this server are missing. Open Kronos to see how to install them."
+        }
         ErrorCode::SourceLocked => "Another program holds it. Close that program and try again.",
         ErrorCode::StorageFull => "There is no space left. Free some space and try again.",
         ErrorCode::StorageUnavailable => {

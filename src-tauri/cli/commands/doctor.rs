@@ -193,7 +193,7 @@ async fn profile_checks(engine: &Engine, profile: &ProfileView) -> Vec<Check> {
         let error = DatabaseError::EngineNotSupported { engine: profile.engine.label() };
         return vec![refused(&name, &error.into())];
     }
-    match engine.probe(&profile.draft).await {
+    match engine.probe(Some(&profile.name), &profile.draft).await {
         Err(error) => vec![refused(&name, &error)],
         Ok(probe) => probed(&name, &probe),
     }

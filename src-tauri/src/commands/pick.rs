@@ -22,6 +22,15 @@ pub async fn pick_database_files(window: WebviewWindow) -> Vec<String> {
     files.into_iter().filter_map(text).collect()
 }
 
+/// Lets the user choose one file: a certificate, a file with a password.
+#[tauri::command]
+pub async fn pick_file(window: WebviewWindow, title: String) -> Option<String> {
+    let title = if title.trim().is_empty() { dialog::FILE } else { title.trim() };
+    let (tell, answer) = oneshot::channel();
+    at_home(&window, title).pick_file(|file| drop(tell.send(file)));
+    answer.await.ok().flatten().and_then(text)
+}
+
 /// Lets the user choose a folder.
 #[tauri::command]
 pub async fn pick_folder(window: WebviewWindow, title: String) -> Option<String> {

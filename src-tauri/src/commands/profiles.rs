@@ -1,16 +1,27 @@
 //! Databases: trying out, saving, forgetting.
 
+use kronos_engine::Engine;
 use kronos_engine::database::Probe;
-use kronos_engine::view::ProfileDraft;
+use kronos_engine::view::{ParsedUrl, ProfileDraft};
 
 use super::{Answer, Shared, because};
 use crate::words::failed;
 
-/// Looks at the databases of a form.
+/// Looks at the databases of a form; a password that is not in it is that of the saved profile `original`.
 #[tauri::command]
-pub async fn profile_test(app: Shared<'_>, draft: ProfileDraft) -> Answer<Probe> {
+pub async fn profile_probe(
+    app: Shared<'_>,
+    original: Option<String>,
+    draft: ProfileDraft,
+) -> Answer<Probe> {
     let engine = app.engine().await?;
-    engine.probe(&draft).await.map_err(because(failed::PROFILE_TEST))
+    engine.probe(original.as_deref(), &draft).await.map_err(because(failed::PROFILE_PROBE))
+}
+
+/// Takes a connection URL apart. Kronos keeps nothing of it.
+#[tauri::command]
+pub fn connection_parse_url(text: &str) -> Answer<ParsedUrl> {
+    Engine::parse_url(text).map_err(because(failed::CONNECTION_URL))
 }
 
 /// Saves a new profile, or an edited one under its `original` name.
@@ -21,12 +32,12 @@ pub async fn profile_save(
     draft: ProfileDraft,
 ) -> Answer<()> {
     let engine = app.engine().await?;
-    engine.save_profile(original.as_deref(), &draft).map_err(because(failed::PROFILE_SAVE))
+    engine.save_profile(original.as_deref(), &draft).await.map_err(because(failed::PROFILE_SAVE))
 }
 
 /// Forgets a profile; its backups stay.
 #[tauri::command]
 pub async fn profile_remove(app: Shared<'_>, name: String) -> Answer<()> {
     let engine = app.engine().await?;
-    engine.remove_profile(&name).map_err(because(failed::PROFILE_REMOVE))
+    engine.remove_profile(&name).await.map_err(because(failed::PROFILE_REMOVE))
 }

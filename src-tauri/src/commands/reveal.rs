@@ -84,5 +84,6 @@ fn not_opened(path: &Path, why: &str) -> ErrorReport {
         next_step: Some(words::OPEN_YOURSELF.to_owned()),
         not_affected: None,
         details: why.to_owned(),
+        field: None,
     }
 }

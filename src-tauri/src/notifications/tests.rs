@@ -36,6 +36,7 @@ fn failed(code: ErrorCode) -> RunView {
         next_step: None,
         not_affected: None,
         details: "postgres://app:hunter2@db.example.org".into(),
+        field: None,
     });
     view
 }

@@ -29,4 +29,8 @@ not_affected: string | null,
 /**
  * The chain of causes and the versions, ready to be copied; never contains a secret.
  */
-details: string, };
+details: string, 
+/**
+ * The field of the form that has to change, where a form was refused.
+ */
+field?: string, };

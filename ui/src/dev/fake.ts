@@ -8,6 +8,7 @@ import type { RunView } from '../bindings/RunView';
 import type { WatchMessage } from '../bindings/WatchMessage';
 import type { Command } from '../lib/api';
 import { catalogueOf, check, details, probe, run } from './fixtures';
+import { parsedUrl } from './servers';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- every command has arguments of its own
 type Args = any;
@@ -44,7 +45,7 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
 
   function start(over: Partial<RunView>): string {
     const id = `run-${fake.calls.length + 10}`;
-    const view = run({ id, state: 'queued', phase: null, step: 0, object: null, bytes_done: 0, bytes_total: null, rate: null, fraction: 0, seconds_left: null, started_at: new Date().toISOString(), ...over });
+    const view = run({ id, state: 'queued', phase: null, step: 0, object: null, bytes_done: 0, bytes_total: null, rows_done: 0, rate: null, fraction: 0, seconds_left: null, started_at: new Date().toISOString(), ...over });
     fake.event({ event: 'run_queued', ...view });
     return id;
   }
@@ -60,10 +61,12 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
       return names.map((name) => start({ profile: name }));
     },
     run_cancel: () => null,
-    profile_test: () => probe(),
+    profile_probe: () => probe(),
+    connection_parse_url: () => parsedUrl(),
     profile_save: () => null,
     profile_remove: ({ name }) => fake.set({ profiles: fake.state.profiles.filter((p) => p.name !== name) }),
     pick_database_files: () => ['/home/ada/code/shop/shop.db'],
+    pick_file: () => '/home/ada/certificates/ca.pem',
     pick_folder: () => '/media/ada/T7/kronos',
     pick_restore_target: ({ suggested }) => suggested,
     storage_test: () => check(),

@@ -3,6 +3,7 @@ import type { AppState } from '../bindings/AppState';
 import type { BackupView } from '../bindings/BackupView';
 import type { Answers, Fake } from './fake';
 import { ago, backup, check, details, emptyState, ended, fullState, profile, report, run, state, storage } from './fixtures';
+import { SERVER_SCENES } from './server_scenes';
 
 export type Scene = {
   state: () => AppState;
@@ -52,10 +53,11 @@ const DAMAGED = report({
 const restored = ended({
   id: 'run-r',
   kind: 'restore',
-  result: { kind: 'restore', backup: 'shop_0', target: '/home/ada/shop_restored.db', bytes: 610_340_000, tables: 42, rows: 1_204_331 },
+  result: { kind: 'restore', backup: 'shop_0', target: '/home/ada/shop_restored.db', bytes: 610_340_000, tables: 42, rows: 1_204_331, warnings: [] },
 });
 
 export const SCENES: Record<string, Scene> = {
+  ...SERVER_SCENES,
   full: { state: () => fullState({ active_runs: [run()] }) },
   good: {
     state: () =>
@@ -89,12 +91,12 @@ export const SCENES: Record<string, Scene> = {
       fullState({ storages: [storage(), storage({ name: 'usb', location: '/media/ada/T7/kronos', is_default: false, problem: OFFLINE, free_bytes: null, total_bytes: null, backups: 4, used_bytes: 0 })] }),
     answers: { storage_test: () => check({ steps: [{ name: 'Make the folder', error: null }, { name: 'Write a test file', error: OFFLINE }], free_bytes: null }) },
   },
-  slow: { state: fullState, answers: { backups_list: never, backup_details: never, profile_test: never } },
+  slow: { state: fullState, answers: { backups_list: never, backup_details: never, profile_probe: never } },
   broken: {
     state: fullState,
     answers: {
       backups_list: fail({ what: 'The list of backups cannot be read', code: 'internal' }),
-      profile_test: fail({ code: 'source_missing', what: '`shop` cannot be read', why: 'There is no file at `~/code/shop/shop.db`.' }),
+      profile_probe: fail({ code: 'source_missing', what: '`shop` cannot be read', why: 'There is no file at `~/code/shop/shop.db`.' }),
       restore_check: fail({ code: 'target_exists', why: 'A file named `shop_restored.db` exists already.' }),
     },
   },

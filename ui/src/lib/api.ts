@@ -3,6 +3,7 @@ import { Channel, invoke } from '@tauri-apps/api/core';
 import type { BackupDetails } from '../bindings/BackupDetails';
 import type { BackupId } from '../bindings/BackupId';
 import type { BackupView } from '../bindings/BackupView';
+import type { ParsedUrl } from '../bindings/ParsedUrl';
 import type { Probe } from '../bindings/Probe';
 import type { ProfileDraft } from '../bindings/ProfileDraft';
 import type { RestoreDraft } from '../bindings/RestoreDraft';
@@ -19,10 +20,12 @@ export const COMMANDS = [
   'window_ready',
   'backup_start',
   'run_cancel',
-  'profile_test',
+  'profile_probe',
+  'connection_parse_url',
   'profile_save',
   'profile_remove',
   'pick_database_files',
+  'pick_file',
   'pick_folder',
   'pick_restore_target',
   'storage_test',
@@ -62,7 +65,10 @@ export const api = {
   backupStart: (profiles: string[]) => call<RunId[]>('backup_start', { profiles }),
   runCancel: (run: RunId) => call<void>('run_cancel', { run }),
 
-  profileTest: (draft: ProfileDraft) => call<Probe>('profile_test', { draft }),
+  /** Looks at what a form means; `original` is the saved profile whose password a form without one uses. */
+  profileProbe: (original: string | null, draft: ProfileDraft) => call<Probe>('profile_probe', { original, draft }),
+  /** Takes a connection URL apart. */
+  connectionParseUrl: (text: string) => call<ParsedUrl>('connection_parse_url', { text }),
   /** Saves a profile; `original` is its name before the edit, `null` for a new one. */
   profileSave: (original: string | null, draft: ProfileDraft) =>
     call<void>('profile_save', { original, draft }),
@@ -71,6 +77,7 @@ export const api = {
 
   /** Opens the desktop's file dialog; an empty list means that it was cancelled. */
   pickDatabaseFiles: () => call<string[]>('pick_database_files'),
+  pickFile: (title: string) => call<string | null>('pick_file', { title }),
   pickFolder: (title: string) => call<string | null>('pick_folder', { title }),
   pickRestoreTarget: (suggested: string) => call<string | null>('pick_restore_target', { suggested }),
 

@@ -52,6 +52,12 @@ const EDIT: readonly ErrorCode[] = [
   'source_encrypted',
   'permission_denied',
   'config_invalid',
+  'login_refused',
+  'tls_failed',
+  'tool_missing',
+  'tool_unfit',
+  'container_unavailable',
+  'secret_unavailable',
 ];
 const STORAGE: readonly ErrorCode[] = ['storage_unavailable', 'storage_full'];
 

@@ -48,7 +48,7 @@ describe('a run', () => {
     expect(plain(outcome(ended({ ...times, state: 'warned', result: { ...result, warnings: ['x'] } })))).toContain('1 warning');
     expect(outcome(ended({ state: 'cancelled' }))).toBe('Backup of shop was cancelled. Nothing was changed.');
     expect(outcome(ended({ state: 'failed', error: report() }))).toBe('`orders` was not backed up.');
-    const compared = { kind: 'restore' as const, backup: 'b', target: '/r.db', bytes: 9, tables: 1, rows: 1530 };
+    const compared = { kind: 'restore' as const, backup: 'b', target: '/r.db', bytes: 9, tables: 1, rows: 1530, warnings: [] };
     expect(plain(outcome(ended({ kind: 'restore', result: compared })))).toBe('`shop` is restored: 1 table, 1 530 rows match the backup.');
   });
 });

@@ -1,9 +1,12 @@
 // What a run says about itself: pure functions from a `RunView` to words.
 import type { BackupView } from '../bindings/BackupView';
+import type { EngineKind } from '../bindings/EngineKind';
 import type { ErrorReport } from '../bindings/ErrorReport';
+import type { ProfileView } from '../bindings/ProfileView';
 import type { RunKind } from '../bindings/RunKind';
 import type { RunState } from '../bindings/RunState';
 import type { RunView } from '../bindings/RunView';
+import { rows, rowsShort, tables } from './engines';
 import { sentence } from './errors';
 import { bytes, bytesOf, duration, plural, secondsBetween, timeLeft, visible } from './format';
 import { PHASES, RUN_STATES, STALLED, type State } from './texts';
@@ -37,12 +40,21 @@ export function phaseSentence(run: RunView): string {
   return `Step ${run.step} of ${run.steps}: ${named}`;
 }
 
-/** The counters that stand beside the bar: bytes of the total, rate, time left. */
-export function counters(run: RunView): string[] {
+/** Bytes of the total. What a server estimates is called so, and can be passed. */
+function progress(run: RunView, estimated: boolean): string {
+  const { bytes_done: done, bytes_total: total } = run;
+  if (!estimated || total === null) return bytesOf(done, total);
+  return done > total ? `${bytes(done)}, more than expected` : `${bytes(done)} of about ${bytes(total)}`;
+}
+
+/** The counters that stand beside the bar: bytes of the total, rows, rate, time left. */
+export function counters(run: RunView, profile?: Pick<ProfileView, 'engine' | 'on_server'>): string[] {
   if (run.state !== 'running') return [];
-  if (run.stalled) return [bytesOf(run.bytes_done, run.bytes_total), 'nothing has moved for 15 seconds'];
+  const estimated = profile?.on_server === true && run.kind === 'backup' && run.phase === 'storing';
+  if (run.stalled) return [progress(run, estimated), 'nothing has moved for 15 seconds'];
   const parts: string[] = [];
-  if (run.bytes_done > 0 || run.bytes_total !== null) parts.push(bytesOf(run.bytes_done, run.bytes_total));
+  if (run.bytes_done > 0 || run.bytes_total !== null) parts.push(progress(run, estimated));
+  if (run.rows_done > 0) parts.push(rowsShort(profile?.engine ?? 'sqlite', run.rows_done));
   if (run.rate !== null) parts.push(`${bytes(run.rate)}/s`);
   if (run.seconds_left !== null) parts.push(timeLeft(run.seconds_left));
   return parts;
@@ -62,8 +74,8 @@ export function merge(old: RunView | undefined, news: RunView): RunView {
 }
 
 /** "4 tables, 1 530 rows match the backup": what a restore compared. */
-export function matches(result: { tables: number; rows: number }): string {
-  return `${plural(result.tables, 'table')}, ${plural(result.rows, 'row')} match the backup`;
+export function matches(result: { tables: number; rows: number }, engine: EngineKind = 'sqlite'): string {
+  return `${tables(engine, result.tables)}, ${rows(engine, result.rows)} match the backup`;
 }
 
 /** Why backups cannot be restored now: "1 damaged, 2 whose storage cannot be reached now". */
@@ -77,7 +89,7 @@ export function notOffered(backups: readonly Pick<BackupView, 'status'>[]): stri
 }
 
 /** One sentence for a run that has ended. */
-export function outcome(run: RunView): string {
+export function outcome(run: RunView, engine?: EngineKind): string {
   const took = run.finished_at === null ? '' : ` in ${duration(secondsBetween(run.started_at, run.finished_at))}`;
   const result = run.result;
   if (result?.kind === 'backup') {
@@ -86,7 +98,8 @@ export function outcome(run: RunView): string {
   }
   if (result?.kind === 'verify') return `This backup of \`${run.profile}\` is intact: ${bytes(result.raw_bytes)} compared${took}.`;
   if (result?.kind === 'restore') {
-    return `\`${run.profile}\` is restored: ${matches(result)}.`;
+    const warned = result.warnings.length === 0 ? '' : ` ${plural(result.warnings.length, 'thing')} to know.`;
+    return `\`${run.profile}\` is restored: ${matches(result, engine)}.${warned}`;
   }
   if (run.state === 'cancelled') return `${label(run)} was cancelled. Nothing was changed.`;
   return sentence(run.error?.what ?? `${label(run)} did not finish`);

@@ -3,6 +3,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import type { AppState } from '../bindings/AppState';
 import type { BackupId } from '../bindings/BackupId';
 import type { ErrorReport } from '../bindings/ErrorReport';
+import type { ProfileView } from '../bindings/ProfileView';
 import type { RunId } from '../bindings/RunId';
 import type { RunView } from '../bindings/RunView';
 import type { WatchMessage } from '../bindings/WatchMessage';
@@ -56,6 +57,11 @@ class Session {
   /** The backup of a profile that waits or works, if there is one. */
   backupOf(profile: string): RunView | undefined {
     return this.active.find((run) => run.kind === 'backup' && run.profile === profile);
+  }
+
+  /** The profile of a run, as long as there is one. */
+  profileOf(run: RunView): ProfileView | undefined {
+    return this.app?.profiles.find(({ name }) => name === run.profile);
   }
 
   /** The check of a backup that waits or works, else the last one that ended. */

@@ -144,7 +144,7 @@ describe('the first backup', () => {
     await user.click(byId('first-backup'));
     expect(fake.of('storage_save')).toEqual([{ original: null, draft: { name: 'backups', path: '/home/ada/Kronos Backups' } }]);
     expect(fake.of('profile_save')).toEqual([
-      { original: null, draft: { name: 'shop', engine: 'sqlite', paths: ['/home/ada/code/shop/shop.db'], storage: null } },
+      { original: null, draft: { name: 'shop', engine: 'sqlite', paths: ['/home/ada/code/shop/shop.db'], server: null, storage: null } },
     ]);
     expect(fake.of('backup_start')).toEqual([{ profiles: ['shop'] }]);
     fake.set(fullState({ active_runs: [run()] }));

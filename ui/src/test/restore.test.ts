@@ -26,7 +26,7 @@ describe('a restore', () => {
     expect(fake.of('restore_check').length).toBeLessThan(4);
     expect(textOf(byId('restore-start'))).toBe('Restore to mine.db');
     await user.click(byId('restore-start'));
-    expect(fake.of('restore_start')).toEqual([{ draft: { backup: 'shop_0', database: null, target: '~/mine.db' } }]);
+    expect(fake.of('restore_start')).toEqual([{ draft: { backup: 'shop_0', database: null, target: '~/mine.db', profile: null } }]);
     await findId('run-card-shop');
   });
 
@@ -66,7 +66,7 @@ describe('a restore', () => {
   it('shows the result, with tables and rows, and opens its folder', async () => {
     const { fake, user } = await open('#/restore', fullState({ active_runs: [run({ id: 'r', kind: 'restore' })] }));
     expect(noId('restore-result')).toBeNull();
-    const result = { kind: 'restore' as const, backup: 'b', target: '/home/ada/a.db', bytes: 610e6, tables: 42, rows: 1_204_331 };
+    const result = { kind: 'restore' as const, backup: 'b', target: '/home/ada/a.db', bytes: 610e6, tables: 42, rows: 1_204_331, warnings: [] };
     fake.event({ event: 'run_finished', ...ended({ id: 'r', kind: 'restore', result }) });
     const card = await findId('restore-result');
     expect(textOf(card)).toContain('shop is restored');
@@ -87,7 +87,7 @@ describe('a restore', () => {
     await findId('restore-fine');
     cleanup();
     session.reset();
-    const result = { kind: 'restore' as const, backup: 'shop_3', target: '/home/ada/a.db', bytes: 9, tables: 4, rows: 1530 };
+    const result = { kind: 'restore' as const, backup: 'shop_3', target: '/home/ada/a.db', bytes: 9, tables: 4, rows: 1530, warnings: [] };
     await open('#/restore', fullState({ recent_runs: [ended({ id: 'r', kind: 'restore', backup: 'shop_3', result })] }));
     expect(textOf(await findId('restored-facts'))).toContain('4 tables, 1 530 rows match the backup.');
     expect(noId('toast')).toBeNull();
@@ -104,7 +104,7 @@ describe('a restore', () => {
     expect(byId('restore-start').getAttribute('title')).toBe('A restore waits for its turn');
     made = true;
     const checks = fake.of('restore_check').length;
-    const result = { kind: 'restore' as const, backup: 'shop_0', target: '/home/ada/shop_restored.db', bytes: 9, tables: 4, rows: 9 };
+    const result = { kind: 'restore' as const, backup: 'shop_0', target: '/home/ada/shop_restored.db', bytes: 9, tables: 4, rows: 9, warnings: [] };
     fake.event({ event: 'run_finished', ...ended({ id, kind: 'restore', backup: 'shop_0', result }) });
     await waitFor(() => expect(noId('restore-fine')).toBeNull());
     await waitFor(() => expect(textOf(byId('restore-start'))).toBe('Restore to shop_restored-2.db'));

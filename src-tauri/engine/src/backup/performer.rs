@@ -42,6 +42,9 @@ pub struct BackupRequest {
     pub owner: &'static str,
     /// The size of the last archive of this profile, the best guess for the next one; 0 if unknown.
     pub expected_size: u64,
+    /// The size of the databases in that archive; 0 if unknown. What a server holds is no measure of its
+    /// dump, the last dump is.
+    pub expected_raw: u64,
 }
 
 /// A committed, verified backup.
@@ -122,10 +125,21 @@ async fn store(
     context: &RunContext,
 ) -> Result<Sidecar> {
     let key = archive_key(&header.id, request.profile.compression.codec.extension())?;
-    context.progress.enter(Phase::Storing, plan.raw_bytes());
+    context.progress.enter(Phase::Storing, expected_raw(request, &plan));
     let written =
         write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
     publish::publish(written, &key, request.storage.as_ref(), pending, context).await
+}
+
+/// How many bytes the dump will have, for the bar. The last dump tells that of a streamed one, unless
+/// far less is asked for now.
+fn expected_raw(request: &BackupRequest, plan: &DumpPlan) -> u64 {
+    let estimate = plan.raw_bytes();
+    let is_streamed = plan.units.iter().any(|unit| unit.streamed);
+    match request.expected_raw {
+        last if last > 0 && is_streamed => last.min(estimate.saturating_mul(2)),
+        _ => estimate,
+    }
 }
 
 fn check_scratch_space(plan: &DumpPlan, state: &StateDir) -> Result<()> {

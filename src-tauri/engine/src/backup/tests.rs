@@ -59,6 +59,7 @@ impl House {
             state: self.state.clone(),
             owner: "a test",
             expected_size: 0,
+            expected_raw: 0,
         };
         perform(&request, &Self::context()).await
     }

@@ -5,6 +5,7 @@
 //! touching the user's comments. What a value means at run time belongs to `database` and `storage`.
 
 mod compression;
+mod connection_url;
 mod edit;
 mod keychain;
 mod load;
@@ -14,9 +15,11 @@ mod read;
 mod secret_command;
 mod secret_source;
 mod server_values;
+mod url_parameters;
 
 pub use compression::{Codec, CompressionSettings};
-pub use edit::{ConfigFile, ProfileEdit, StorageEdit};
+pub use connection_url::ConnectionUrl;
+pub use edit::{ConfigFile, Edited, PasswordEdit, ProfileEdit, ServerEdit, StorageEdit};
 pub use keychain::KeychainEntries;
 pub use load::{load, parse};
 pub use model::{

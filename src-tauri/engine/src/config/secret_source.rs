@@ -16,7 +16,7 @@ use crate::error::{ConfigError, Result};
 use crate::secret::Secret;
 
 /// How long a program or a keychain may take.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Nobody has a longer password; a database file named by mistake is longer.
 pub(super) const MAX_BYTES: u64 = 64 * 1024;

@@ -10,15 +10,30 @@ use globset::{Glob, GlobBuilder};
 
 use super::paths;
 
-/// Compiles a pattern for the names of databases, tables and collections. `*` also matches a dot or a
-/// slash; a character that has a meaning is taken literally after a backslash or in brackets.
+/// Compiles a pattern for the names of databases, tables and collections. Without `*`, `?`, `[` and `{` it is
+/// a name. With one of them, `*` also matches a dot or a slash, and a character that has a meaning is taken
+/// literally in brackets or after a backslash.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn pattern(text: &str) -> Result<Glob, String> {
-    GlobBuilder::new(text).backslash_escape(true).build().map_err(|error| {
+    let glob = if is_name(text) { escaped(text) } else { text.to_owned() };
+    GlobBuilder::new(&glob).backslash_escape(true).build().map_err(|error| {
         format!("This is not a pattern: {}; write `[[]` for a `[` in a name", error.kind())
     })
+}
+
+/// The pattern that only `name` matches.
+pub(super) fn exact_pattern(name: &str) -> String {
+    if is_name(name) { name.to_owned() } else { escaped(name) }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.contains(['*', '?', '[', '{'])
+}
+
+fn escaped(name: &str) -> String {
+    globset::escape(name).replace('\\', "\\\\")
 }
 
 /// Says what is wrong with the host of a server. One that begins with `/` is a Unix socket.

@@ -4,47 +4,104 @@ use std::path::PathBuf;
 
 use tokio::io::AsyncReadExt;
 
-use super::Engine;
+use super::{Engine, server_form};
 use crate::config::{
-    self, ConfigFile, ConnectionSettings, ProfileEdit, SettingsChange, StorageEdit, StorageKind,
-    StorageTarget,
+    self, ConfigFile, ConnectionSettings, ConnectionUrl, Edited, KeychainEntries, ProfileEdit,
+    SecretSource, SettingsChange, StorageEdit, StorageKind, StorageTarget,
 };
 use crate::database::{self, Probe};
 use crate::error::{ArchiveError, ConfigError, Error, ErrorReport, Result};
 use crate::event::Event;
 use crate::storage::{ObjectKey, Storage};
-use crate::view::{CheckStep, ProfileDraft, StorageCheck, StorageDraft};
+use crate::view::{CheckStep, ParsedUrl, ProfileDraft, ServerDraft, StorageCheck, StorageDraft};
 
 impl Engine {
-    /// Looks at the databases of a form without saving it.
-    pub async fn probe(&self, draft: &ProfileDraft) -> Result<Probe> {
-        let filled = draft.paths.iter().filter(|path| !path.trim().is_empty());
-        let paths = filled.map(|path| typed("paths", path)).collect::<Result<Vec<_>>>()?;
-        if paths.is_empty() {
-            return Err(rejected("paths", "Choose a database file first"));
-        }
-        let settings = ConnectionSettings { paths, ..ConnectionSettings::default() };
+    /// Looks at the databases of a form without saving it. A password that is saved is taken from the
+    /// profile `original`.
+    pub async fn probe(&self, original: Option<&str>, draft: &ProfileDraft) -> Result<Probe> {
+        let settings = match &draft.server {
+            Some(server) if database::lives_on_server(draft.engine) => {
+                self.server_of(original, draft, server)?
+            }
+            _ => files_of(draft)?,
+        };
         database::connect(draft.engine, &settings)?.probe().await
     }
 
-    /// Saves a new profile, or an edited one under its `original` name.
-    pub fn save_profile(&self, original: Option<&str>, draft: &ProfileDraft) -> Result<()> {
+    fn server_of(
+        &self,
+        original: Option<&str>,
+        draft: &ProfileDraft,
+        server: &ServerDraft,
+    ) -> Result<ConnectionSettings> {
+        let config = original.map(|_| self.config()).transpose()?.unwrap_or_default();
+        let saved = original.map(|name| config.profile(name)).transpose()?;
+        let edit = server_form::edit(server, SecretSource::Plain)?;
+        edit.connection(draft.engine, saved.map(|profile| &profile.connection))
+    }
+
+    /// Saves a new profile, or an edited one under its `original` name. A typed password goes to the
+    /// keychain, and the file names its entry; the entry that nothing names any more is removed last, so
+    /// that a crash at any moment leaves a password for what the file says.
+    pub async fn save_profile(&self, original: Option<&str>, draft: &ProfileDraft) -> Result<()> {
+        let entries = self.keychain_entries();
+        let mut typed = None;
+        let into_keychain = |secret| {
+            let entry = entries.new_name(&draft.name);
+            typed = Some((entry.clone(), secret));
+            SecretSource::Keychain(entry)
+        };
+        let server = draft.server.as_ref();
+        let server = server.map(|form| server_form::edit(form, into_keychain)).transpose()?;
         let edit = ProfileEdit {
             name: draft.name.clone(),
             engine: draft.engine,
             paths: draft.paths.clone(),
+            server,
             storage: draft.storage.clone(),
         };
-        self.file().save_profile(original, &edit)?;
-        self.config_changed();
+        if let Some((entry, secret)) = &typed {
+            // Nobody should be asked to unlock a keychain for a form that is refused.
+            self.file().check_profile(original, &edit)?;
+            entries.store(entry, secret).await?;
+        }
+        match self.file().save_profile(original, &edit) {
+            Ok(edited) => {
+                self.profiles_changed(edited).await;
+                Ok(())
+            }
+            Err(error) => {
+                if let Some((entry, _)) = &typed {
+                    entries.forget(entry).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets a profile and the password that Kronos keeps for it. Its backups stay where they are.
+    pub async fn remove_profile(&self, name: &str) -> Result<()> {
+        let edited = self.file().remove_profile(name)?;
+        self.profiles_changed(edited).await;
         Ok(())
     }
 
-    /// Forgets a profile. Its backups stay where they are.
-    pub fn remove_profile(&self, name: &str) -> Result<()> {
-        self.file().remove_profile(name)?;
+    /// Takes a connection URL apart into a form.
+    pub fn parse_url(text: &str) -> Result<ParsedUrl> {
+        ConnectionUrl::parse(text).map(server_form::filled_in)
+    }
+
+    async fn profiles_changed(&self, edited: Edited) {
         self.config_changed();
-        Ok(())
+        let entries = self.keychain_entries();
+        for entry in &edited.released {
+            entries.forget(entry).await;
+        }
+    }
+
+    fn keychain_entries(&self) -> KeychainEntries {
+        let folder = self.0.state.root().file_name().unwrap_or_default();
+        KeychainEntries::new(&folder.to_string_lossy())
     }
 
     /// Saves a new storage, or an edited one under its `original` name.
@@ -86,6 +143,16 @@ impl Engine {
     fn config_changed(&self) {
         self.0.options.sink.emit(Event::ConfigChanged);
     }
+}
+
+/// The files of a form.
+fn files_of(draft: &ProfileDraft) -> Result<ConnectionSettings> {
+    let filled = draft.paths.iter().filter(|path| !path.trim().is_empty());
+    let paths = filled.map(|path| typed("paths", path)).collect::<Result<Vec<_>>>()?;
+    if paths.is_empty() {
+        return Err(rejected("paths", "Choose a database file first"));
+    }
+    Ok(ConnectionSettings { paths, ..ConnectionSettings::default() })
 }
 
 pub(super) fn rejected(field: &'static str, message: &str) -> Error {

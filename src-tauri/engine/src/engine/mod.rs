@@ -9,6 +9,7 @@ mod edits;
 mod picture;
 mod restores;
 mod runs;
+mod server_form;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

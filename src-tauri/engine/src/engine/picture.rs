@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Engine;
+use super::{Engine, server_form};
 use crate::config::{self, Config, Profile, StorageKind, StorageTarget};
 use crate::database;
 use crate::error::{ArchiveError, Error, ErrorReport, Result, StorageError};
@@ -67,19 +67,24 @@ impl Engine {
         let newest = backups.iter().find(own);
         let good = |backup: &&BackupView| backup.status == BackupStatus::Verified;
         let last_run = self.last_run(&profile.name)?;
-        let sources = sources(profile);
+        let on_server = database::lives_on_server(profile.engine);
+        let sources = if on_server { Vec::new() } else { sources(profile) };
         Ok(ProfileView {
             name: profile.name.clone(),
             engine: profile.engine,
             engine_label: profile.engine.label().to_owned(),
             supported: database::is_supported(profile.engine),
-            on_server: database::lives_on_server(profile.engine),
-            location: location(profile, &sources),
+            on_server,
+            location: if on_server {
+                server_form::location(profile)
+            } else {
+                location(profile, &sources)
+            },
             draft: ProfileDraft {
                 name: profile.name.clone(),
                 engine: profile.engine,
                 paths: sources,
-                server: None,
+                server: on_server.then(|| server_form::draft(&profile.connection)),
                 storage: profile.storage.clone(),
             },
             protection: protection(newest, last_run.as_ref()),
@@ -221,8 +226,7 @@ fn out_of_reach(storage: String) -> StorageError {
     StorageError::Unavailable { storage, detail }
 }
 
-/// Where a profile's databases are, as its engine says it; empty for an engine that this version
-/// does not know.
+/// The files of a profile, as its engine says it.
 fn sources(profile: &Profile) -> Vec<String> {
     database::connect(profile.engine, &profile.connection)
         .map_or_else(|_| Vec::new(), |connection| connection.sources())

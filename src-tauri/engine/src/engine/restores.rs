@@ -151,6 +151,7 @@ impl Engine {
             backup: header.map(|header| header.id.clone()),
             failure: format!("`{profile}` was not restored"),
             not_affected: "Nothing was made or changed at the target".into(),
+            on_server: matches!(request.target, RestoreTarget::NewDatabase(_)),
             profile,
         };
         self.0.runs.start(spec, move |context| async move {

@@ -49,6 +49,7 @@ impl Engine {
         let spec = RunSpec {
             kind: RunKind::Backup,
             profile: profile.name.clone(),
+            on_server: database::lives_on_server(profile.engine),
             backup: None,
             failure: format!("`{}` was not backed up", profile.name),
             not_affected: "Your database and your older backups are as they were".into(),
@@ -63,7 +64,8 @@ impl Engine {
                 storage,
                 state: engine.0.state.clone(),
                 owner: engine.0.options.owner,
-                expected_size: last.map_or(0, |backup| backup.stored_bytes),
+                expected_size: last.as_ref().map_or(0, |backup| backup.stored_bytes),
+                expected_raw: last.as_ref().map_or(0, |backup| backup.raw_bytes),
             };
             engine.back_up(&request, &context).await
         })
@@ -160,6 +162,7 @@ fn verify_spec(subject: &str, backup: Option<BackupId>) -> RunSpec {
         kind: RunKind::Verify,
         backup,
         profile: subject.to_owned(),
+        on_server: false,
         failure: format!("`{subject}` did not pass"),
         not_affected: "Nothing was changed".into(),
     }

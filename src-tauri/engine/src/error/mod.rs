@@ -112,6 +112,14 @@ impl Error {
         }
     }
 
+    /// The field of a form that was refused.
+    pub fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Config(ConfigError::Rejected { field, .. }) => Some(field),
+            _ => None,
+        }
+    }
+
     /// Whether the same work may well succeed a moment later, see [`ServerError::is_transient`].
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Server(error) if error.is_transient())

@@ -91,6 +91,10 @@ pub struct ErrorReport {
     pub not_affected: Option<String>,
     /// The chain of causes and the versions, ready to be copied; never contains a secret.
     pub details: String,
+    /// The field of the form that has to change, where a form was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub field: Option<String>,
 }
 
 /// What is copied into a bug report need not name the user.
@@ -124,6 +128,7 @@ impl ErrorReport {
             next_step: error.hint(),
             not_affected: None,
             details: without_home(details),
+            field: error.field().map(str::to_owned),
         }
     }
 

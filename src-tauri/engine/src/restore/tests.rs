@@ -72,6 +72,7 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
         state: state.clone(),
         owner: "a test",
         expected_size: 0,
+        expected_raw: 0,
     };
     let sidecar = backup::perform(&request, &context()).await.unwrap().sidecar;
     let units = &sidecar.manifest.units;

@@ -4,7 +4,8 @@
 //!
 //! The rules: the share done never goes back; the rate is the mean of the last three seconds; the time
 //! left is shown after three seconds and five percent, and not while nothing moves; a run without
-//! a moved byte for fifteen seconds is stalled.
+//! a moved byte for fifteen seconds is stalled; a phase whose total is an estimate slows down at 95 %,
+//! so that one that was too low does not look like the end.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -16,24 +17,57 @@ const RATE_WINDOW: Duration = Duration::from_secs(3);
 const STALLED_AFTER: Duration = Duration::from_secs(15);
 const ESTIMATE_AFTER: Duration = Duration::from_secs(3);
 const ESTIMATE_FROM: f64 = 0.05;
+const SLOWS_AT: f64 = 0.95;
 
-/// The phases of a kind of run with their share of its time, as measured on a 1 GB SQLite file.
-pub(super) fn phases(kind: RunKind) -> &'static [(Phase, f64)] {
-    match kind {
-        RunKind::Backup => &[
-            (Phase::Preparing, 0.02),
-            (Phase::Copying, 0.14),
-            (Phase::Storing, 0.60),
-            (Phase::Verifying, 0.22),
-            (Phase::Finishing, 0.02),
-        ],
-        RunKind::Verify => &[(Phase::Preparing, 0.02), (Phase::Verifying, 0.98)],
-        RunKind::Restore => &[
-            (Phase::Preparing, 0.02),
-            (Phase::Verifying, 0.40),
-            (Phase::Loading, 0.48),
-            (Phase::Finishing, 0.10),
-        ],
+/// What a run does with what: its phases depend on both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Course {
+    pub kind: RunKind,
+    /// Whether the data lives on a server: a dump is then read while it is made, without a copy before.
+    pub on_server: bool,
+}
+
+impl Course {
+    /// The phases with their share of the time, as measured on 1 GB.
+    pub(super) fn phases(self) -> &'static [(Phase, f64)] {
+        match (self.kind, self.on_server) {
+            (RunKind::Backup, false) => &[
+                (Phase::Preparing, 0.02),
+                (Phase::Copying, 0.14),
+                (Phase::Storing, 0.60),
+                (Phase::Verifying, 0.22),
+                (Phase::Finishing, 0.02),
+            ],
+            (RunKind::Backup, true) => &[
+                (Phase::Preparing, 0.03),
+                (Phase::Storing, 0.80),
+                (Phase::Verifying, 0.15),
+                (Phase::Finishing, 0.02),
+            ],
+            (RunKind::Verify, _) => &[(Phase::Preparing, 0.02), (Phase::Verifying, 0.98)],
+            (RunKind::Restore, false) => &[
+                (Phase::Preparing, 0.02),
+                (Phase::Verifying, 0.40),
+                (Phase::Loading, 0.48),
+                (Phase::Finishing, 0.10),
+            ],
+            // A server builds its indexes and is compared after the last byte has gone to it.
+            (RunKind::Restore, true) => &[
+                (Phase::Preparing, 0.02),
+                (Phase::Verifying, 0.15),
+                (Phase::Loading, 0.63),
+                (Phase::Finishing, 0.20),
+            ],
+        }
+    }
+
+    pub(super) fn steps(self) -> u8 {
+        u8::try_from(self.phases().len()).unwrap_or(u8::MAX)
+    }
+
+    /// Whether the total of a phase is what a server estimates, and not what there is.
+    fn is_estimated(self, phase: Phase) -> bool {
+        self.on_server && self.kind == RunKind::Backup && phase == Phase::Storing
     }
 }
 
@@ -51,7 +85,7 @@ pub(super) struct Measure {
 /// Remembers earlier readings of one run.
 #[derive(Debug)]
 pub(super) struct Meter {
-    kind: RunKind,
+    course: Course,
     begun: Instant,
     samples: VecDeque<(Instant, u64)>,
     last: Reading,
@@ -60,9 +94,9 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn new(kind: RunKind, now: Instant) -> Self {
+    pub(super) fn new(course: Course, now: Instant) -> Self {
         Self {
-            kind,
+            course,
             begun: now,
             samples: VecDeque::new(),
             last: Reading::default(),
@@ -89,7 +123,7 @@ impl Meter {
         let stalled = now - self.last_moved >= STALLED_AFTER;
         Measure {
             step,
-            steps: u8::try_from(phases(self.kind).len()).unwrap_or(u8::MAX),
+            steps: self.course.steps(),
             fraction: self.fraction,
             rate: self.rate(),
             seconds_left: if stalled { None } else { self.seconds_left(now) },
@@ -101,10 +135,13 @@ impl Meter {
     fn position(&self, reading: &Reading) -> (u8, f64) {
         let Some(phase) = reading.phase else { return (0, 0.0) };
         let mut before = 0.0;
-        for (step, (candidate, weight)) in (1_u8..).zip(phases(self.kind)) {
+        for (step, (candidate, weight)) in (1_u8..).zip(self.course.phases()) {
             if *candidate == phase {
                 let within = match reading.total {
                     0 => 0.0,
+                    total if self.course.is_estimated(phase) => {
+                        slowed(reading.done as f64 / total as f64)
+                    }
                     total => (reading.done as f64 / total as f64).min(1.0),
                 };
                 return (step, before + weight * within);
@@ -138,6 +175,12 @@ impl Meter {
     }
 }
 
+/// A share of an estimate: itself up to 95 %, then ever slower towards all of it.
+fn slowed(share: f64) -> f64 {
+    let rest = 1.0 - SLOWS_AT;
+    if share <= SLOWS_AT { share } else { 1.0 - rest * rest / (rest + share - SLOWS_AT) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,18 +189,25 @@ mod tests {
         Reading { phase: Some(phase), object: None, done, total, stored: 0, rows: 0 }
     }
 
+    fn course(kind: RunKind) -> Course {
+        Course { kind, on_server: false }
+    }
+
     #[test]
     fn the_weights_of_every_kind_add_up_to_one() {
         for kind in [RunKind::Backup, RunKind::Verify, RunKind::Restore] {
-            let sum: f64 = phases(kind).iter().map(|(_, weight)| weight).sum();
-            assert!((sum - 1.0).abs() < 1e-9, "{kind:?}: {sum}");
+            for on_server in [false, true] {
+                let phases = Course { kind, on_server }.phases();
+                let sum: f64 = phases.iter().map(|(_, weight)| weight).sum();
+                assert!((sum - 1.0).abs() < 1e-9, "{kind:?}: {sum}");
+            }
         }
     }
 
     #[test]
     fn the_share_never_goes_back() {
         let start = Instant::now();
-        let mut meter = Meter::new(RunKind::Backup, start);
+        let mut meter = Meter::new(course(RunKind::Backup), start);
         let mut last = 0.0;
         let readings = [
             reading(Phase::Preparing, 0, 0),
@@ -179,7 +229,7 @@ mod tests {
     #[test]
     fn rate_and_time_left_come_from_what_moved() {
         let start = Instant::now();
-        let mut meter = Meter::new(RunKind::Verify, start);
+        let mut meter = Meter::new(course(RunKind::Verify), start);
         let mut measure = Measure::default();
         for second in 0..=5 {
             let reading = reading(Phase::Verifying, second * 100, 1000);
@@ -193,11 +243,34 @@ mod tests {
     #[test]
     fn nothing_for_fifteen_seconds_is_stalled_and_has_no_time_left() {
         let start = Instant::now();
-        let mut meter = Meter::new(RunKind::Verify, start);
+        let mut meter = Meter::new(course(RunKind::Verify), start);
         let stuck = reading(Phase::Verifying, 500, 1000);
         assert!(!meter.measure(&stuck, start + Duration::from_secs(1)).stalled);
         let measure = meter.measure(&stuck, start + Duration::from_secs(16));
         assert!(measure.stalled);
         assert_eq!((measure.seconds_left, measure.rate), (None, None));
+    }
+
+    #[test]
+    fn a_dump_that_is_streamed_goes_from_preparing_to_storing_without_a_jump() {
+        let start = Instant::now();
+        let course = Course { kind: RunKind::Backup, on_server: true };
+        let mut meter = Meter::new(course, start);
+        let preparing = meter.measure(&reading(Phase::Preparing, 0, 0), start);
+        let storing = meter.measure(&reading(Phase::Storing, 0, 100), start);
+        assert_eq!((preparing.step, storing.step, storing.steps), (1, 2, 4));
+        assert!(storing.fraction < 0.05, "{storing:?}");
+    }
+
+    #[test]
+    fn an_estimate_that_was_too_low_slows_the_bar_and_never_fills_the_phase() {
+        let start = Instant::now();
+        let course = Course { kind: RunKind::Backup, on_server: true };
+        let mut meter = Meter::new(course, start);
+        let mut at = |done| meter.measure(&reading(Phase::Storing, done, 100), start).fraction;
+        let (before, reached, more, far) = (at(50), at(95), at(110), at(300));
+        assert!((before - 0.43).abs() < 1e-9 && (reached - 0.79).abs() < 1e-9);
+        assert!(more > reached && far > more && far < 0.83, "{reached} {more} {far}");
+        assert!(more - reached < (reached - before) / 5.0);
     }
 }

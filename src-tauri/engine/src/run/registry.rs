@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 
-use super::meter::{Meter, phases};
+use super::meter::{Course, Meter};
 use crate::cancel::CancellationToken;
 use crate::clock::SharedClock;
 use crate::context::RunContext;
@@ -34,12 +34,20 @@ pub struct RunSpec {
     pub kind: RunKind,
     /// Whose run it is.
     pub profile: String,
+    /// Whether the data is on a server, or goes to one; else it is in files.
+    pub on_server: bool,
     /// The backup that it verifies or restores, where that is known before.
     pub backup: Option<BackupId>,
     /// What failed, if it fails: "`shop` was not backed up".
     pub failure: String,
     /// What is still fine, if it fails.
     pub not_affected: String,
+}
+
+impl RunSpec {
+    fn course(&self) -> Course {
+        Course { kind: self.kind, on_server: self.on_server }
+    }
 }
 
 struct Entry {
@@ -189,7 +197,7 @@ impl RunRegistry {
                 view.state = RunState::Running;
             }
         });
-        *lock(&entry.meter) = Meter::new(entry.spec.kind, Instant::now());
+        *lock(&entry.meter) = Meter::new(entry.spec.course(), Instant::now());
         let context = RunContext {
             run: entry.view.borrow().id.clone(),
             cancel: entry.cancel.clone(),
@@ -241,11 +249,11 @@ impl RunRegistry {
 
 impl Entry {
     fn new(spec: RunSpec, now: Timestamp) -> Self {
-        let steps = u8::try_from(phases(spec.kind).len()).unwrap_or(u8::MAX);
+        let steps = spec.course().steps();
         let id = RunId::generate(now);
         let mut view = RunView::queued(id, spec.kind, spec.profile.clone(), steps, now);
         view.backup.clone_from(&spec.backup);
-        let meter = Mutex::new(Meter::new(spec.kind, Instant::now()));
+        let meter = Mutex::new(Meter::new(spec.course(), Instant::now()));
         let (cancel, progress) = (CancellationToken::new(), Progress::new());
         Self { spec, cancel, progress, meter, view: watch::Sender::new(view) }
     }

@@ -189,9 +189,9 @@ pub(super) fn remove_key(table: &mut dyn TableLike, key: &str) {
     }
 }
 
-/// Removes the entry `name` of the top-level table `parent`, with everything in it.
-pub(super) fn remove_entry(document: &mut DocumentMut, parent: &str, name: &str) -> Result<()> {
-    let removed = at(document, &[parent])?.remove(name);
+/// Removes `name` from the table at `path`, with everything in it.
+pub(super) fn remove_part(document: &mut DocumentMut, path: &[&str], name: &str) -> Result<()> {
+    let removed = at(document, path)?.remove(name);
     keep_comments(document, removed);
     Ok(())
 }

@@ -2,11 +2,21 @@
 //!
 //! Owns line breaks and comments inside a list. Knows nothing of what the entries mean.
 
-use toml_edit::{Array, Decor, Value};
+use toml_edit::{Array, Decor, Item, TableLike, Value};
+
+use super::document::set;
+
+/// Writes `texts` as the list `key`; one that is there keeps its layout.
+pub(super) fn write(table: &mut dyn TableLike, key: &str, texts: &[String]) {
+    match table.get_mut(key).and_then(Item::as_array_mut) {
+        Some(list) => sync(list, texts),
+        None => set(table, key, Value::Array(texts.iter().map(String::as_str).collect::<Array>())),
+    }
+}
 
 /// Makes `list` contain exactly `wanted`. Entries that stay keep their place and their comments as
 /// long as the order stays.
-pub(super) fn sync(list: &mut Array, wanted: &[String]) {
+fn sync(list: &mut Array, wanted: &[String]) {
     // Adding comes first: the new entries take their layout from the old ones.
     for text in wanted {
         if !texts(list).contains(&text.as_str()) {

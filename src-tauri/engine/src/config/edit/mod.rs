@@ -9,15 +9,18 @@ mod disk;
 mod document;
 mod list;
 mod profile;
+mod server;
 mod storage;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Value};
 
 use self::disk::Place;
+pub use self::server::{PasswordEdit, ServerEdit};
 use super::model::{Appearance, Config, SettingsChange};
-use super::{load, paths};
+use super::{SecretSource, load, paths};
 use crate::error::{ConfigError, Error, Result};
 use crate::ids::EngineKind;
 
@@ -34,8 +37,10 @@ pub struct ProfileEdit {
     pub name: String,
     /// Its engine; cannot be changed later.
     pub engine: EngineKind,
-    /// The database files, absolute or with `~`. Empty for a server, whose address stays as it is.
+    /// The database files, absolute or with `~`; empty for a server.
     pub paths: Vec<String>,
+    /// The server. `None` for files, and for a server whose connection stays as it is.
+    pub server: Option<ServerEdit>,
     /// The storage to use; `None` means the first one.
     pub storage: Option<String>,
 }
@@ -47,6 +52,15 @@ pub struct StorageEdit {
     pub name: String,
     /// The folder, absolute or with `~`.
     pub path: String,
+}
+
+/// What an edit of a profile led to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edited {
+    /// The configuration after it.
+    pub config: Config,
+    /// The entries of the keychain that the file named before and names no more.
+    pub released: Vec<String>,
 }
 
 /// A configuration file that can be changed.
@@ -81,17 +95,29 @@ impl ConfigFile {
         load::load(&self.path)
     }
 
-    /// Adds a profile, or changes the one named `original`. Returns the configuration after it.
-    pub fn save_profile(&self, original: Option<&str>, edit: &ProfileEdit) -> Result<Config> {
+    /// Adds a profile, or changes the one named `original`.
+    pub fn save_profile(&self, original: Option<&str>, edit: &ProfileEdit) -> Result<Edited> {
         let base = paths::base_of(&self.path);
-        self.change(|document, config| profile::save(document, config, &base, original, edit))
+        self.edit_profiles(|document, config| {
+            profile::save(document, config, &base, original, edit)
+        })
+    }
+
+    /// Says what [`ConfigFile::save_profile`] would refuse, and changes nothing.
+    pub fn check_profile(&self, original: Option<&str>, edit: &ProfileEdit) -> Result<()> {
+        let base = paths::base_of(&self.path);
+        let place = Place::open(&self.path)?;
+        self.changed(&place, |document, config| {
+            profile::save(document, config, &base, original, edit)
+        })?;
+        Ok(())
     }
 
     /// Removes a profile. Its backups stay.
-    pub fn remove_profile(&self, name: &str) -> Result<Config> {
-        self.change(|document, config| {
+    pub fn remove_profile(&self, name: &str) -> Result<Edited> {
+        self.edit_profiles(|document, config| {
             config.profile(name)?;
-            document::remove_entry(document, "databases", name)
+            document::remove_part(document, &["databases"], name)
         })
     }
 
@@ -127,11 +153,38 @@ impl ConfigFile {
         })
     }
 
+    fn edit_profiles(
+        &self,
+        apply: impl FnOnce(&mut DocumentMut, &Config) -> Result<()>,
+    ) -> Result<Edited> {
+        let mut released = BTreeSet::new();
+        let config = self.change(|document, config| {
+            released = keychain_entries(config);
+            apply(document, config)
+        })?;
+        let still_named = keychain_entries(&config);
+        Ok(Edited { config, released: released.difference(&still_named).cloned().collect() })
+    }
+
     fn change(
         &self,
         apply: impl FnOnce(&mut DocumentMut, &Config) -> Result<()>,
     ) -> Result<Config> {
         let place = Place::open(&self.path)?;
+        let Change { old, new, mut after } = self.changed(&place, apply)?;
+        if let Some(new) = new {
+            place.write(old.as_deref(), &new)?;
+        }
+        load::warn_of_modes(&mut after, &self.path);
+        Ok(after)
+    }
+
+    /// Applies an edit to the text that is on disk now, without writing it.
+    fn changed(
+        &self,
+        place: &Place,
+        apply: impl FnOnce(&mut DocumentMut, &Config) -> Result<()>,
+    ) -> Result<Change> {
         let old = place.read()?;
         let text = load::without_bom(old.as_deref().unwrap_or(HEADER));
         let before = load::parse(text, &self.path)?;
@@ -143,17 +196,35 @@ impl ConfigFile {
             // The reader takes an empty file for a damaged one.
             HEADER.clone_into(&mut new);
         }
-        let mut after = load::parse(&new, &self.path).map_err(|error| {
+        let after = load::parse(&new, &self.path).map_err(|error| {
             Error::Internal(format!(
                 "the change would have broken the file and was not made: {error}"
             ))
         })?;
-        if new != text {
-            place.write(old.as_deref(), &new)?;
-        }
-        load::warn_of_modes(&mut after, &self.path);
-        Ok(after)
+        let new = Some(new).filter(|new| new != text);
+        Ok(Change { old, new, after })
     }
+}
+
+/// A text with an edit applied.
+struct Change {
+    /// The text of the file; `None` when there is none.
+    old: Option<String>,
+    /// The text to write; `None` when nothing changed.
+    new: Option<String>,
+    /// What the text says now.
+    after: Config,
+}
+
+/// The entries of the keychain that a configuration names.
+fn keychain_entries(config: &Config) -> BTreeSet<String> {
+    let passwords = config.profiles.iter().filter_map(|one| one.connection.password.as_ref());
+    passwords
+        .filter_map(|source| match source {
+            SecretSource::Keychain(entry) => Some(entry.clone()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn word(appearance: Appearance) -> &'static str {

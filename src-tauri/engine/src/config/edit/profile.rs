@@ -5,14 +5,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
+use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::document::{self, at, remove_key, set};
-use super::{ProfileEdit, list, rejected};
-use crate::config::model::{Config, Profile};
+use super::{ProfileEdit, list, rejected, server};
+use crate::config::model::{Config, ConnectionSettings, Profile};
 use crate::config::paths;
 use crate::config::read::check_name;
-use crate::error::{DatabaseError, Result};
+use crate::error::Result;
 use crate::ids::{EngineKind, safe_name};
 
 /// A database file: as text for the file, and where it is.
@@ -36,6 +36,7 @@ pub(super) fn save(
     check_engine(before, edit)?;
     check_storage(config, edit)?;
     let files = files(base, edit)?;
+    let connection = connection(before, edit)?;
     match original {
         Some(original) if original != name => {
             document::rename(document, &["databases"], original, name)?;
@@ -51,6 +52,11 @@ pub(super) fn save(
     }
     if edit.engine == EngineKind::Sqlite {
         write_files(document, &here, before, base, &files)?;
+    }
+    if let Some(after) = connection {
+        let fresh = ConnectionSettings::default();
+        let before = before.map_or(&fresh, |before| &before.connection);
+        server::write(document, &here, before, &after)?;
     }
     if before.is_some_and(|before| before.storage == edit.storage) {
         return Ok(());
@@ -92,10 +98,23 @@ fn check_engine(before: Option<&Profile>, edit: &ProfileEdit) -> Result<()> {
         Some(before) if before.engine != edit.engine => {
             Err(rejected("engine", "The engine of a profile cannot be changed; add a new profile"))
         }
-        None if edit.engine != EngineKind::Sqlite => {
-            Err(DatabaseError::EngineNotSupported { engine: edit.engine.label() }.into())
-        }
         _ => Ok(()),
+    }
+}
+
+/// What a server's form says; `None` for files, and for a server that only gets another name or storage.
+fn connection(before: Option<&Profile>, edit: &ProfileEdit) -> Result<Option<ConnectionSettings>> {
+    match &edit.server {
+        Some(_) if edit.engine == EngineKind::Sqlite => {
+            Err(rejected("engine", "SQLite has files and no server"))
+        }
+        Some(form) => {
+            form.connection(edit.engine, before.map(|before| &before.connection)).map(Some)
+        }
+        None if before.is_none() && edit.engine != EngineKind::Sqlite => {
+            Err(rejected("host", "Enter the host, or the name of a container"))
+        }
+        None => Ok(None),
     }
 }
 
@@ -159,7 +178,7 @@ fn write_files(
             if let Some(folder) = folder {
                 set(table, "host", Value::from(folder));
             }
-            write_list(table, "databases", &names);
+            list::write(table, "databases", &names);
             return Ok(());
         }
         leave_published_shape(document, here)?;
@@ -233,7 +252,7 @@ fn write_paths(
         remove_key(table, "paths");
         document::rename(document, here, "path", "paths")?;
     }
-    write_list(at(document, here)?, "paths", &texts);
+    list::write(at(document, here)?, "paths", &texts);
     Ok(())
 }
 
@@ -250,11 +269,4 @@ fn keep_spelling(table: &dyn TableLike, base: &Path, files: &[DatabaseFile]) -> 
         .map(|file| old.iter().find(|text| same(text, file)).map_or(&*file.text, |text| text))
         .map(str::to_owned)
         .collect()
-}
-
-fn write_list(table: &mut dyn TableLike, key: &str, texts: &[String]) {
-    match table.get_mut(key).and_then(Item::as_array_mut) {
-        Some(list) => list::sync(list, texts),
-        None => set(table, key, Value::Array(texts.iter().map(String::as_str).collect::<Array>())),
-    }
 }

@@ -61,7 +61,7 @@ pub(super) fn remove(document: &mut DocumentMut, config: &Config, name: &str) ->
         document::remove_table(document, "storage");
         return Ok(());
     }
-    document::remove_entry(document, "storages", name)
+    document::remove_part(document, &["storages"], name)
 }
 
 fn resolve(text: &str, base: &Path) -> Result<PathBuf> {

@@ -8,7 +8,7 @@ use crate::error::ErrorCode;
 fn a_first_storage_and_a_first_profile_make_a_readable_file() {
     let scene = Scene::empty();
     scene.file().save_storage(None, &folder("backups", "~/Kronos Backups")).unwrap();
-    let config = scene.file().save_profile(None, &sqlite("Shop", &["~/shop.db"])).unwrap();
+    let config = scene.file().save_profile(None, &sqlite("Shop", &["~/shop.db"])).unwrap().config;
     assert_eq!(config.storage_of(&config.profiles[0]).unwrap().name, "backups");
     assert_eq!(
         scene.text(),

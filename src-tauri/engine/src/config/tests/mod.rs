@@ -1,8 +1,10 @@
 //! Tests of the configuration: what loads, what is refused, what an edit leaves alone.
 
 mod concurrency;
+mod connection_url;
 mod edit_files;
 mod edit_profile;
+mod edit_server;
 mod edit_storage;
 mod files;
 mod problems;
@@ -131,6 +133,7 @@ fn sqlite(name: &str, paths: &[&str]) -> ProfileEdit {
         name: name.to_owned(),
         engine: EngineKind::Sqlite,
         paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+        server: None,
         storage: None,
     }
 }

@@ -188,6 +188,7 @@ fn apply(file: &ConfigFile, edit: &Edit) {
             let storage = storage.then(|| "s".to_owned());
             let edit = ProfileEdit { storage, ..sqlite(name, paths) };
             let saved = file.save_profile(known(name).then_some(name.as_str()), &edit);
+            let saved = saved.map(|edited| edited.config);
             saved.inspect(|after| {
                 let texts: Vec<_> = paths
                     .iter()
@@ -197,10 +198,11 @@ fn apply(file: &ConfigFile, edit: &Edit) {
                 assert!(saved.iter().map(|path| path.to_str().unwrap()).eq(texts.iter()));
             })
         }
-        Edit::RemoveProfile(n) => file.remove_profile(&format!("p{n}")),
+        Edit::RemoveProfile(n) => file.remove_profile(&format!("p{n}")).map(|edited| edited.config),
         Edit::Rename(a, b) => {
             let (old, new) = (format!("p{a}"), format!("p{b}"));
-            file.save_profile(Some(&old), &sqlite(&new, &["/renamed"]))
+            let saved = file.save_profile(Some(&old), &sqlite(&new, &["/renamed"]));
+            saved.map(|edited| edited.config)
         }
         Edit::Storage(n, path) => {
             let name = format!("s{n}");

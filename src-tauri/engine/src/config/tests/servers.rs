@@ -262,4 +262,6 @@ fn patterns_match_whole_names() {
     assert!(!matches("orders", "orders2") && !matches("order?", "orders2"));
     assert!(matches("a[*]", "a*") && !matches("a[*]", "ab"));
     assert!(matches("a\\*", "a*") && !matches("a\\*", "a\\b"));
+    // Without a wildcard, everything is a name.
+    assert!(matches("a\\b]}", "a\\b]}") && !matches("a\\b]}", "ab]}"));
 }

@@ -29,10 +29,10 @@ pub(super) struct PostgresDump {
     globals_tool: Option<Tool>,
     databases: Vec<Database>,
     waiting: VecDeque<PlannedUnit>,
+    several: bool,
     scope: WorkScope,
     facts: Vec<DatabaseFacts>,
     warnings: Vec<String>,
-    several: bool,
 }
 
 impl PostgresDump {
@@ -51,10 +51,10 @@ impl PostgresDump {
             tool,
             globals_tool,
             waiting: plan.units.iter().cloned().collect(),
+            several: plan.units.iter().filter(|unit| unit.kind == UnitKind::Database).count() > 1,
             scope: scope.clone(),
             facts: Vec::new(),
             warnings: plan.warnings.clone(),
-            several: plan.units.iter().filter(|unit| unit.kind == UnitKind::Database).count() > 1,
         })
     }
 

@@ -26,6 +26,7 @@ fn spec(profile: &str) -> RunSpec {
     RunSpec {
         kind: RunKind::Verify,
         profile: profile.into(),
+        on_server: false,
         backup: None,
         failure: format!("`{profile}` could not be verified"),
         not_affected: "Nothing was changed".into(),
