@@ -20,13 +20,19 @@ const ROWS: u32 = 12_000;
 
 /// A tool that does something else than it should. `$OUT` is a file of the test.
 const LYING_TOOLS: [(&str, &str); 7] = [
-    ("exits 0 with half a dump", r#""$REAL" "$@" >"$0.out" && head -c $(($(stat -c %s "$0.out") / 2)) "$0.out""#),
+    (
+        "exits 0 with half a dump",
+        r#""$REAL" "$@" >"$0.out" && head -c $(($(stat -c %s "$0.out") / 2)) "$0.out""#,
+    ),
     ("exits 0 without the last bytes", r#""$REAL" "$@" >"$0.out" && head -c -9 "$0.out""#),
     ("exits 0 with nothing", "exit 0"),
     ("exits 1 after a whole dump", r#""$REAL" "$@"; exit 1"#),
     ("exits 3 after a whole dump", r#""$REAL" "$@"; exit 3"#),
     ("is killed after a whole dump", r#""$REAL" "$@"; kill -KILL $$"#),
-    ("is killed in the middle", r#""$REAL" "$@" >"$0.out" && head -c 3000000 "$0.out"; kill -KILL $$"#),
+    (
+        "is killed in the middle",
+        r#""$REAL" "$@" >"$0.out" && head -c 3000000 "$0.out"; kill -KILL $$"#,
+    ),
 ];
 
 /// One installation with one good backup.
@@ -45,7 +51,10 @@ impl Stage {
         let profile = subject.profile(source.name());
         profile.write(&context);
         profile.ok(&context, &["backup"]);
-        let mut good: Vec<_> = files_in(&context.backups()).into_iter().map(|path| (path.clone(), sha256(&path))).collect();
+        let mut good: Vec<_> = files_in(&context.backups())
+            .into_iter()
+            .map(|path| (path.clone(), sha256(&path)))
+            .collect();
         good.sort();
         assert_eq!(good.len(), 2, "one archive and its record");
         Self { subject, source, context, good, injected: 0, wrong: Vec::new() }
@@ -58,19 +67,28 @@ impl Stage {
     /// Backs up with `profile`, which must fail with one of `codes`.
     fn must_fail(&mut self, fault: &str, profile: &Profile, codes: &[&str]) {
         profile.write(&self.context);
-        let ran = Ran::from(profile.command(&self.context, &["backup", "--json"]).output().unwrap());
+        let ran =
+            Ran::from(profile.command(&self.context, &["backup", "--json"]).output().unwrap());
         self.judge(fault, &ran, codes);
     }
 
     fn judge(&mut self, fault: &str, ran: &Ran, codes: &[&str]) {
         self.injected += 1;
         let fault = format!("{}: {fault}", self.subject.name());
-        if ran.code != 1 || !codes.iter().any(|code| ran.stdout.contains(&format!("\"code\":\"{code}\""))) {
-            self.wrong.push(format!("{fault}: exit {}, wanted one of {codes:?}: {}", ran.code, ran.stderr));
+        if ran.code != 1
+            || !codes.iter().any(|code| ran.stdout.contains(&format!("\"code\":\"{code}\"")))
+        {
+            self.wrong.push(format!(
+                "{fault}: exit {}, wanted one of {codes:?}: {}",
+                ran.code, ran.stderr
+            ));
         }
         self.profile().write(&self.context);
         let listed = self.context.ok(["list", "--json"]).lines().len();
-        let mut now: Vec<_> = files_in(&self.context.backups()).into_iter().map(|path| (path.clone(), sha256(&path))).collect();
+        let mut now: Vec<_> = files_in(&self.context.backups())
+            .into_iter()
+            .map(|path| (path.clone(), sha256(&path)))
+            .collect();
         now.retain(|(path, _)| !path.ends_with(".ballast"));
         now.sort();
         if listed != 1 || now != self.good {
@@ -98,7 +116,8 @@ fn of_tools_that_lie_or_die() {
     for subject in Subject::each() {
         let mut stage = Stage::new(subject, TestContext::new());
         for (fault, script) in LYING_TOOLS {
-            let folder = tools_with(&stage.context, &stage.subject, &fault.replace(' ', "-"), script);
+            let folder =
+                tools_with(&stage.context, &stage.subject, &fault.replace(' ', "-"), script);
             let profile = Profile { tools: Some(folder), ..stage.profile() };
             stage.must_fail(fault, &profile, &["source_failed"]);
         }
@@ -115,11 +134,27 @@ fn of_servers_that_refuse() {
         let right = stage.profile();
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         for (fault, profile, code) in [
-            ("wrong password", Profile { password: "wrong".into(), ..right.clone() }, "login_refused"),
-            ("unknown user", Profile { user: "nobody_here".into(), ..right.clone() }, "login_refused"),
-            ("unknown database", Profile { databases: vec!["not there".into()], ..right.clone() }, "source_missing"),
+            (
+                "wrong password",
+                Profile { password: "wrong".into(), ..right.clone() },
+                "login_refused",
+            ),
+            (
+                "unknown user",
+                Profile { user: "nobody_here".into(), ..right.clone() },
+                "login_refused",
+            ),
+            (
+                "unknown database",
+                Profile { databases: vec!["not there".into()], ..right.clone() },
+                "source_missing",
+            ),
             ("no server", Profile { place: place(closed), ..right.clone() }, "server_unreachable"),
-            ("no tool", Profile { tools: Some(stage.context.root().join("home")), ..right.clone() }, "tool_missing"),
+            (
+                "no tool",
+                Profile { tools: Some(stage.context.root().join("home")), ..right.clone() },
+                "tool_missing",
+            ),
         ] {
             stage.must_fail(fault, &profile, &[code]);
         }
@@ -137,7 +172,11 @@ fn of_servers_that_go_away() {
         for bytes in scaled(vec![1_000_000, 6_000_000], (1..12).map(|n| n * 1_000_000).collect()) {
             let between = Between::start(stage.subject.port(), bytes);
             let profile = Profile { place: place(between.port), ..stage.profile() };
-            stage.must_fail(&format!("gone after {bytes} bytes"), &profile, &["server_unreachable"]);
+            stage.must_fail(
+                &format!("gone after {bytes} bytes"),
+                &profile,
+                &["server_unreachable"],
+            );
             assert!(between.cut.load(Ordering::SeqCst), "the connection was not cut");
         }
         injected += stage.conclude(2);
@@ -157,7 +196,13 @@ fn of_full_disks() {
             let mut stage = Stage::new(subject, context);
             for free in [0, 100_000, 2_000_000] {
                 leave_free(&disk, ".ballast", free);
-                let ran = Ran::from(stage.profile().command(&stage.context, &["backup", "--json"]).output().unwrap());
+                let ran = Ran::from(
+                    stage
+                        .profile()
+                        .command(&stage.context, &["backup", "--json"])
+                        .output()
+                        .unwrap(),
+                );
                 fs::remove_file(disk.join(".ballast")).unwrap();
                 stage.judge(&format!("{free} bytes free"), &ran, &["storage_full"]);
             }
@@ -190,7 +235,8 @@ impl Between {
                 }
                 let Ok(upstream) = TcpStream::connect(("127.0.0.1", server)) else { return };
                 let (from, to) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
-                let (up_gone, down_gone, passed) = (Arc::clone(&gone), Arc::clone(&gone), Arc::clone(&passed));
+                let (up_gone, down_gone, passed) =
+                    (Arc::clone(&gone), Arc::clone(&gone), Arc::clone(&passed));
                 thread::spawn(move || pump(from, to, &up_gone, None));
                 thread::spawn(move || pump(upstream, client, &down_gone, Some((&passed, bytes))));
             }
@@ -200,7 +246,12 @@ impl Between {
 }
 
 /// Passes bytes on until one side ends or the budget is used up.
-fn pump(mut from: TcpStream, mut to: TcpStream, gone: &AtomicBool, budget: Option<(&AtomicU64, u64)>) {
+fn pump(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    gone: &AtomicBool,
+    budget: Option<(&AtomicU64, u64)>,
+) {
     let mut buffer = vec![0; 65536];
     from.set_read_timeout(Some(std::time::Duration::from_millis(50))).unwrap();
     while !gone.load(Ordering::SeqCst) {

@@ -37,18 +37,27 @@ fn transfers_keep_their_sum() {
         for archive in context.archives() {
             let target = subject.target("bank");
             profile.ok(&context, &["restore", archive.to_str().unwrap(), "--to", target.name()]);
-            assert_eq!(sum(&subject, target.name()), u64::from(ACCOUNTS) * 2 * 1000, "{}", subject.name());
+            assert_eq!(
+                sum(&subject, target.name()),
+                u64::from(ACCOUNTS) * 2 * 1000,
+                "{}",
+                subject.name()
+            );
             kept += 1;
         }
     }
-    say(&format!("live writers: {kept} backups keep the sum, violations 0, {commits} commits meanwhile"));
+    say(&format!(
+        "live writers: {kept} backups keep the sum, violations 0, {commits} commits meanwhile"
+    ));
     assert!(kept >= 12);
 }
 
 fn make_bank(subject: &Subject) -> Fresh {
     let bank = subject.plain(2000);
     for table in ["left_account", "right_account"] {
-        let numbers = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ACCOUNTS})");
+        let numbers = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ACCOUNTS})"
+        );
         match &bank {
             Fresh::Postgres(bank) => {
                 let session = bank.session();
@@ -67,7 +76,8 @@ fn make_bank(subject: &Subject) -> Fresh {
 }
 
 fn sum(subject: &Subject, database: &str) -> u64 {
-    let query = "SELECT (SELECT sum(balance) FROM left_account) + (SELECT sum(balance) FROM right_account)";
+    let query =
+        "SELECT (SELECT sum(balance) FROM left_account) + (SELECT sum(balance) FROM right_account)";
     let text = match subject {
         Subject::Postgres(server) => server.session(database).one(query),
         Subject::Mysql(server) => server.session(Some(database)).one(query),
@@ -95,9 +105,13 @@ impl Writer {
                 if told.load(Ordering::SeqCst) {
                     return;
                 }
-                let (from, to, amount) = (number * 7 % ACCOUNTS + 1, number * 13 % ACCOUNTS + 1, number % 50);
-                let (first, second) =
-                    if number.is_multiple_of(2) { ("left_account", "right_account") } else { ("right_account", "left_account") };
+                let (from, to, amount) =
+                    (number * 7 % ACCOUNTS + 1, number * 13 % ACCOUNTS + 1, number % 50);
+                let (first, second) = if number.is_multiple_of(2) {
+                    ("left_account", "right_account")
+                } else {
+                    ("right_account", "left_account")
+                };
                 run(&[
                     "BEGIN".to_owned(),
                     format!("UPDATE {first} SET balance = balance - {amount} WHERE id = {from}"),
@@ -160,10 +174,19 @@ fn postgres_moves_rows_and_truncates() {
     let rounds = scaled(20, 200);
     for round in 0..rounds {
         let (from, to) = if round % 2 == 0 { ("queue", "done") } else { ("done", "queue") };
-        let child = while_waiting(&server, &queue.name, from, to, profile.command(&context, &["backup", "--json"]));
+        let child = while_waiting(
+            &server,
+            &queue.name,
+            from,
+            to,
+            profile.command(&context, &["backup", "--json"]),
+        );
         let ran = Ran::from(child);
         if ran.code == 0 {
-            let rows: u64 = ["public.done", "public.queue"].iter().map(|table| rows_in_backup(&context, table)).sum();
+            let rows: u64 = ["public.done", "public.queue"]
+                .iter()
+                .map(|table| rows_in_backup(&context, table))
+                .sum();
             lost += usize::from(rows != ROWS);
         } else {
             failed += 1;
@@ -189,7 +212,11 @@ fn while_waiting(
     let mover = server.session(database);
     let watcher = server.session("postgres");
     mover.run(&format!("BEGIN; INSERT INTO {to} SELECT * FROM {from}; TRUNCATE {from}"));
-    let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let child = command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
     let waiting = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND wait_event_type = 'Lock'"
     );
@@ -201,9 +228,19 @@ fn while_waiting(
 fn lost_by_pg_dump_alone(server: &PostgresServer, database: &str) -> usize {
     let lost = [("queue", "done"), ("done", "queue")].into_iter().filter(|(from, to)| {
         let mut dump = std::process::Command::new(server.tools().join("pg_dump"));
-        dump.env("PGPASSWORD", &server.password).args(["-h", "127.0.0.1", "-p", &server.port.to_string()]);
+        dump.env("PGPASSWORD", &server.password).args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &server.port.to_string(),
+        ]);
         dump.args(["-U", &server.user, "--data-only", "--inserts", database]);
-        let (from, to) = if server.session(database).one(&format!("SELECT count(*) FROM {from}")) == "0" { (to, from) } else { (from, to) };
+        let (from, to) =
+            if server.session(database).one(&format!("SELECT count(*) FROM {from}")) == "0" {
+                (to, from)
+            } else {
+                (from, to)
+            };
         let output = while_waiting(server, database, from, to, dump);
         assert!(output.status.success());
         String::from_utf8_lossy(&output.stdout).matches("INSERT INTO").count() as u64 != ROWS
@@ -216,7 +253,8 @@ fn rows_in_backup(context: &TestContext, table: &str) -> u64 {
     let newest = context.archives().pop().unwrap();
     let shown = context.ok(["inspect", newest.to_str().unwrap(), "--json"]);
     let text = shown.stdout.replace(' ', "");
-    let at = text.find(&format!("\"name\":\"{table}\"")).unwrap_or_else(|| panic!("no {table}: {text}"));
+    let at =
+        text.find(&format!("\"name\":\"{table}\"")).unwrap_or_else(|| panic!("no {table}: {text}"));
     let rest = &text[at..];
     let rows = &rest[rest.find("\"rows\":").unwrap() + 7..];
     rows.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
@@ -228,7 +266,16 @@ const CHANGES: [(&str, &[&str]); 5] = [
     ("swap", &["RENAME TABLE queue TO t, kept TO queue, t TO kept"]),
     ("drop", &["INSERT INTO kept SELECT * FROM queue", "DROP TABLE queue"]),
     ("add column", &["ALTER TABLE queue ADD COLUMN more INT DEFAULT 5, ALGORITHM = COPY"]),
-    ("create and fill", &["CREATE TABLE fresh LIKE queue", "BEGIN", "INSERT INTO fresh SELECT * FROM queue", "DELETE FROM queue", "COMMIT"]),
+    (
+        "create and fill",
+        &[
+            "CREATE TABLE fresh LIKE queue",
+            "BEGIN",
+            "INSERT INTO fresh SELECT * FROM queue",
+            "DELETE FROM queue",
+            "COMMIT",
+        ],
+    ),
 ];
 
 /// Tables are changed at many moments of a dump. `mariadb-dump` may find a table empty, gone or of another
@@ -250,7 +297,11 @@ fn mariadb_changes_tables_at_any_moment() {
         let moments = scaled(6, 20);
         for moment in 0..moments {
             make_queue(&server, database.name());
-            let child = profile.command(&context, &["backup"]).stderr(std::process::Stdio::piped()).spawn().unwrap();
+            let child = profile
+                .command(&context, &["backup"])
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .unwrap();
             thread::sleep(length * moment / moments);
             let mut session = server.session(Some(database.name()));
             statements.iter().for_each(|sql| session.run(sql));
@@ -266,14 +317,19 @@ fn mariadb_changes_tables_at_any_moment() {
             }
         }
     }
-    say(&format!("tables changed: {rounds} rounds, {failed} said that they failed, lost in silence {}", lost.len()));
+    say(&format!(
+        "tables changed: {rounds} rounds, {failed} said that they failed, lost in silence {}",
+        lost.len()
+    ));
     assert!(lost.is_empty(), "{}", lost.join("\n"));
     assert!(rounds >= 30 && failed < rounds);
 }
 
 fn make_queue(server: &MysqlServer, database: &str) {
     let mut session = server.session(Some(database));
-    for sql in ["DROP TABLE IF EXISTS queue", "DROP TABLE IF EXISTS kept", "DROP TABLE IF EXISTS fresh"] {
+    for sql in
+        ["DROP TABLE IF EXISTS queue", "DROP TABLE IF EXISTS kept", "DROP TABLE IF EXISTS fresh"]
+    {
         session.run(sql);
     }
     for table in ["queue", "kept"] {

@@ -150,7 +150,11 @@ impl Subject {
                 let database = server.fresh("plain");
                 let session = server.session();
                 let items = session.database(&database.name).collection::<Document>("item");
-                let pad = |id: u32| (0..31).map(|j| format!("{:032x}", u128::from(id) * 7_919_777 + j)).collect::<String>();
+                let pad = |id: u32| {
+                    (0..31)
+                        .map(|j| format!("{:032x}", u128::from(id) * 7_919_777 + j))
+                        .collect::<String>()
+                };
                 let all: Vec<_> = (0..rows).map(|id| doc! { "_id": id, "pad": pad(id) }).collect();
                 for part in all.chunks(10_000) {
                     session.wait(items.insert_many(part).into_future()).unwrap();
@@ -239,7 +243,8 @@ impl Profile {
         let secret = context.root().join("password");
         std::fs::write(&secret, &self.password).unwrap();
         std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let tools = self.tools.as_ref().map_or_else(String::new, |tools| format!("tools = {tools:?}\n"));
+        let tools =
+            self.tools.as_ref().map_or_else(String::new, |tools| format!("tools = {tools:?}\n"));
         context.config(&format!(
             "[databases.{PROFILE}]\nengine = {:?}\n{}\nuser = {:?}\npassword = {{ file = {secret:?} }}\n\
              databases = {:?}\n{tools}{}\n\n{}",

@@ -19,7 +19,10 @@ fn postgres_older_and_newer() {
 
 #[test]
 fn mariadb_and_mysql() {
-    Subject::each().iter().filter(|subject| matches!(subject, Subject::Mysql(_))).for_each(round_trip);
+    Subject::each()
+        .iter()
+        .filter(|subject| matches!(subject, Subject::Mysql(_)))
+        .for_each(round_trip);
 }
 
 #[test]
@@ -38,7 +41,10 @@ fn postgres_in_a_container() {
     through_archive(&subject, &|profile| Profile {
         place: format!("docker = {container:?}\nport = {}", subject.port()),
         tools: None,
-        environment: vec![("DOCKER_HOST", Servers::get().text("DOCKER_HOST").into()), ("PATH", path())],
+        environment: vec![
+            ("DOCKER_HOST", Servers::get().text("DOCKER_HOST").into()),
+            ("PATH", path()),
+        ],
         ..profile
     });
 }
@@ -74,7 +80,11 @@ fn through_archive(subject: &Subject, change: &dyn Fn(Profile) -> Profile) {
 }
 
 /// Backs `source` up, restores it under another name and compares; returns objects and rows.
-fn restored(subject: &Subject, source: &Fresh, change: &dyn Fn(Profile) -> Profile) -> (usize, u64) {
+fn restored(
+    subject: &Subject,
+    source: &Fresh,
+    change: &dyn Fn(Profile) -> Profile,
+) -> (usize, u64) {
     let context = TestContext::new();
     let profile = change(subject.profile(source.name()));
     profile.write(&context);

@@ -42,14 +42,23 @@ fn are_in_no_argument_environment_output_log_archive_or_file() {
         }
         let target = subject.target("restored");
         let backup = context.archives()[0].clone();
-        outputs.push(profile.ok(&context, &["restore", backup.to_str().unwrap(), "--to", target.name(), "-vv"]));
+        outputs.push(
+            profile
+                .ok(&context, &["restore", backup.to_str().unwrap(), "--to", target.name(), "-vv"]),
+        );
         outputs.push(profile.ok(&context, &["doctor", "-vv", "--json"]));
         let refused = Profile { user: "kronos_nobody".into(), ..profile.clone() };
         refused.write(&context);
-        outputs.push(Ran::from(refused.command(&context, &["backup", "-vv", "--json"]).output().unwrap()));
+        outputs.push(Ran::from(
+            refused.command(&context, &["backup", "-vv", "--json"]).output().unwrap(),
+        ));
         let seen = watch.stop();
         let tool = subject.programs()[0];
-        assert!(seen.names.iter().any(|name| name.contains(tool)), "{tool} was never seen: {:?}", seen.names);
+        assert!(
+            seen.names.iter().any(|name| name.contains(tool)),
+            "{tool} was never seen: {:?}",
+            seen.names
+        );
         processes += seen.looked_at;
         hits.extend(seen.hits);
         for (name, bytes) in artefacts(&context, &outputs) {
@@ -58,7 +67,10 @@ fn are_in_no_argument_environment_output_log_archive_or_file() {
                 hits.push(format!("{}: {name}", subject.name()));
             }
         }
-        assert!(holds(&fs::read(context.root().join("password")).unwrap()), "the search does not work");
+        assert!(
+            holds(&fs::read(context.root().join("password")).unwrap()),
+            "the search does not work"
+        );
     }
     say(&format!(
         "server secrets: {runs} runs, {processes} looks at processes, {places} places searched, hits {}",
@@ -70,14 +82,19 @@ fn are_in_no_argument_environment_output_log_archive_or_file() {
 
 fn holds(bytes: &[u8]) -> bool {
     // The second half alone, too: quoting may have put something in the middle.
-    [SECRET, "Zebra7", "Quince"].iter().any(|part| bytes.windows(part.len()).any(|window| window == part.as_bytes()))
+    [SECRET, "Zebra7", "Quince"]
+        .iter()
+        .any(|part| bytes.windows(part.len()).any(|window| window == part.as_bytes()))
 }
 
 /// Everything that stays after the runs, but for the password's own file.
 fn artefacts(context: &TestContext, outputs: &[Ran]) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     for (number, ran) in outputs.iter().enumerate() {
-        found.push((format!("output {number}"), format!("{}{}", ran.stdout, ran.stderr).into_bytes()));
+        found.push((
+            format!("output {number}"),
+            format!("{}{}", ran.stdout, ran.stderr).into_bytes(),
+        ));
     }
     for path in every_file(context.root()).into_iter().filter(|path| !path.ends_with("password")) {
         found.push((path.display().to_string(), fs::read(&path).unwrap()));
@@ -91,7 +108,8 @@ fn artefacts(context: &TestContext, outputs: &[Ran]) -> Vec<(String, Vec<u8>)> {
 }
 
 fn every_file(folder: &Path) -> Vec<PathBuf> {
-    let (folders, files): (Vec<_>, Vec<_>) = files_in(folder).into_iter().partition(|path| path.is_dir());
+    let (folders, files): (Vec<_>, Vec<_>) =
+        files_in(folder).into_iter().partition(|path| path.is_dir());
     files.into_iter().chain(folders.iter().flat_map(|folder| every_file(folder))).collect()
 }
 
@@ -179,7 +197,10 @@ impl Seen {
         for process in files_in(Path::new("/proc")) {
             let Ok(arguments) = fs::read(process.join("cmdline")) else { continue };
             let environment = fs::read(process.join("environ")).unwrap_or_default();
-            if process.file_name().is_some_and(|id| id.to_string_lossy() == std::process::id().to_string()) {
+            if process
+                .file_name()
+                .is_some_and(|id| id.to_string_lossy() == std::process::id().to_string())
+            {
                 continue;
             }
             self.looked_at += 1;

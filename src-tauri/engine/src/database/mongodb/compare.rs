@@ -14,7 +14,7 @@ use super::connect::Session;
 use super::facts::EXPIRING;
 use super::target::Target;
 use crate::contents::{DatabaseFacts, ObjectCount, ObjectKind};
-use crate::error::{Error, RestoreError, Result};
+use crate::error::{Error, RestoreError, Result, ServerError};
 
 /// What a comparison found.
 #[derive(Debug, Default)]
@@ -24,36 +24,51 @@ pub(super) struct Found {
     pub(super) warnings: Vec<String>,
 }
 
-/// Compares every collection, view and index; `said` is what mongorestore printed last.
+/// What mongorestore has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Loaded {
+    /// Documents that it says it has loaded, when it also says that none failed.
+    documents: Option<u64>,
+    /// Operations of the log that it was given to replay afterwards.
+    operations: u64,
+}
+
+impl Loaded {
+    /// Reads what it `said` last.
+    pub(super) fn new(said: &[String], operations: u64) -> Self {
+        Self { documents: loaded(said), operations }
+    }
+}
+
+/// Compares every collection, view and index.
 pub(super) async fn compare(
     session: &Session,
     target: &Target,
     expected: &DatabaseFacts,
-    said: &[String],
+    loaded: &Loaded,
 ) -> Result<Found> {
     let mut found = Found::default();
     let expiring = expiring(expected);
-    let is_server = matches!(target, Target::Server(_));
-    let is_loaded = loaded(said) == Some(total(target, expected));
+    let is_loaded = loaded.documents == Some(total(target, expected));
     for name in target.databases() {
         let database = session.client.database(name);
-        for object in expected.objects.iter().filter_map(|object| belonging(target, name, object)) {
-            let failed = |error| session.failures.of(&error, &format!("{name}.{}", object.name));
-            match object.kind {
-                ObjectKind::Collection => {
-                    let rows = count(&database, &object.name).await.map_err(failed)?;
-                    let may_differ = is_server || expiring.contains(&object.name);
-                    settle(&object, rows, may_differ && is_loaded, &mut found)?;
-                }
-                ObjectKind::View => exists(&database, &object.name)
-                    .await
-                    .map_err(failed)?
-                    .then_some(())
-                    .ok_or_else(|| missing(&object.name))?,
-                _ => {}
+        let present = present(session, &database).await?;
+        for recorded in expected.objects.iter().filter(|object| object.kind != ObjectKind::Index) {
+            let Some(object) = belonging(target, name, recorded) else { continue };
+            if !present.contains(&object.name) {
+                // The log may have dropped it.
+                let is_dropped = loaded.operations > 0 && is_loaded;
+                is_dropped.then_some(()).ok_or_else(|| missing(&object.name))?;
+                found.warnings.push(format!("`{}` was dropped while the dump ran", object.name));
+            } else if object.rows.is_some() {
+                let may_differ = loaded.operations > 0 || expiring.contains(&recorded.name);
+                let rows = count(session, &database, &object, is_loaded).await?;
+                settle(&object, rows, may_differ && is_loaded, &mut found)?;
             }
         }
-        indexes(session, &database, target, name, expected).await?;
+        if loaded.operations == 0 {
+            indexes(session, &database, target, name, expected).await?;
+        }
     }
     found.warnings.extend(notes(target, &expiring));
     Ok(found)
@@ -105,13 +120,33 @@ fn missing(name: &str) -> Error {
     RestoreError::Mismatch { detail: format!("`{name}` is missing") }.into()
 }
 
-async fn count(database: &Database, name: &str) -> mongodb::error::Result<u64> {
-    database.collection::<Document>(name).count_documents(doc! {}).await
+/// The names of everything in `database`.
+async fn present(session: &Session, database: &Database) -> Result<BTreeSet<String>> {
+    let names = database.list_collection_names().await;
+    let names = names.map_err(|error| session.failures.of(&error, database.name()))?;
+    Ok(names.into_iter().collect())
 }
 
-async fn exists(database: &Database, name: &str) -> mongodb::error::Result<bool> {
-    let names = database.list_collection_names().filter(doc! { "name": name }).await?;
-    Ok(!names.is_empty())
+/// Counts the documents of a collection. Those of a time series may be loaded with fewer rights than it
+/// takes to count them; then what mongorestore counted has to do.
+async fn count(
+    session: &Session,
+    database: &Database,
+    object: &ObjectCount,
+    is_loaded: bool,
+) -> Result<u64> {
+    let name = object.name.as_str();
+    let counted = database.collection::<Document>(name).count_documents(doc! {}).await;
+    let counted = counted
+        .map_err(|error| session.failures.of(&error, &format!("{}.{name}", database.name())));
+    match counted {
+        Err(Error::Server(ServerError::RightMissing { .. }))
+            if is_loaded && name.starts_with("system.") =>
+        {
+            Ok(object.rows.unwrap_or(0))
+        }
+        counted => counted,
+    }
 }
 
 /// Compares the indexes of every collection with the recorded ones.
@@ -129,9 +164,11 @@ async fn indexes(
         .filter(|object| object.kind == ObjectKind::Index)
         .filter_map(|object| of_this(object).map(|object| object.name))
         .collect();
+    // What holds a time series has no indexes of its own that a dump would know.
     let collections = expected.objects.iter().filter(|object| object.rows.is_some());
     let mut there = BTreeSet::new();
-    for collection in collections.filter_map(of_this) {
+    let collections = collections.filter_map(of_this);
+    for collection in collections.filter(|collection| !collection.name.starts_with("system.")) {
         let failed = |error| session.failures.of(&error, &format!("{name}.{}", collection.name));
         let list = doc! { "listIndexes": collection.name.as_str() };
         let cursor = database.run_cursor_command(list).await.map_err(failed)?;
@@ -154,7 +191,7 @@ fn notes(target: &Target, expiring: &BTreeSet<String>) -> Vec<String> {
     let mut notes = Vec::new();
     if !expiring.is_empty() {
         // The user knows a time series by its own name.
-        let known = expiring.iter().filter(|name| !name.starts_with("system."));
+        let known = expiring.iter().filter(|name| !name.contains("system.buckets."));
         let names: Vec<&str> = known.map(String::as_str).collect();
         notes.push(format!(
             "The server deletes documents that are too old, in the copy as well: `{}`",

@@ -12,7 +12,7 @@ use super::catalogue::{Catalogue, documents_of};
 use super::connect::Session;
 use super::facts;
 use super::failure::Failures;
-use super::stream::ArchiveReader;
+use super::stream::{ArchiveReader, Choice};
 use super::tools;
 use super::units::{Content, Unit};
 use crate::contents::{Consistency, DatabaseFacts, LeftOutPart, UnitKind};
@@ -87,19 +87,20 @@ impl MongoDump {
             object: unit.name.clone(),
         };
         let (tool, progress) = (self.tool.title(), self.scope.progress.clone());
-        Ok(ArchiveReader::new(output, tool, hidden(&unit.content), progress))
+        Ok(ArchiveReader::new(output, tool, choice(&unit.content), progress))
     }
 }
 
 /// Collections of which only the description is taken, by the names of those that hold the documents.
-fn hidden(content: &Content) -> BTreeSet<String> {
-    let Content::Database(catalogue) = content else { return BTreeSet::new() };
+fn choice(content: &Content) -> Choice {
+    let Content::Database(catalogue) = content else { return Choice::default() };
     let kinds = catalogue.taken.iter().map(|entry| (entry.name.as_str(), entry.kind));
     let without: BTreeSet<&str> = catalogue.names_without(LeftOutPart::Rows).collect();
-    kinds
+    let without_documents = kinds
         .filter(|(name, _)| without.contains(name))
         .map(|(name, kind)| documents_of(name, kind))
-        .collect()
+        .collect();
+    Choice { without_documents, databases: None }
 }
 
 fn arguments(content: &Content) -> Vec<String> {

@@ -17,6 +17,8 @@ pub(super) struct Failures {
     user: String,
     auth_database: String,
     is_encrypted: bool,
+    /// The role that the work takes.
+    role: &'static str,
 }
 
 impl Failures {
@@ -26,7 +28,13 @@ impl Failures {
             user: login.user.clone(),
             auth_database: login.auth_database.clone(),
             is_encrypted: login.protection != super::login::Protection::Plain,
+            role: "backup",
         }
+    }
+
+    /// For work that changes the server.
+    pub(super) fn while_writing(self) -> Self {
+        Self { role: "restore", ..self }
     }
 
     /// What the driver reported while it worked on `object`.
@@ -74,6 +82,12 @@ impl Failures {
         let Error::Server(ServerError::ToolFailed { tool, detail }) = error else { return error };
         let server = self.server.clone();
         let Some(reason) = said.iter().rev().find_map(|line| reason(line)) else {
+            let last =
+                said.iter().rev().map(|line| without_time(line)).find(|line| !is_report(line));
+            let detail = match last {
+                Some(last) => format!("{last} ({})", ending(&detail)),
+                None => ending(&detail).to_owned(),
+            };
             return ServerError::ToolFailed { tool, detail }.into();
         };
         let has = |words: &[&str]| words.iter().any(|word| reason.contains(word));
@@ -126,7 +140,7 @@ impl Failures {
         }
         let detail = detail.split(" to execute command").next().unwrap_or(detail).to_owned();
         let (user, object) = (self.user.clone(), object.to_owned());
-        let grant = self.grant("backup", "admin");
+        let grant = self.grant(self.role, "admin");
         ServerError::RightMissing { user, object, detail, grant }
     }
 }
@@ -154,9 +168,41 @@ fn reason(line: &str) -> Option<&str> {
     said.map(|(_, reason)| reason.trim()).filter(|reason| !reason.is_empty())
 }
 
+/// The line without the time that the tools write before it.
+fn without_time(line: &str) -> &str {
+    match line.split_at_checked(28) {
+        Some((time, rest)) if time.as_bytes()[10] == b'T' => rest.trim(),
+        _ => line,
+    }
+}
+
+/// Whether a line only tells how far the tool is.
+fn is_report(line: &str) -> bool {
+    const REPORTS: &[&str] = &[
+        "[",
+        "writing ",
+        "done dumping",
+        "dumped ",
+        "reading ",
+        "restoring ",
+        "preparing ",
+        "finished restoring",
+        "creating intents",
+        "no indexes",
+        "index:",
+        "using ",
+    ];
+    line.is_empty() || REPORTS.iter().any(|report| line.starts_with(report))
+}
+
 /// How the tool ended, from the end of `detail`: "exit status 1".
 fn ending(detail: &str) -> &str {
-    detail.rsplit_once('(').map_or(detail, |(_, ending)| ending.trim_end_matches(')'))
+    let starts = ["exit status ", "it was ended by signal ", "it was stopped"];
+    let start = starts.iter().filter_map(|start| detail.rfind(start)).max();
+    let Some(start) = start else { return detail };
+    let is_enclosed = detail[..start].ends_with('(');
+    let end = &detail[start..];
+    if is_enclosed { end.strip_suffix(')').unwrap_or(end) } else { end }
 }
 
 /// The reason inside the driver's account of its search for a server.
@@ -177,4 +223,88 @@ fn without_noise(message: &str) -> String {
 /// A text as JavaScript writes it.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failures() -> Failures {
+        Failures {
+            server: "localhost:27017".into(),
+            user: "backup".into(),
+            auth_database: "admin".into(),
+            is_encrypted: false,
+            role: "backup",
+        }
+    }
+
+    /// What a user reads when mongodump printed these lines and ended like this.
+    fn explained(lines: &[&str], end: &str) -> String {
+        let said: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        let detail = match said.join(" · ").as_str() {
+            "" => end.to_owned(),
+            said => format!("{said} ({end})"),
+        };
+        let error = ServerError::ToolFailed { tool: "mongodump 100.7.0".into(), detail };
+        failures().of_tool(error.into(), &said, "shop").to_string()
+    }
+
+    #[test]
+    fn the_cause_is_named() {
+        let at = "2026-11-22T21:47:23.939+0000";
+        let failed = |reason: &str| explained(&[&format!("{at}Failed: {reason}")], "exit status 1");
+        let sentences = [
+            failed("can't create session: (AuthenticationFailed) Authentication failed."),
+            failed(
+                "error counting shop.a: (Unauthorized) not authorized on shop to execute command { count: \"a\" }",
+            ),
+            failed(
+                "error writing data: connection(127.0.0.1:27017[-4]) socket was unexpectedly closed: EOF",
+            ),
+            failed(
+                "oplog overflow: mongodump was unable to capture all new oplog entries during execution",
+            ),
+            failed("server returned error: x509: certificate signed by unknown authority"),
+            failed("something new"),
+            explained(
+                &[&format!("{at}writing shop.a to archive on stdout")],
+                "it was ended by signal 9 (killed)",
+            ),
+            explained(
+                &[&format!("{at}cannot use both"), &format!("{at}[###] shop.a 1/2")],
+                "exit status 1",
+            ),
+            explained(&[], "exit status 3"),
+        ];
+        insta::assert_snapshot!(sentences.join("\n"), @r"
+        `localhost:27017` refused the user `backup`: the password or the user is wrong
+        `backup` may not read `shop`: error counting shop.a: (Unauthorized) not authorized on shop
+        The connection to `localhost:27017` was lost: error writing data: connection(127.0.0.1:27017[-4]) socket was unexpectedly closed: EOF
+        `shop` was changed while it was read: oplog overflow: mongodump was unable to capture all new oplog entries during execution
+        No secure connection to `localhost:27017`: server returned error: x509: certificate signed by unknown authority
+        mongodump 100.7.0 failed: something new (exit status 1)
+        mongodump 100.7.0 failed: it was ended by signal 9 (killed)
+        mongodump 100.7.0 failed: cannot use both (exit status 1)
+        mongodump 100.7.0 failed: exit status 3
+        ");
+    }
+
+    #[test]
+    fn the_reason_is_taken_out_of_what_the_driver_tells() {
+        let message = "Server selection timeout: No available servers. Topology: { Type: Single, Servers: [ \
+                       { Address: localhost:1, Type: Unknown, Error: Kind: I/O error: invalid peer certificate: \
+                       UnknownIssuer, labels: {}, source: None } ] }";
+        assert_eq!(selection(message), "invalid peer certificate: UnknownIssuer");
+    }
+
+    #[test]
+    fn a_grant_is_a_statement_whatever_the_names_are() {
+        let mut failures = failures();
+        failures.user = "o'\"x\n".into();
+        assert_eq!(
+            failures.grant("backup", "admin").unwrap(),
+            r#"db.getSiblingDB("admin").grantRolesToUser("o'\"x\n", [{ role: "backup", db: "admin" }])"#
+        );
+    }
 }

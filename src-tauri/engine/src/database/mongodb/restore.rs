@@ -10,23 +10,49 @@ use tokio::runtime::Handle;
 use super::super::child::ChildInput;
 use super::super::tool::Tool;
 use super::super::{DumpedDatabase, RestoreSink, Restored, WorkScope};
-use super::compare;
+use super::compare::{self, Loaded};
 use super::connect::Session;
+use super::stream::{ArchiveWriter, Choice};
 use super::target::Target;
 use super::tools;
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::contents::DatabaseFacts;
-use crate::error::{Error, RestoreError, Result};
+use crate::error::{Error, RestoreError, Result, ServerError};
 
 /// The collection that stands in a database for as long as it is being restored.
-const CLAIM: &str = "kronos_restoring";
+pub(super) const CLAIM: &str = "kronos_restoring";
 const NAMESPACE_EXISTS: i32 = 48;
+
+/// The way into mongorestore.
+enum Input {
+    /// Everything goes in.
+    Whole(ChildInput),
+    /// Only what the restore makes goes in: no users, no operations on other databases.
+    Chosen(ArchiveWriter<ChildInput>),
+}
+
+impl Input {
+    /// The tool, and the number of operations of the log that it was given.
+    fn into_parts(self) -> (ChildInput, u64) {
+        match self {
+            Self::Whole(child) => (child, 0),
+            Self::Chosen(writer) => writer.into_parts(),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Whole(child) => child.write(bytes),
+            Self::Chosen(writer) => writer.write(bytes),
+        }
+    }
+}
 
 /// A restore under way; dropping it unfinished drops what it made.
 pub(super) struct Loading {
     session: Session,
     target: Target,
-    child: Option<ChildInput>,
+    input: Option<Input>,
     claimed: Vec<String>,
     bytes: u64,
     runtime: Handle,
@@ -45,7 +71,7 @@ impl Loading {
         let mut loading = Self {
             session,
             target: target.clone(),
-            child: None,
+            input: None,
             claimed: Vec::new(),
             bytes: 0,
             runtime: Handle::current(),
@@ -55,24 +81,38 @@ impl Loading {
             loading.claimed.push(name.clone());
         }
         let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
-        loading.child = Some(call.spawn_input(scope)?);
+        let child = call.spawn_input(scope)?;
+        loading.input = Some(match target {
+            Target::Database(_) => Input::Whole(child),
+            Target::Server(names) => {
+                let databases = Some(names.into_iter().collect());
+                let choice = Choice { databases, ..Choice::default() };
+                Input::Chosen(ArchiveWriter::new(child, choice))
+            }
+        });
         Ok(loading)
     }
 
-    fn load(&mut self) -> Result<Vec<String>> {
-        let child = self.child.take().ok_or_else(|| Error::Internal("restored twice".into()))?;
-        child.finish().map_err(|error| self.explained(error))
+    fn load(&mut self) -> Result<Loaded> {
+        let input = self.input.take().ok_or_else(|| Error::Internal("restored twice".into()))?;
+        let (child, operations) = input.into_parts();
+        let said = child.finish().map_err(|error| self.explained(error))?;
+        Ok(Loaded::new(&said, operations))
     }
 
     /// The sentence of the cause, where mongorestore told it.
     fn explained(&self, error: Error) -> Error {
         let said = match &error {
-            Error::Server(crate::error::ServerError::ToolFailed { detail, .. }) => {
+            Error::Server(ServerError::ToolFailed { detail, .. }) => {
                 detail.split(" · ").map(str::to_owned).collect()
             }
             _ => Vec::new(),
         };
-        self.session.failures.of_tool(error, &said, &self.session.login.title)
+        self.session.failures.clone().while_writing().of_tool(
+            error,
+            &said,
+            &self.session.login.title,
+        )
     }
 
     fn publish(
@@ -80,10 +120,10 @@ impl Loading {
         expected: &DatabaseFacts,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
-        let said = self.load()?;
+        let loaded = self.load()?;
         cancel.check()?;
         let (session, target) = (self.session.clone(), self.target.clone());
-        let checking = compare::compare(&session, &target, expected, &said);
+        let checking = compare::compare(&session, &target, expected, &loaded);
         let found = self
             .runtime
             .block_on(cancel.run_until_cancelled(checking))
@@ -141,11 +181,7 @@ fn arguments(target: &Target, dumped: &DumpedDatabase, jobs: Option<u8>) -> Vec<
             arguments.push(tools::option("nsFrom", &from));
             arguments.push(tools::option("nsTo", &to));
         }
-        Target::Server(_) => {
-            arguments.push("--oplogReplay".to_owned());
-            // Users are not added to a server without being asked for.
-            arguments.push("--nsExclude=admin.*".to_owned());
-        }
+        Target::Server(_) => arguments.push("--oplogReplay".to_owned()),
     }
     match jobs.filter(|jobs| *jobs > 1) {
         // Documents keep their order, and the first error is the last.
@@ -161,9 +197,14 @@ fn arguments(target: &Target, dumped: &DumpedDatabase, jobs: Option<u8>) -> Vec<
 
 impl Write for Loading {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let child = self.child.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-        let written = child.write(bytes).map_err(|error| match error.downcast::<Error>() {
+        let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        let written = input.write(bytes).map_err(|error| match error.downcast::<Error>() {
             Ok(error) => io::Error::other(self.explained(error)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let server = self.session.login.title.clone();
+                let unfit = ServerError::TargetUnfit { server, detail: error.to_string() };
+                io::Error::other(Error::from(unfit))
+            }
             Err(error) => error,
         })?;
         self.bytes += written as u64;
@@ -188,8 +229,8 @@ impl RestoreSink for Loading {
 impl Drop for Loading {
     fn drop(&mut self) {
         // The tool must be gone before what it fills can be.
-        if let Some(child) = self.child.take() {
-            child.stop();
+        if let Some(input) = self.input.take() {
+            input.into_parts().0.stop();
         }
         if self.claimed.is_empty() {
             return;

@@ -6,6 +6,7 @@
 use super::super::{DumpedDatabase, RestoreTarget};
 use super::catalogue;
 use super::connect::Session;
+use super::restore::CLAIM;
 use super::rights::Rights;
 use super::server::{Server, version_in};
 use super::units::WHOLE_SERVER;
@@ -54,11 +55,23 @@ pub(super) async fn check(
         // The server refuses names that differ only in their case.
         if let Some(taken) = there.iter().find(|other| other.to_lowercase() == name.to_lowercase())
         {
-            return Err(RestoreError::TargetExists { target: session.source(taken) }.into());
+            return Err(occupied(session, taken).await);
         }
     }
     check_rights(session, &target).await?;
     Ok(target)
+}
+
+/// Why a name is not free: a database has it, perhaps one that an earlier restore left half made.
+async fn occupied(session: &Session, taken: &str) -> Error {
+    let target = session.source(taken);
+    let names = session.client.database(taken).list_collection_names().await;
+    if names.is_ok_and(|names| names.iter().any(|name| name == CLAIM)) {
+        let detail =
+            "a restore to it is under way or was killed; then drop it, or choose another name";
+        return unusable(&target, detail);
+    }
+    RestoreError::TargetExists { target }.into()
 }
 
 fn named(target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<Target> {

@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::checksum::Checksum;
+use super::choice::{Choice, Fate, LOG};
 use super::frames::{Frame, Treatment, Visitor};
 use super::metadata::{BlockHeader, Description, NamespaceKind};
 
@@ -45,22 +47,24 @@ pub(in super::super) struct Contents {
     documents: BTreeMap<Name, u64>,
     ended: BTreeSet<Name>,
     current: Option<Name>,
-    hidden: BTreeSet<String>,
-    dropping: bool,
+    choice: Choice,
+    fate: Fate,
+    sifted: Checksum,
     passed: u64,
 }
 
 impl Contents {
-    /// Expects a stream of which the documents of `hidden`, names of collections, are left out.
-    pub(super) fn new(hidden: BTreeSet<String>) -> Self {
+    /// Expects a stream of which `choice` is wanted.
+    pub(super) fn new(choice: Choice) -> Self {
         Self {
             part: Part::Header,
             described: BTreeMap::new(),
             documents: BTreeMap::new(),
             ended: BTreeSet::new(),
             current: None,
-            hidden,
-            dropping: false,
+            choice,
+            fate: Fate::Passed,
+            sifted: Checksum::new(),
             passed: 0,
         }
     }
@@ -74,6 +78,12 @@ impl Contents {
     /// Documents of all collections that went by.
     pub(super) fn passed(&self) -> u64 {
         self.passed
+    }
+
+    /// Operations of the log that went by.
+    pub(super) fn operations(&self) -> u64 {
+        let logs = self.documents.iter().filter(|((database, _), _)| database == LOG);
+        logs.map(|(_, count)| count).sum()
     }
 
     /// What is missing, when the stream ended here.
@@ -130,6 +140,9 @@ impl Contents {
     fn describe(&mut self, document: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
         let mut description = Description::read(document)?;
         description.indexes.retain(|index| index != "_id_");
+        if self.choice.fate(&description.database, &description.collection) == Fate::Removed {
+            return Ok(());
+        }
         out.extend_from_slice(document);
         let name = (description.database.clone(), description.collection.clone());
         match self.described.insert(name, description) {
@@ -144,20 +157,40 @@ impl Contents {
         if self.ended.contains(&name) {
             return Err(format!("`{}` goes on after its end", header.collection));
         }
-        self.dropping = self.hidden.contains(&header.collection);
-        if header.is_end {
-            self.part = Part::AfterEnd;
+        self.fate = self.choice.fate(&header.database, &header.collection);
+        self.part = if header.is_end { Part::AfterEnd } else { Part::Documents };
+        if self.fate != Fate::Removed && header.is_end {
             self.ended.insert(name.clone());
-        } else {
-            self.part = Part::Documents;
         }
-        if header.is_end && self.dropping {
-            out.extend_from_slice(&header.end_of_nothing());
-        } else {
-            out.extend_from_slice(document);
+        match self.fate {
+            Fate::Removed => {}
+            // Its checksum was that of all documents.
+            Fate::Emptied if header.is_end => out.extend_from_slice(&header.end_with(0)),
+            Fate::Sifted if header.is_end => {
+                out.extend_from_slice(&header.end_with(self.sifted.value()));
+            }
+            Fate::Passed | Fate::Emptied | Fate::Sifted => out.extend_from_slice(document),
         }
         self.current = Some(name);
         Ok(())
+    }
+
+    fn sift(&mut self, operation: &[u8], out: &mut Vec<u8>) -> Result<(), String> {
+        if self.choice.wants(operation)? {
+            self.sifted.add(operation);
+            out.extend_from_slice(operation);
+            self.count();
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) {
+        let Some(name) = &self.current else { return };
+        match self.documents.get_mut(name) {
+            Some(count) => *count += 1,
+            None => drop(self.documents.insert(name.clone(), 1)),
+        }
+        self.passed += 1;
     }
 
     fn end_block(&mut self) -> Result<(), String> {
@@ -173,7 +206,10 @@ impl Visitor for Contents {
     fn frame(&mut self, frame: Frame<'_>, out: &mut Vec<u8>) -> Result<(), String> {
         match (frame, self.part) {
             (Frame::Terminator, _) => {
-                out.extend_from_slice(&[0xff; 4]);
+                let is_removed = self.part != Part::Descriptions && self.fate == Fate::Removed;
+                if !is_removed {
+                    out.extend_from_slice(&[0xff; 4]);
+                }
                 self.end_block()
             }
             (Frame::Kept(document), Part::Header) => {
@@ -182,26 +218,25 @@ impl Visitor for Contents {
                 Ok(())
             }
             (Frame::Kept(document), Part::Descriptions) => self.describe(document, out),
-            (Frame::Kept(document), _) => self.begin_block(document, out),
+            (Frame::Kept(document), Part::BlockHeader) => self.begin_block(document, out),
+            (Frame::Kept(operation), Part::Documents) => self.sift(operation, out),
             (Frame::Passed, Part::Documents) => {
-                if let (Some(name), false) = (&self.current, self.dropping) {
-                    match self.documents.get_mut(name) {
-                        Some(count) => *count += 1,
-                        None => drop(self.documents.insert(name.clone(), 1)),
-                    }
-                    self.passed += 1;
+                if self.fate == Fate::Passed {
+                    self.count();
                 }
                 Ok(())
             }
-            (Frame::Passed, _) => Err("documents follow the end of a collection".to_owned()),
+            (_, Part::AfterEnd) => Err("documents follow the end of a collection".to_owned()),
+            (Frame::Passed, _) => Err("a description was passed by".to_owned()),
         }
     }
 
     fn treatment(&self) -> Treatment {
-        match self.part {
-            Part::Header | Part::Descriptions | Part::BlockHeader => Treatment::Keep,
-            Part::Documents if self.dropping => Treatment::Drop,
-            Part::Documents | Part::AfterEnd => Treatment::Pass,
+        match (self.part, self.fate) {
+            (Part::Header | Part::Descriptions | Part::BlockHeader, _)
+            | (Part::Documents, Fate::Sifted) => Treatment::Keep,
+            (Part::Documents, Fate::Emptied | Fate::Removed) => Treatment::Drop,
+            (Part::Documents, Fate::Passed) | (Part::AfterEnd, _) => Treatment::Pass,
         }
     }
 }

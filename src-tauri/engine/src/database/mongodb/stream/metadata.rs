@@ -77,13 +77,13 @@ impl BlockHeader {
         Ok(Self { database: text("db")?, collection: text("collection")?, is_end })
     }
 
-    /// The end of a collection that has no documents, the only one whose checksum is 0.
-    pub(super) fn end_of_nothing(&self) -> Vec<u8> {
+    /// The end of the same collection, whose documents now have this checksum.
+    pub(super) fn end_with(&self, checksum: i64) -> Vec<u8> {
         let mut document = RawDocumentBuf::new();
         document.append(cstr!("db"), self.database.as_str());
         document.append(cstr!("collection"), self.collection.as_str());
         document.append(cstr!("EOF"), true);
-        document.append(cstr!("CRC"), 0_i64);
+        document.append(cstr!("CRC"), checksum);
         document.into_bytes()
     }
 }

@@ -7,14 +7,19 @@
 //!
 //! Nothing here holds more than one description or block header in memory, wherever the stream is cut.
 
+mod checksum;
+mod choice;
 mod contents;
 mod frames;
 mod metadata;
 mod reader;
+mod writer;
 
+pub(super) use choice::Choice;
 pub(super) use contents::Namespace;
 pub(super) use metadata::NamespaceKind;
 pub(super) use reader::ArchiveReader;
+pub(super) use writer::ArchiveWriter;
 
 #[cfg(test)]
 mod tests;

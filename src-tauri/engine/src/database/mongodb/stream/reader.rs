@@ -3,9 +3,9 @@
 //! Owns the two ends: the tool's bytes come in, the archive's bytes go out, and the end is only an end
 //! when everything that was announced has come.
 
-use std::collections::BTreeSet;
 use std::io::{self, Read};
 
+use super::choice::Choice;
 use super::contents::Contents;
 use super::frames::Frames;
 use crate::error::{Error, ServerError};
@@ -30,18 +30,13 @@ pub(in super::super) struct ArchiveReader<R> {
 }
 
 impl<R: Read> ArchiveReader<R> {
-    /// Reads from `from`, which `tool` writes, and leaves out the documents of the collections `hidden`.
-    pub(in super::super) fn new(
-        from: R,
-        tool: String,
-        hidden: BTreeSet<String>,
-        progress: Progress,
-    ) -> Self {
+    /// Reads what `choice` wants from `from`, which `tool` writes.
+    pub(in super::super) fn new(from: R, tool: String, choice: Choice, progress: Progress) -> Self {
         Self {
             from,
             tool,
             frames: Frames::new(),
-            contents: Contents::new(hidden),
+            contents: Contents::new(choice),
             input: vec![0; CHUNK],
             output: Vec::with_capacity(CHUNK),
             given: 0,

@@ -1,7 +1,6 @@
 //! Streams as mongodump makes them, cut at every byte, filtered, and damaged.
 
-use std::collections::BTreeSet;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use mongodb::bson::{Document, doc};
 use proptest::prelude::*;
@@ -90,9 +89,10 @@ impl Read for Pieces<'_> {
 }
 
 fn read(stream: &[u8], piece: usize, hidden: &[&str]) -> Result<(Vec<u8>, Vec<Namespace>), String> {
-    let hidden: BTreeSet<String> = hidden.iter().map(|name| (*name).to_owned()).collect();
+    let without_documents = hidden.iter().map(|name| (*name).to_owned()).collect();
+    let choice = Choice { without_documents, databases: None };
     let from = Pieces(stream, piece);
-    let mut reader = ArchiveReader::new(from, "mongodump".into(), hidden, Progress::new());
+    let mut reader = ArchiveReader::new(from, "mongodump".into(), choice, Progress::new());
     let mut out = Vec::new();
     reader.read_to_end(&mut out).map_err(|error| match error.downcast::<Error>() {
         Ok(Error::Server(ServerError::Incomplete { detail, .. })) => detail,
@@ -200,11 +200,92 @@ fn progress_names_the_collection_and_counts_documents() {
     let progress = Progress::new();
     progress.enter(crate::progress::Phase::Storing, 0);
     let from = Pieces(&stream, 4096);
-    let mut reader = ArchiveReader::new(from, String::new(), BTreeSet::new(), progress.clone());
+    let mut reader = ArchiveReader::new(from, String::new(), Choice::default(), progress.clone());
     io::copy(&mut reader, &mut io::sink()).unwrap();
     let reading = progress.read();
     assert_eq!(reading.rows, 6);
     assert_eq!(reading.object.as_deref(), Some("system.buckets.metrics (5 of 5)"));
+}
+
+/// A stream of a whole server: two databases, the one of the users, and a log.
+fn whole_server() -> Vec<u8> {
+    let mut sample = Sample(vec![0x6d, 0xe2, 0x99, 0x81]);
+    sample.add(&doc! { "concurrent_collections": 4, "version": "0.1", "server_version": "6.0.5" });
+    let names = [("shop", "a"), ("crm", "a"), ("admin", "system.users"), ("", "oplog")];
+    for (database, collection) in names {
+        sample.add(&doc! { "db": database, "collection": collection, "metadata": "", "type": "" });
+    }
+    sample.0.extend(END);
+    for (database, collection) in names {
+        let header =
+            |end: bool| doc! { "db": database, "collection": collection, "EOF": end, "CRC": 5_i64 };
+        sample.add(&header(false));
+        let nested = |names: &[&str]| {
+            let nested: Vec<_> = names.iter().map(|ns| doc! { "op": "i", "ns": *ns }).collect();
+            doc! { "op": "c", "ns": "admin.$cmd", "o": { "applyOps": nested } }
+        };
+        let operations = [
+            doc! { "op": "n", "ns": "" },
+            doc! { "op": "i", "ns": "shop.a" },
+            doc! { "op": "i", "ns": "admin.system.users" },
+            doc! { "op": "d", "ns": "production.a" },
+            nested(&["shop.a", "shop.b"]),
+            nested(&["production.a"]),
+            doc! { "op": "c", "ns": "admin.$cmd", "o": { "commitTransaction": 1 } },
+            doc! { "op": "c", "ns": "admin.$cmd", "o": { "shutdown": 1 } },
+        ];
+        let documents =
+            if database.is_empty() { operations.to_vec() } else { vec![doc! { "_id": database }] };
+        for document in &documents {
+            sample.add(document);
+        }
+        sample.0.extend(END);
+        sample.add(&header(true));
+        sample.0.extend(END);
+    }
+    sample.0
+}
+
+fn written(stream: &[u8], databases: &[&str], piece: usize) -> io::Result<(Vec<u8>, u64)> {
+    let databases = databases.iter().map(|name| (*name).to_owned()).collect();
+    let choice = Choice { databases: Some(databases), ..Choice::default() };
+    let mut writer = ArchiveWriter::new(Vec::new(), choice);
+    stream.chunks(piece).try_for_each(|chunk| writer.write_all(chunk))?;
+    Ok(writer.into_parts())
+}
+
+#[test]
+fn only_the_chosen_databases_and_their_operations_go_through() {
+    let stream = whole_server();
+    for piece in [1, 3, 4096] {
+        let (out, operations) = written(&stream, &["shop"], piece).unwrap();
+        assert_eq!(operations, 3);
+        let (again, namespaces) = read(&out, 4096, &[]).unwrap();
+        assert_eq!(again, out);
+        assert_eq!(counts(&namespaces), [("oplog", 3), ("a", 1)]);
+        let text = String::from_utf8_lossy(&out);
+        assert!(
+            !["crm", "production", "system.users", "shutdown"]
+                .iter()
+                .any(|word| text.contains(word))
+        );
+    }
+    let (out, operations) = written(&stream, &["crm"], 4096).unwrap();
+    assert_eq!(
+        (operations, counts(&read(&out, 9, &[]).unwrap().1)),
+        (1, vec![("oplog", 1), ("a", 1)])
+    );
+}
+
+#[test]
+fn an_operation_that_reaches_another_database_as_well_is_refused() {
+    let stream = whole_server();
+    // The transaction on `shop.a` and `shop.b`, with one of the two elsewhere.
+    let at = stream.windows(7).position(|window| window == b"shop.b\0").unwrap();
+    let mut stream = stream;
+    stream[at..at + 6].copy_from_slice(b"prod.b");
+    let error = written(&stream, &["shop"], 4096).unwrap_err();
+    assert!(error.to_string().contains("concerns other databases"), "{error}");
 }
 
 proptest! {
@@ -216,5 +297,6 @@ proptest! {
             stream[at] = byte;
         }
         let _ = read(&stream, piece, &[]);
+        let _ = written(&stream, &["shop"], piece);
     }
 }
