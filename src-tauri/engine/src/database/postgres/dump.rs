@@ -36,7 +36,6 @@ pub(super) struct PostgresDump {
     scope: WorkScope,
     facts: Vec<DatabaseFacts>,
     warnings: Vec<String>,
-    several: bool,
 }
 
 impl PostgresDump {
@@ -59,7 +58,6 @@ impl PostgresDump {
             scope: scope.clone(),
             facts: Vec::new(),
             warnings: plan.warnings.clone(),
-            several: plan.units.iter().filter(|unit| unit.kind == UnitKind::Database).count() > 1,
         })
     }
 
