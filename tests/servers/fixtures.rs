@@ -21,7 +21,7 @@ fn fixture(name: &str) -> PathBuf {
 /// transaction some of them would not be allowed.
 pub fn nasty_postgres(server: &PostgresServer) -> FreshPostgres {
     let database = server.fresh("nasty");
-    let newer = !server.setting("VERSION").starts_with("13.");
+    let newer = database.session().one("SHOW server_version_num") >= "150000".to_owned();
     for file in ["postgres.sql"].into_iter().chain(newer.then_some("postgres-15.sql")) {
         let mut client =
             Command::new(PathBuf::from(Servers::get().text("POSTGRES_BIN")).join("psql"));
@@ -35,7 +35,7 @@ pub fn nasty_postgres(server: &PostgresServer) -> FreshPostgres {
             &server.port.to_string(),
         ]);
         client.args(["-U", &server.user, "-d", &database.name, "-f"]).arg(fixture(file));
-        let output = client.env("PGPASSFILE", server.setting("PASSFILE")).output().unwrap();
+        let output = client.env("PGPASSWORD", &server.password).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     database
@@ -221,7 +221,7 @@ fn by_native_tools(source: &FreshPostgres) -> FreshPostgres {
     let restored = server.fresh("native");
     let tool = |name: &str| {
         let mut tool = Command::new(server.tools().join(name));
-        tool.env("PGPASSFILE", server.setting("PASSFILE"));
+        tool.env("PGPASSWORD", &server.password);
         tool.args(["-h", "127.0.0.1", "-p", &server.port.to_string(), "-U", &server.user]);
         tool
     };

@@ -9,8 +9,25 @@
     reason = "all of this is a test; the debug form of a path is a TOML string"
 )]
 
+mod false_success;
 mod fixtures;
+mod live_writers;
+mod rig;
+mod round_trip;
+mod secrets;
 
+#[path = "../support/cli.rs"]
+#[allow(dead_code, reason = "shared with the tests of the command line, which use all of it")]
+mod cli;
+#[path = "../support/digest.rs"]
+#[allow(dead_code, reason = "shared with the proofs, which use all of it")]
+mod digest;
+#[path = "../support/faults.rs"]
+#[allow(dead_code, reason = "shared with the proofs, which use all of it")]
+mod faults;
+#[path = "../support/mounts.rs"]
+#[allow(dead_code, reason = "shared with the proofs")]
+mod mounts;
 #[path = "../fixtures/nasty/mongodb.rs"]
 mod nasty_mongodb;
 
@@ -18,6 +35,16 @@ mod nasty_mongodb;
 mod listing;
 #[path = "../support/servers/mod.rs"]
 mod servers;
+
+/// Whether the long form was asked for.
+fn full() -> bool {
+    std::env::var_os("KRONOS_SOAK").is_some_and(|value| value == "full")
+}
+
+/// One figure for the default run, one for the long form.
+fn scaled<T>(default: T, long: T) -> T {
+    if full() { long } else { default }
+}
 
 /// Prints a line that is also seen when the tests pass: the harness keeps only what `print!` writes.
 fn say(line: &str) {

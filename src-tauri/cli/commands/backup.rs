@@ -2,7 +2,6 @@
 
 use kronos_engine::archive::Unit;
 use kronos_engine::config::Config;
-use kronos_engine::contents::{ObjectCount, ObjectKind};
 use kronos_engine::error::ErrorReport;
 use kronos_engine::event::{Event, RunKind, RunResult, RunState, RunView};
 use kronos_engine::ids::RunId;
@@ -105,9 +104,7 @@ fn say(engine: &Engine, view: &RunView, output: &Output) {
 }
 
 fn tables(units: &[Unit]) -> u64 {
-    let is_table =
-        |object: &&ObjectCount| matches!(object.kind, ObjectKind::Table | ObjectKind::VirtualTable);
-    units.iter().flat_map(|unit| &unit.objects).filter(is_table).count() as u64
+    units.iter().flat_map(|unit| &unit.objects).filter(|object| object.is_table()).count() as u64
 }
 
 fn conclude(runs: &[RunView], exit: Exit, output: &Output) {

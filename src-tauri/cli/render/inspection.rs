@@ -69,9 +69,18 @@ fn facts(backup: &Inspection, now: &Now, style: Style) -> Vec<(&'static str, Str
 fn database(unit: &Unit, style: Style) -> String {
     let size = units::bytes(unit.size);
     let mut text = format!("{}  {size}, from {}\n", style.strong(&unit.name), unit.source);
-    let with_rows = unit.objects.iter().filter_map(|object| Some((&object.name, object.rows?)));
-    let rows: Vec<(&String, String)> =
-        with_rows.map(|(name, rows)| (name, counted(rows, "row", "rows"))).collect();
+    let with_rows = unit.objects.iter().filter_map(|object| {
+        let rows = object.rows?;
+        Some((
+            &object.name,
+            match object.kind {
+                ObjectKind::Collection => counted(rows, "document", "documents"),
+                ObjectKind::LargeObjects => counted(rows, "object", "objects"),
+                _ => counted(rows, "row", "rows"),
+            },
+        ))
+    });
+    let rows: Vec<(&String, String)> = with_rows.collect();
     let widest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for (name, rows) in &rows {
         text.push_str(&format!("  {name:<widest$}  {rows}\n"));

@@ -146,7 +146,8 @@ impl Unit {
 
     /// Number of rows in all tables of this unit.
     pub fn row_count(&self) -> u64 {
-        self.objects.iter().filter_map(|object| object.rows).fold(0, u64::saturating_add)
+        let tables = self.objects.iter().filter(|object| object.is_table());
+        tables.filter_map(|object| object.rows).fold(0, u64::saturating_add)
     }
 }
 

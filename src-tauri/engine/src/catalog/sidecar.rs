@@ -67,7 +67,7 @@ impl Summary {
             raw_bytes: sum(&mut units.iter().map(|unit| unit.size)),
             databases: units.iter().filter(is_database).count() as u64,
             tables: objects().filter(|object| object.is_table()).count() as u64,
-            rows: sum(&mut objects().filter_map(|object| object.rows)),
+            rows: sum(&mut units.iter().map(Unit::row_count)),
         }
     }
 }

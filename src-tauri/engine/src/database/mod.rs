@@ -9,6 +9,8 @@
 mod child;
 mod connection;
 mod factory;
+mod mongodb;
+mod mysql;
 mod postgres;
 mod sqlite;
 mod tls;

@@ -21,7 +21,10 @@ pub(super) struct Complaints {
 
 impl Complaints {
     pub(super) fn new(hidden: Vec<Secret>) -> Self {
-        Self { lines: Arc::default(), hidden: hidden.into() }
+        // What is printed is looked at line by line, so a secret of several lines is several secrets.
+        let lines = hidden.iter().flat_map(|secret| secret.expose().split(['\n', '\r']));
+        let lines: Vec<Secret> = lines.map(Secret::new).collect();
+        Self { lines: Arc::default(), hidden: lines.into() }
     }
 
     /// Reads to the end, in pieces of bounded length.
@@ -69,5 +72,20 @@ impl Complaints {
     /// The lines, oldest first.
     pub(super) fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_secret_of_several_lines_is_hidden_in_each_of_them() {
+        let complaints = Complaints::new(vec![Secret::new("p$a\"b'c\nkü🔑")]);
+        complaints
+            .clone()
+            .collect(&b"bad password 'p$a\"b'c\nk\xc3\xbc\xf0\x9f\x94\x91' given\n"[..])
+            .await;
+        assert_eq!(complaints.lines(), ["bad password '…", "…' given"]);
     }
 }

@@ -128,9 +128,10 @@ impl Access {
     /// `host=elsewhere`.
     pub fn conninfo(&self, database: &str) -> String {
         let contained = matches!(self.place, Place::Container(_));
-        let (host, port) = match contained {
-            true => ("127.0.0.1", port_of(&self.settings)),
-            false => (self.host.as_str(), self.port),
+        let (host, port) = if contained {
+            ("127.0.0.1", port_of(&self.settings))
+        } else {
+            (self.host.as_str(), self.port)
         };
         let mut parts = vec![
             format!("host={}", quote::conninfo(host)),

@@ -11,7 +11,7 @@ use super::super::child::ChildOutput;
 use super::super::tool::Tool;
 use super::access::Access;
 use super::catalogue::{self, Database};
-use super::custom_format::{Found, Malformed, Scanner};
+use super::custom_format::{Contents, Found, Malformed, Scanner};
 use super::facts;
 use super::faults::{Against, explained};
 use super::snapshot::Snapshot;
@@ -32,9 +32,11 @@ pub(super) struct PostgresDump {
     globals_tool: Option<Tool>,
     databases: Vec<Database>,
     waiting: VecDeque<PlannedUnit>,
+    several: bool,
     scope: WorkScope,
     facts: Vec<DatabaseFacts>,
     warnings: Vec<String>,
+    several: bool,
 }
 
 impl PostgresDump {
@@ -44,10 +46,8 @@ impl PostgresDump {
         let major = session.version / 10_000;
         let tool = tools::dump_tool(&access, major).await?;
         let has_globals = plan.units.iter().any(|unit| unit.kind == UnitKind::Globals);
-        let globals_tool = match has_globals {
-            true => Some(tools::globals_tool(&access, major).await?),
-            false => None,
-        };
+        let globals_tool =
+            if has_globals { Some(tools::globals_tool(&access, major).await?) } else { None };
         Ok(Self {
             runtime: Handle::current(),
             databases: catalogue::databases(&session).await?,
@@ -55,9 +55,11 @@ impl PostgresDump {
             tool,
             globals_tool,
             waiting: plan.units.iter().cloned().collect(),
+            several: plan.units.iter().filter(|unit| unit.kind == UnitKind::Database).count() > 1,
             scope: scope.clone(),
             facts: Vec::new(),
             warnings: plan.warnings.clone(),
+            several: plan.units.iter().filter(|unit| unit.kind == UnitKind::Database).count() > 1,
         })
     }
 
@@ -115,8 +117,8 @@ impl PostgresDump {
             let detail = "the mark at its end is missing".to_owned();
             return Err(ServerError::Incomplete { tool: tool.title(), detail }.into());
         }
-        self.warnings.push("The passwords of the roles are not in the backup".to_owned());
-        self.facts.push(DatabaseFacts::default());
+        let properties = BTreeMap::from([("role_passwords".to_owned(), "left out".to_owned())]);
+        self.facts.push(DatabaseFacts { properties, ..DatabaseFacts::default() });
         Ok(Box::new(Cursor::new(printed.text.into_bytes())))
     }
 }
@@ -133,10 +135,9 @@ impl DumpStream for PostgresDump {
     }
 
     fn finish(self: Box<Self>) -> Result<DumpReport> {
-        let several = self.databases.len() > 1 && self.facts.len() > 1;
         Ok(DumpReport {
             databases: self.facts,
-            consistency: consistency(several),
+            consistency: consistency(self.several),
             warnings: self.warnings,
         })
     }
@@ -175,7 +176,7 @@ impl DatabaseReader<'_> {
         self.rows = scanner.rows().max(self.rows);
         if scanner.begun() != self.shown {
             self.shown = scanner.begun();
-            let total = scanner.contents().map_or(0, |contents| contents.with_data());
+            let total = scanner.contents().map_or(0, Contents::with_data);
             if let Some(entry) = scanner.current() {
                 let name = quote::shown(&entry.schema, &entry.name);
                 self.scope.progress.object(&format!("{name} ({} of {total})", self.shown));
@@ -201,7 +202,9 @@ impl DatabaseReader<'_> {
             self.child.complaints().into_iter().filter(|line| line.contains("warning"));
         let name = &self.name;
         self.warnings.extend(complaints.take(20).map(|line| format!("`{name}`: {line}")));
-        self.warnings.extend(facts::warnings(name, &snapshot));
+        if snapshot.catalogue.relations.is_empty() {
+            self.warnings.push(format!("`{name}` holds no tables"));
+        }
         Ok(())
     }
 }

@@ -23,6 +23,10 @@ pub(super) const SKIPPED_ENTRIES: &str = "skipped_entries";
 pub(super) const ROLES: &str = "roles";
 /// The property with those of them that a restore cannot do without, as a JSON list.
 pub(super) const NEEDED_ROLES: &str = "needed_roles";
+/// The property with the number of subscriptions.
+const SUBSCRIPTIONS: &str = "subscriptions";
+/// The property with the number of event triggers.
+const EVENT_TRIGGERS: &str = "event_triggers";
 /// The longest text that a record of an archive takes.
 const MAX_TEXT: usize = 60 << 10;
 
@@ -84,6 +88,9 @@ pub(super) fn collect(
     keep(ROLES, serde_json::to_string(&roles).unwrap_or_default());
     keep(NEEDED_ROLES, serde_json::to_string(&catalogue.needed_roles).unwrap_or_default());
     keep(SKIPPED_ENTRIES, skipped(found, snapshot));
+    let number = |count: u64| if count > 0 { count.to_string() } else { String::new() };
+    keep(SUBSCRIPTIONS, number(catalogue.subscriptions));
+    keep(EVENT_TRIGGERS, number(catalogue.event_triggers));
     keep("dumped_by", found.contents.tool.clone());
     keep("dumped_from", found.contents.server.clone());
     DatabaseFacts { objects, properties, left_out: snapshot.chosen.left_out(catalogue) }
@@ -135,30 +142,24 @@ fn other(entry: &Entry) -> Option<ObjectCount> {
     Some(ObjectCount { kind, name, rows: None })
 }
 
-/// What somebody who restores this database should know.
-pub(super) fn warnings(name: &str, snapshot: &Snapshot) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let catalogue = &snapshot.catalogue;
-    if catalogue.relations.is_empty() {
-        warnings.push(format!("`{name}` holds no tables"));
+/// What somebody who has restored this database should know.
+pub(super) fn advice(facts: &DatabaseFacts) -> Vec<String> {
+    let number = |name: &str| facts.properties.get(name).and_then(|text| text.parse::<u64>().ok());
+    let mut advice = Vec::new();
+    if number(SUBSCRIPTIONS).is_some() {
+        advice.push("Subscriptions to other servers are disabled in the copy".to_owned());
     }
-    if !snapshot.chosen.cut_foreign_keys.is_empty() {
-        warnings.push(format!(
-            "`{name}`: {} foreign keys refer to tables that are left out; a restore leaves them out, too",
-            snapshot.chosen.cut_foreign_keys.len()
+    if number(EVENT_TRIGGERS).is_some() {
+        advice.push("Event triggers act in the copy, too".to_owned());
+    }
+    if let Some(entries) = facts.properties.get(SKIPPED_ENTRIES) {
+        let count = entries.split(',').count();
+        advice.push(format!(
+            "Foreign keys to tables that were left out were not restored: {count}"
         ));
     }
-    if catalogue.subscriptions > 0 {
-        warnings.push(format!(
-            "`{name}` subscribes to another server; a restored copy does not until somebody enables it"
-        ));
+    if facts.properties.contains_key("acl") {
+        advice.push("The grants of the database itself were not restored".to_owned());
     }
-    if catalogue.event_triggers > 0 {
-        warnings.push(format!("`{name}` has event triggers; they act in a restored copy, too"));
-    }
-    if catalogue.is_standby && catalogue.relations.iter().any(|relation| relation.is_unlogged) {
-        warnings
-            .push(format!("`{name}`: the server is a standby and has no rows of unlogged tables"));
-    }
-    warnings
+    advice
 }

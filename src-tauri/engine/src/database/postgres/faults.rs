@@ -45,10 +45,10 @@ impl Against<'_> {
     pub fn asking(&self, error: &tokio_postgres::Error) -> Error {
         let Some(reported) = error.as_db_error() else {
             let detail = text_of(error);
-            return match has_broken(error) {
-                true => ServerError::ConnectionLost { server: self.server(), detail }.into(),
-                false => self.failed(detail),
-            };
+            if has_broken(error) {
+                return ServerError::ConnectionLost { server: self.server(), detail }.into();
+            }
+            return self.failed(detail);
         };
         let message = reported.message().to_owned();
         let code = reported.code();

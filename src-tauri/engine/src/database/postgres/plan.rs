@@ -28,6 +28,7 @@ pub(super) async fn probe(access: &Access) -> Result<Probe> {
     let tool = tools::dump_tool(access, server.major()).await?;
     if access.settings().server.globals {
         tools::globals_tool(access, server.major()).await?;
+        probe.warnings.push("The passwords of the roles do not go into a backup".to_owned());
     }
     probe.warnings.extend(tools::warning(&tool));
     probe.server = server.info((tool.title(), tool.shown_place())).await;
@@ -39,7 +40,8 @@ pub(super) async fn probe(access: &Access) -> Result<Probe> {
         let (_, catalogue) = enter(access, &database.name).await?;
         let chosen = Chosen::new(&access.settings().server.selection, &catalogue);
         probe.missing_rights.extend(missing(access, &chosen, &catalogue));
-        probe.warnings.extend(chosen.warnings.iter().map(|text| about(database, text)));
+        let known = chosen.warnings.iter().chain(&chosen.consequences);
+        probe.warnings.extend(known.map(|text| about(database, text)));
         probe.databases.push(probed(database, &catalogue));
     }
     Ok(probe)

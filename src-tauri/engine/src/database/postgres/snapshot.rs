@@ -68,7 +68,7 @@ impl Snapshot {
                 }
                 Attempt::Changed => changes += 1,
                 Attempt::Waited if begun.elapsed() >= PATIENCE => {
-                    return Err(blocked(&observer, &wanted, begun.elapsed()).await?);
+                    return Err(blocked(&observer, &wanted, begun).await?);
                 }
                 Attempt::Waited => {}
             }
@@ -142,7 +142,7 @@ async fn freeze(access: &Access, session: &Session) -> Result<(String, Catalogue
 }
 
 /// Who holds, or waits for, a lock that shuts everybody out.
-async fn blocked(observer: &Session, wanted: &Wanted, waited: Duration) -> Result<Error> {
+async fn blocked(observer: &Session, wanted: &Wanted, since: Instant) -> Result<Error> {
     let oids: Vec<u32> = wanted.iter().map(|(oid, _)| *oid).collect();
     let sql = "SELECT l.relation, a.pid, COALESCE(NULLIF(a.application_name, ''), 'no name'), \
          COALESCE(extract(epoch FROM now() - a.xact_start), 0)::int8 \
@@ -162,7 +162,7 @@ async fn blocked(observer: &Session, wanted: &Wanted, waited: Duration) -> Resul
         }
         None => (observer.database().to_owned(), "a session that has just ended".to_owned()),
     };
-    Ok(ServerError::Locked { object, blocker, seconds: waited.as_secs() }.into())
+    Ok(ServerError::Locked { object, blocker, seconds: since.elapsed().as_secs() }.into())
 }
 
 fn duration(seconds: i64) -> String {

@@ -1,0 +1,175 @@
+//! MongoDB: looked at by its driver, dumped and loaded by its own tools.
+//!
+//! Owns the connection for the `mongodb` engine. The rules it keeps: names and secrets never are options;
+//! a dump counts only when the tool succeeded *and* its stream is complete; a restore makes a new
+//! database and drops it again when it fails.
+
+mod catalogue;
+mod compare;
+mod connect;
+mod dump;
+mod facts;
+mod failure;
+mod login;
+mod probe;
+mod restore;
+mod rights;
+mod server;
+mod stream;
+mod target;
+mod tools;
+mod units;
+
+use async_trait::async_trait;
+
+use self::connect::Session;
+use self::login::Address;
+use self::server::Server;
+use self::target::Target;
+use super::tool::Tool;
+use super::{
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
+    WorkScope,
+};
+use crate::cancel::{CancelCheck, CancellationToken};
+use crate::config::ConnectionSettings;
+use crate::contents::ServerInfo;
+use crate::error::{Error, Result};
+use crate::ids::EngineKind;
+
+/// The databases of one profile on a MongoDB server.
+#[derive(Debug, Clone)]
+pub struct MongoServer {
+    settings: ConnectionSettings,
+}
+
+impl MongoServer {
+    /// Keeps the settings; nothing is opened yet.
+    pub fn new(settings: &ConnectionSettings) -> Self {
+        Self { settings: settings.clone() }
+    }
+
+    async fn open(&self) -> Result<(Session, Server)> {
+        let session = Session::open(&self.settings).await?;
+        let server = Server::ask(&session).await?;
+        Ok((session, server))
+    }
+
+    fn chosen_tools(&self) -> Option<&std::path::Path> {
+        self.settings.server.tools.as_deref()
+    }
+
+    /// What a restore will make, and with what; nothing is changed.
+    async fn checked(
+        &self,
+        session: &Session,
+        server: &Server,
+        target: &RestoreTarget,
+        dumped: &DumpedDatabase,
+    ) -> Result<(Target, Tool)> {
+        let tool = tools::loader(session, server, self.chosen_tools()).await?;
+        let names = dumped.facts.objects.iter().map(|object| object.name.as_str());
+        tools::check_names(&tool, server, names)?;
+        Ok((target::check(session, server, target, dumped).await?, tool))
+    }
+
+    async fn survey(&self) -> Result<DumpPlan> {
+        let (session, server) = self.open().await?;
+        let tool = tools::dumper(&session, &server, self.chosen_tools()).await?;
+        let units = units::units(&session, &server, &self.settings).await?;
+        let mut warnings = Vec::from_iter(tools::warning(&server));
+        warnings.extend(units::names_to_know(&units, &tool));
+        Ok(DumpPlan {
+            server: info(&server, Some(&tool)),
+            units: units.iter().map(|unit| unit.planned(&session)).collect(),
+            scratch_bytes: 0,
+            warnings,
+        })
+    }
+}
+
+/// The server and the tool, as the manifest keeps them.
+fn info(server: &Server, tool: Option<&Tool>) -> ServerInfo {
+    ServerInfo {
+        version: server.title.clone(),
+        tool: tool.map(Tool::title).unwrap_or_default(),
+        tool_place: tool.map(Tool::shown_place).unwrap_or_default(),
+        identity: server.identity.clone(),
+    }
+}
+
+/// Does `work` until the user cancels.
+async fn cancellable<T>(
+    cancel: &CancellationToken,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    cancel.run_until_cancelled(work).await.unwrap_or(Err(Error::Cancelled))
+}
+
+#[async_trait]
+impl DatabaseConnection for MongoServer {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Mongodb
+    }
+
+    fn sources(&self) -> Vec<String> {
+        let server = match &self.settings.server.container {
+            Some(container) => format!("docker: {container}"),
+            None => Address::of(&self.settings.host, self.settings.port).shown(),
+        };
+        match self.settings.databases.as_slice() {
+            [] => vec![server],
+            databases => databases.iter().map(|name| format!("{server}/{name}")).collect(),
+        }
+    }
+
+    async fn probe(&self) -> Result<Probe> {
+        let (session, server) = self.open().await?;
+        probe::probe(&session, &server, &self.settings).await
+    }
+
+    async fn plan(&self, cancel: &CancellationToken) -> Result<DumpPlan> {
+        cancellable(cancel, self.survey()).await
+    }
+
+    async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>> {
+        let work = async {
+            let (session, server) = self.open().await?;
+            let tool = tools::dumper(&session, &server, self.chosen_tools()).await?;
+            let mut units = units::units(&session, &server, &self.settings).await?;
+            // What has come since the plan was made waits for the next backup.
+            units.retain(|unit| plan.units.iter().any(|planned| planned.name == unit.name));
+            if let Some(gone) =
+                plan.units.iter().find(|planned| units.iter().all(|unit| unit.name != planned.name))
+            {
+                return Err(crate::error::ServerError::UnknownDatabase {
+                    server: session.login.title.clone(),
+                    database: gone.name.clone(),
+                }
+                .into());
+            }
+            let warnings = plan.warnings.clone();
+            Ok(dump::MongoDump::new(session, tool, units, warnings, scope.clone()))
+        };
+        Ok(Box::new(cancellable(&scope.cancel, work).await?))
+    }
+
+    async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        let (session, server) = self.open().await?;
+        self.checked(&session, &server, target, dumped).await.map(drop)
+    }
+
+    async fn restore(
+        &self,
+        target: &RestoreTarget,
+        dumped: &DumpedDatabase,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn RestoreSink>> {
+        let (session, server) = self.open().await?;
+        let (target, tool) = self.checked(&session, &server, target, dumped).await?;
+        scope.cancel.check()?;
+        let jobs = self.settings.server.jobs;
+        let sink = restore::Loading::start(session, &tool, target, dumped, jobs, scope).await?;
+        Ok(Box::new(sink))
+    }
+}

@@ -1,0 +1,249 @@
+//! Loading: the archive's bytes go to mongorestore, the result is compared, a failure is dropped again.
+//!
+//! Owns the new databases from the moment they are claimed. Only what was claimed here is ever dropped.
+
+use std::io::{self, Write};
+
+use mongodb::bson::doc;
+use tokio::runtime::Handle;
+
+use super::super::child::ChildInput;
+use super::super::tool::Tool;
+use super::super::{DumpedDatabase, RestoreSink, Restored, WorkScope};
+use super::compare::{self, Loaded};
+use super::connect::Session;
+use super::stream::{ArchiveWriter, Choice};
+use super::target::Target;
+use super::tools;
+use crate::cancel::{CancelCheck, CancellationToken};
+use crate::contents::DatabaseFacts;
+use crate::error::{Error, RestoreError, Result, ServerError};
+
+/// The collection that stands in a database for as long as it is being restored.
+pub(super) const CLAIM: &str = "kronos_restoring";
+const NAMESPACE_EXISTS: i32 = 48;
+
+/// The way into mongorestore.
+enum Input {
+    /// Everything goes in.
+    Whole(ChildInput),
+    /// Only what the restore makes goes in: no users, no operations on other databases.
+    Chosen(ArchiveWriter<ChildInput>),
+}
+
+impl Input {
+    /// The tool, and the number of operations of the log that it was given.
+    fn into_parts(self) -> (ChildInput, u64) {
+        match self {
+            Self::Whole(child) => (child, 0),
+            Self::Chosen(writer) => writer.into_parts(),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Whole(child) => child.write(bytes),
+            Self::Chosen(writer) => writer.write(bytes),
+        }
+    }
+}
+
+/// A restore under way; dropping it unfinished drops what it made.
+pub(super) struct Loading {
+    session: Session,
+    target: Target,
+    input: Option<Input>,
+    claimed: Vec<String>,
+    bytes: u64,
+    runtime: Handle,
+}
+
+impl Loading {
+    /// Claims the new databases and starts mongorestore.
+    pub(super) async fn start(
+        session: Session,
+        tool: &Tool,
+        target: Target,
+        dumped: &DumpedDatabase,
+        jobs: Option<u8>,
+        scope: &WorkScope,
+    ) -> Result<Self> {
+        let mut loading = Self {
+            session,
+            target: target.clone(),
+            input: None,
+            claimed: Vec::new(),
+            bytes: 0,
+            runtime: Handle::current(),
+        };
+        for name in target.databases() {
+            claim(&loading.session, name).await?;
+            loading.claimed.push(name.clone());
+        }
+        let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
+        let child = call.spawn_input(scope)?;
+        loading.input = Some(match target {
+            Target::Database(_) => Input::Whole(child),
+            Target::Server(names) => {
+                let databases = Some(names.into_iter().collect());
+                let choice = Choice { databases, ..Choice::default() };
+                Input::Chosen(ArchiveWriter::new(child, choice))
+            }
+        });
+        Ok(loading)
+    }
+
+    fn load(&mut self) -> Result<Loaded> {
+        let input = self.input.take().ok_or_else(|| Error::Internal("restored twice".into()))?;
+        let (child, operations) = input.into_parts();
+        let said = child.finish().map_err(|error| self.explained(error))?;
+        Ok(Loaded::new(&said, operations))
+    }
+
+    /// The sentence of the cause, where mongorestore told it.
+    fn explained(&self, error: Error) -> Error {
+        let said = match &error {
+            Error::Server(ServerError::ToolFailed { detail, .. }) => {
+                detail.split(" · ").map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        };
+        self.session.failures.clone().while_writing().of_tool(
+            error,
+            &said,
+            &self.session.login.title,
+        )
+    }
+
+    fn publish(
+        &mut self,
+        expected: &DatabaseFacts,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
+        let loaded = self.load()?;
+        cancel.check()?;
+        let (session, target) = (self.session.clone(), self.target.clone());
+        let checking = compare::compare(&session, &target, expected, &loaded);
+        let found = self
+            .runtime
+            .block_on(cancel.run_until_cancelled(checking))
+            .unwrap_or(Err(Error::Cancelled))?;
+        self.runtime.block_on(release(&session, &self.claimed))?;
+        self.claimed.clear();
+        let names: Vec<String> =
+            target.databases().iter().map(|name| session.source(name)).collect();
+        Ok(Restored {
+            target: names.join(", "),
+            bytes: self.bytes,
+            tables: found.collections,
+            rows: found.documents,
+            warnings: found.warnings,
+        })
+    }
+}
+
+/// Makes a database ours: nobody else has anything in it.
+async fn claim(session: &Session, name: &str) -> Result<()> {
+    let database = session.client.database(name);
+    let exists = || Error::from(RestoreError::TargetExists { target: session.source(name) });
+    let created = database.run_command(doc! { "create": CLAIM }).await;
+    created.map_err(|error| match error.kind.as_ref() {
+        mongodb::error::ErrorKind::Command(error) if error.code == NAMESPACE_EXISTS => exists(),
+        _ => session.failures.of(&error, &session.source(name)),
+    })?;
+    let names = database.list_collection_names().await;
+    let is_ours = names.as_ref().is_ok_and(|names| names.as_slice() == [CLAIM]);
+    if is_ours {
+        return Ok(());
+    }
+    let removed = database.collection::<mongodb::bson::Document>(CLAIM).drop().await;
+    names.map_err(|error| session.failures.of(&error, &session.source(name)))?;
+    removed.map_err(|error| session.failures.of(&error, &session.source(name)))?;
+    Err(exists())
+}
+
+/// Takes the claims away: the databases are complete.
+async fn release(session: &Session, claimed: &[String]) -> Result<()> {
+    for name in claimed {
+        let claim = session.client.database(name).collection::<mongodb::bson::Document>(CLAIM);
+        claim.drop().await.map_err(|error| session.failures.of(&error, &session.source(name)))?;
+    }
+    Ok(())
+}
+
+fn arguments(target: &Target, dumped: &DumpedDatabase, jobs: Option<u8>) -> Vec<String> {
+    let mut arguments = vec!["--archive".to_owned(), "--objcheck".to_owned()];
+    match target {
+        Target::Database(name) => {
+            let from = format!("{}.*", tools::literal(&dumped.name));
+            let to = format!("{}.*", tools::literal(name));
+            arguments.push(tools::option("nsInclude", &from));
+            arguments.push(tools::option("nsFrom", &from));
+            arguments.push(tools::option("nsTo", &to));
+        }
+        Target::Server(_) => arguments.push("--oplogReplay".to_owned()),
+    }
+    match jobs.filter(|jobs| *jobs > 1) {
+        // Documents keep their order, and the first error is the last.
+        None => arguments.push("--maintainInsertionOrder".to_owned()),
+        Some(jobs) => arguments.extend([
+            "--stopOnError".to_owned(),
+            format!("--numParallelCollections={jobs}"),
+            format!("--numInsertionWorkersPerCollection={jobs}"),
+        ]),
+    }
+    arguments
+}
+
+impl Write for Loading {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        let written = input.write(bytes).map_err(|error| match error.downcast::<Error>() {
+            Ok(error) => io::Error::other(self.explained(error)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                let server = self.session.login.title.clone();
+                let unfit = ServerError::TargetUnfit { server, detail: error.to_string() };
+                io::Error::other(Error::from(unfit))
+            }
+            Err(error) => error,
+        })?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl RestoreSink for Loading {
+    fn finish(
+        mut self: Box<Self>,
+        expected: &DatabaseFacts,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
+        self.publish(expected, cancel)
+    }
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        // The tool must be gone before what it fills can be.
+        if let Some(input) = self.input.take() {
+            input.into_parts().0.stop();
+        }
+        if self.claimed.is_empty() {
+            return;
+        }
+        let (session, claimed) = (self.session.clone(), std::mem::take(&mut self.claimed));
+        let runtime = self.runtime.clone();
+        let drop_all = move || {
+            for name in claimed {
+                let dropped = runtime.block_on(session.client.database(&name).drop().into_future());
+                tracing::info!(database = %name, dropped = dropped.is_ok(), "a restore was given up");
+            }
+        };
+        // A thread of its own may wait, whatever thread drops this.
+        let _ = std::thread::spawn(drop_all).join();
+    }
+}

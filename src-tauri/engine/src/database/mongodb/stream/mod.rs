@@ -1,0 +1,25 @@
+//! The stream that `mongodump --archive` writes, read as it goes by.
+//!
+//! Owns its format: a magic number, a header, one description per collection, then blocks of documents
+//! that several collections take turns in, each ended by a block that says so. It counts what goes by
+//! and notices a stream that ends too early. How the stream is made belongs to `dump`, what is
+//! expected in it to `catalogue`.
+//!
+//! Nothing here holds more than one description or block header in memory, wherever the stream is cut.
+
+mod checksum;
+mod choice;
+mod contents;
+mod frames;
+mod metadata;
+mod reader;
+mod writer;
+
+pub(super) use choice::Choice;
+pub(super) use contents::Namespace;
+pub(super) use metadata::NamespaceKind;
+pub(super) use reader::ArchiveReader;
+pub(super) use writer::ArchiveWriter;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,285 @@
+//! All servers alike, as the proofs see them: make a database, describe it, write the profile that backs it
+//! up.
+//!
+//! Owns what differs between the engines in the tests. What is proven belongs to each suite.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mongodb::bson::{Document, doc};
+
+use crate::cli::{Ran, TestContext};
+use crate::fixtures;
+use crate::listing::{self, Listing};
+use crate::servers::{
+    FreshMongo, FreshMysql, FreshPostgres, MongoServer, MysqlServer, PostgresServer, fresh_name,
+};
+
+/// The name of the profile in every test.
+pub const PROFILE: &str = "subject";
+
+/// One of the running servers.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    Postgres(PostgresServer),
+    Mysql(MysqlServer),
+    Mongo(MongoServer),
+}
+
+/// A database that is dropped with this value.
+pub enum Fresh {
+    Postgres(FreshPostgres),
+    Mysql(FreshMysql),
+    Mongo(FreshMongo),
+}
+
+impl Fresh {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Postgres(database) => &database.name,
+            Self::Mysql(database) => &database.name,
+            Self::Mongo(database) => &database.name,
+        }
+    }
+}
+
+impl Subject {
+    /// One server of each make: PostgreSQL, MariaDB, MySQL, MongoDB.
+    pub fn each() -> Vec<Self> {
+        let servers = [
+            PostgresServer::wanted().map(Self::Postgres),
+            MysqlServer::mariadb().map(Self::Mysql),
+            MysqlServer::mysql().map(Self::Mysql),
+            MongoServer::standalone().map(Self::Mongo),
+        ];
+        servers.into_iter().flatten().collect()
+    }
+
+    /// The name of the make, for reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => "PostgreSQL",
+            Self::Mysql(server) if server.is_mariadb() => "MariaDB",
+            Self::Mysql(_) => "MySQL",
+            Self::Mongo(_) => "MongoDB",
+        }
+    }
+
+    /// The name of its engine in a configuration.
+    fn engine(&self) -> &'static str {
+        match self {
+            Self::Postgres(_) => "postgres",
+            Self::Mysql(_) => "mysql",
+            Self::Mongo(_) => "mongodb",
+        }
+    }
+
+    pub fn port(&self) -> u16 {
+        match self {
+            Self::Postgres(server) => server.port,
+            Self::Mysql(server) => server.port,
+            Self::Mongo(server) => server.port,
+        }
+    }
+
+    pub fn login(&self) -> (&str, &str) {
+        match self {
+            Self::Postgres(server) => (&server.user, &server.password),
+            Self::Mysql(server) => (&server.user, &server.password),
+            Self::Mongo(server) => (&server.user, &server.password),
+        }
+    }
+
+    /// The folder of the tools of its own make and version.
+    pub fn tools(&self) -> PathBuf {
+        match self {
+            Self::Postgres(server) => server.tools(),
+            Self::Mysql(server) => server.tools(),
+            Self::Mongo(server) => server.tools(),
+        }
+    }
+
+    /// The programs that a backup and a restore need, the one that dumps first.
+    pub fn programs(&self) -> &'static [&'static str] {
+        match self {
+            Self::Postgres(_) => &["pg_dump", "pg_restore", "psql", "pg_dumpall"],
+            Self::Mysql(server) if server.is_mariadb() => &["mariadb-dump", "mariadb"],
+            Self::Mysql(_) => &["mysqldump", "mysql"],
+            Self::Mongo(_) => &["mongodump", "mongorestore"],
+        }
+    }
+
+    /// A database with everything in it.
+    pub fn nasty(&self) -> Fresh {
+        match self {
+            Self::Postgres(server) => Fresh::Postgres(fixtures::nasty_postgres(server)),
+            Self::Mysql(server) => Fresh::Mysql(fixtures::nasty_mysql(server)),
+            Self::Mongo(server) => Fresh::Mongo(crate::nasty_mongodb::nasty_mongodb(server)),
+        }
+    }
+
+    /// A database with one table `item` of so many rows of about 1 kB that do not compress well.
+    pub fn plain(&self, rows: u32) -> Fresh {
+        match self {
+            Self::Postgres(server) => {
+                let database = server.fresh("plain");
+                database.session().run(&format!(
+                    "CREATE TABLE item (id int PRIMARY KEY, pad text); INSERT INTO item SELECT i,
+                     (SELECT string_agg(md5((i * 31 + j)::text), '') FROM generate_series(1, 31) j)
+                     FROM generate_series(1, {rows}) i"
+                ));
+                Fresh::Postgres(database)
+            }
+            Self::Mysql(server) => {
+                let database = server.fresh("plain");
+                let mut session = database.session();
+                session.run("CREATE TABLE item (id INT PRIMARY KEY, pad TEXT)");
+                if !server.is_mariadb() {
+                    session.run("SET SESSION cte_max_recursion_depth = 10000000");
+                }
+                let pads: Vec<_> = (0..31).map(|j| format!("MD5(i * 31 + {j})")).collect();
+                session.run(&format!(
+                    "INSERT INTO item WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
+                     WHERE i < {rows}) SELECT i, CONCAT({}) FROM n",
+                    pads.join(", ")
+                ));
+                Fresh::Mysql(database)
+            }
+            Self::Mongo(server) => {
+                let database = server.fresh("plain");
+                let session = server.session();
+                let items = session.database(&database.name).collection::<Document>("item");
+                let pad = |id: u32| {
+                    (0..31)
+                        .map(|j| format!("{:032x}", u128::from(id) * 7_919_777 + j))
+                        .collect::<String>()
+                };
+                let all: Vec<_> = (0..rows).map(|id| doc! { "_id": id, "pad": pad(id) }).collect();
+                for part in all.chunks(10_000) {
+                    session.wait(items.insert_many(part).into_future()).unwrap();
+                }
+                Fresh::Mongo(database)
+            }
+        }
+    }
+
+    /// A name for a restored database, which is dropped with the value.
+    pub fn target(&self, label: &str) -> Fresh {
+        let name = fresh_name(label);
+        match self {
+            Self::Postgres(server) => Fresh::Postgres(server.adopt(&name)),
+            Self::Mysql(server) => Fresh::Mysql(server.adopt(&name)),
+            Self::Mongo(server) => Fresh::Mongo(server.adopt(&name)),
+        }
+    }
+
+    pub fn snapshot(&self, database: &str) -> Listing {
+        match self {
+            Self::Postgres(server) => listing::postgres(&server.session(database)),
+            Self::Mysql(server) => listing::mysql(&mut server.session(None), database),
+            Self::Mongo(server) => listing::mongodb(&server.session(), database),
+        }
+    }
+
+    /// The databases whose names begin so.
+    pub fn databases(&self, beginning: &str) -> Vec<String> {
+        match self {
+            Self::Postgres(server) => server.databases(beginning),
+            Self::Mysql(server) => server.databases(beginning),
+            Self::Mongo(server) => server.databases(beginning),
+        }
+    }
+
+    /// The profile that backs `database` up.
+    pub fn profile(&self, database: &str) -> Profile {
+        let (user, password) = self.login();
+        Profile {
+            engine: self.engine(),
+            place: format!("host = \"127.0.0.1\"\nport = {}", self.port()),
+            user: user.to_owned(),
+            password: password.to_owned(),
+            databases: vec![database.to_owned()],
+            tools: Some(self.tools()),
+            more: String::new(),
+            environment: Vec::new(),
+        }
+    }
+}
+
+/// One profile of a configuration.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    pub engine: &'static str,
+    /// The lines that say where the server is.
+    pub place: String,
+    pub user: String,
+    pub password: String,
+    pub databases: Vec<String>,
+    pub tools: Option<PathBuf>,
+    /// Other lines of its table.
+    pub more: String,
+    /// Variables that `kronos` is started with.
+    pub environment: Vec<(&'static str, String)>,
+}
+
+impl Profile {
+    /// A call of `kronos` with this profile.
+    pub fn command(&self, context: &TestContext, words: &[&str]) -> Command {
+        let mut command = context.command(words);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// The same, which has to succeed.
+    pub fn ok(&self, context: &TestContext, words: &[&str]) -> Ran {
+        let ran = Ran::from(self.command(context, words).output().unwrap());
+        assert_eq!(ran.code, 0, "{} {words:?}: {}", self.engine, ran.stderr);
+        ran
+    }
+
+    /// Writes it as the configuration of `context`; the password goes into a file of its own.
+    pub fn write(&self, context: &TestContext) {
+        let secret = context.root().join("password");
+        std::fs::write(&secret, &self.password).unwrap();
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let tools =
+            self.tools.as_ref().map_or_else(String::new, |tools| format!("tools = {tools:?}\n"));
+        context.config(&format!(
+            "[databases.{PROFILE}]\nengine = {:?}\n{}\nuser = {:?}\npassword = {{ file = {secret:?} }}\n\
+             databases = {:?}\n{tools}{}\n\n{}",
+            self.engine,
+            self.place,
+            self.user,
+            self.databases,
+            self.more,
+            context.storage_table()
+        ));
+    }
+}
+
+/// A folder of tools in which `script` stands in for the first program, and links for the others. In the
+/// script `$REAL` is the true program; it is never asked for its version.
+pub fn tools_with(context: &TestContext, subject: &Subject, name: &str, script: &str) -> PathBuf {
+    let folder = context.root().join("tools").join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let real = subject.tools();
+    for program in subject.programs() {
+        let (wrapper, own) = (folder.join(program), real.join(program));
+        if program == &subject.programs()[0] {
+            write_tool(&wrapper, &own, script);
+        } else if own.exists() {
+            std::os::unix::fs::symlink(own, wrapper).unwrap();
+        }
+    }
+    folder
+}
+
+fn write_tool(path: &Path, real: &Path, script: &str) {
+    let text = format!(
+        "#!/bin/bash\nREAL={real:?}\nfor word in \"$@\"; do case $word in --version | -V) exec \"$REAL\" \"$@\" ;; \
+         esac; done\n{script}\n"
+    );
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
