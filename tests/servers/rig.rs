@@ -188,15 +188,6 @@ impl Subject {
         }
     }
 
-    /// The databases whose names begin so.
-    pub fn databases(&self, beginning: &str) -> Vec<String> {
-        match self {
-            Self::Postgres(server) => server.databases(beginning),
-            Self::Mysql(server) => server.databases(beginning),
-            Self::Mongo(server) => server.databases(beginning),
-        }
-    }
-
     /// An administrator with a password of the test's own; gone with the value.
     pub fn user(&self, password: &str) -> User {
         let name = fresh_name("user");

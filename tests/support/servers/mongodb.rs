@@ -69,14 +69,6 @@ impl MongoServer {
     pub fn adopt(&self, name: &str) -> FreshMongo {
         FreshMongo { server: self.clone(), name: name.to_owned() }
     }
-
-    /// The databases whose names begin so.
-    pub fn databases(&self, beginning: &str) -> Vec<String> {
-        let session = self.session();
-        let mut names = session.wait(session.client.list_database_names().into_future()).unwrap();
-        names.retain(|name| name.starts_with(beginning));
-        names
-    }
 }
 
 /// One client.

@@ -82,13 +82,6 @@ impl MysqlServer {
     pub fn adopt(&self, name: &str) -> FreshMysql {
         FreshMysql { server: self.clone(), name: name.to_owned() }
     }
-
-    /// The databases whose names begin so.
-    pub fn databases(&self, beginning: &str) -> Vec<String> {
-        let mut names = super::firsts(&self.session(None).rows("SHOW DATABASES"));
-        names.retain(|name| name.starts_with(beginning));
-        names
-    }
 }
 
 /// One connection.
