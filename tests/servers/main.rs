@@ -12,6 +12,7 @@
 mod false_success;
 mod fixtures;
 mod live_writers;
+mod postgres;
 mod rig;
 mod round_trip;
 mod secrets;
