@@ -103,7 +103,7 @@ fn whoever_holds_a_lock_for_too_long_is_named() {
     let begun = Instant::now();
     let refused = backup(&profile, &context);
     assert_ne!(refused.code, 0);
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
     let text = &refused.stderr;
     assert!(text.contains("`public.orders` is locked by process"), "{text}");
     assert!(text.contains("(the locker) since"), "{text}");
