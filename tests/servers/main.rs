@@ -12,6 +12,7 @@
 mod false_success;
 mod fixtures;
 mod live_writers;
+mod mongodb_engine;
 mod rig;
 mod round_trip;
 mod secrets;
