@@ -1,8 +1,12 @@
-//! Runs one command and measures it from outside: wall time, CPU time, peak memory, phases.
+//! Runs one command and measures it from outside: wall time, processor time, peak memory, phases.
+//!
+//! Owns what is read from `/proc`. What the figures mean belongs to `report`.
 
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// What one run cost.
@@ -10,47 +14,105 @@ use std::time::{Duration, Instant};
 pub struct Measured {
     /// Wall time.
     pub seconds: f64,
-    /// Highest resident set of the process itself, in bytes.
-    pub peak: u64,
-    /// Size of the archive it made, in bytes.
+    /// Size of what it made, in bytes.
     pub bytes: u64,
+    /// The process itself.
+    pub own: Usage,
+    /// The processes that it started: their time in all, the memory of the largest.
+    pub tools: Usage,
+    /// Processor seconds of the database server meanwhile.
+    pub server: f64,
     /// Seconds in each phase, in order, for a run that reports phases.
     pub phases: Vec<(String, f64)>,
 }
 
-/// Runs `command` to its end. A failure ends the bench: a wrong result has no speed.
-pub fn measure(mut command: Command) -> Measured {
+/// What a process used.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Usage {
+    /// Processor seconds.
+    pub processor: f64,
+    /// Highest resident set, in bytes.
+    pub peak: u64,
+}
+
+/// Runs `command` to its end. A failure ends the bench: a wrong result has no speed. `server` is the
+/// process whose time is counted beside it; what the command says goes into `complaints`.
+pub fn measure(mut command: Command, server: Option<u32>, complaints: &Path) -> Measured {
+    let said = File::create(complaints).expect("the bench folder is writable");
+    let before = (children_time(), server.map_or(0.0, server_time));
     let begun = Instant::now();
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the command starts: are sqlite3, tar and pigz installed?");
+    let started = command.stdout(Stdio::piped()).stderr(said).spawn();
+    let mut child = started.unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let output = child.stdout.take().expect("standard output is piped");
-    let (done, peak) = (AtomicBool::new(false), AtomicU64::new(0));
-    let pid = child.id();
-    let (phases, status) = std::thread::scope(|scope| {
-        scope.spawn(|| watch_memory(pid, &done, &peak));
+    let (done, pid) = (AtomicBool::new(false), child.id());
+    let (phases, status, own, largest) = std::thread::scope(|scope| {
+        let watch = scope.spawn(|| watch(pid, &done));
         let phases = read_phases(BufReader::new(output), begun);
         let status = child.wait();
         done.store(true, Ordering::Relaxed);
-        (phases, status)
+        let (own, largest) = watch.join().expect("the watch does not panic");
+        (phases, status, own, largest)
     });
     let seconds = begun.elapsed().as_secs_f64();
-    assert!(status.is_ok_and(|status| status.success()), "{command:?} failed");
-    Measured { seconds, peak: peak.into_inner(), bytes: 0, phases: durations(&phases, seconds) }
+    // Kronos ends with 3 when there is something to know about a backup that was made.
+    let fine = status.is_ok_and(|status| matches!(status.code(), Some(0 | 3)));
+    assert!(fine, "{command:?}: {}", fs::read_to_string(complaints).unwrap_or_default());
+    let all = children_time() - before.0;
+    let tools = Usage { processor: (all - own.processor).max(0.0), peak: largest };
+    let server = server.map_or(0.0, server_time) - before.1;
+    Measured { seconds, bytes: 0, own, tools, server, phases: durations(&phases, seconds) }
 }
 
-/// `VmHWM` is the kernel's own high-water mark, so a slow poll misses only the very last moments.
-fn watch_memory(pid: u32, done: &AtomicBool, peak: &AtomicU64) {
+/// The kernel's own high-water marks and clocks, so a slow poll misses only the very last moments.
+fn watch(pid: u32, done: &AtomicBool) -> (Usage, u64) {
+    let (mut own, mut largest) = (Usage::default(), 0);
     while !done.load(Ordering::Relaxed) {
-        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kilobytes =
-            line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        peak.fetch_max(kilobytes.unwrap_or(0) * 1024, Ordering::Relaxed);
-        std::thread::sleep(Duration::from_millis(5));
+        own.peak = own.peak.max(peak_of(pid));
+        own.processor = own.processor.max(times(pid)[..2].iter().sum());
+        let mut others = children(pid);
+        while let Some(other) = others.pop() {
+            largest = largest.max(peak_of(other));
+            others.extend(children(other));
+        }
+        std::thread::sleep(Duration::from_millis(20));
     }
+    (own, largest)
+}
+
+fn peak_of(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kilobytes.unwrap_or(0) * 1024
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Vec::new() };
+    let of_thread = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("children")).ok();
+    let lists = threads.flatten().filter_map(of_thread);
+    lists
+        .flat_map(|list| {
+            list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// User and system seconds of a process, then those of the children that it has waited for.
+fn times(pid: u32) -> [f64; 4] {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // A program's name may hold blanks and ends at the last bracket.
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let mut ticks = after_name.split_whitespace().skip(11).map(|field| field.parse::<f64>());
+    // The kernel counts in hundredths for programs, whatever it is built with.
+    std::array::from_fn(|_| ticks.next().and_then(Result::ok).unwrap_or(0.0) / 100.0)
+}
+
+fn children_time() -> f64 {
+    times(std::process::id())[2..].iter().sum()
+}
+
+fn server_time(pid: u32) -> f64 {
+    times(pid).iter().sum()
 }
 
 /// When each phase began, from the lines of `--json`.

@@ -11,7 +11,7 @@ use crate::wait::{until, until_true};
 const SCREENS: [&str; 6] = ["home", "databases", "backups", "restore", "storage", "settings"];
 const SIZES: [(u32, u32); 2] = [(1080, 720), (860, 600)];
 
-/// Three databases: one backed up, one not yet, one that fails, and one of a kind to come.
+/// Three files: one backed up, one not yet, one that fails; and a server where nobody answers.
 fn profiles(desk: &Desk) -> String {
     let home = desk.home();
     shop(&home.join("shop.db"));
@@ -22,7 +22,7 @@ fn profiles(desk: &Desk) -> String {
             "[databases.{name}]\nengine = \"sqlite\"\npath = \"~/{name}.db\"\n"
         ));
     }
-    text.push_str("[databases.orders]\nengine = \"postgres\"\nhost = \"localhost\"\nport = 5432\nuser = \"app\"\npassword = \"\"\ndatabases = [\"orders\"]\n");
+    text.push_str("[databases.orders]\nengine = \"postgres\"\nhost = \"localhost\"\nport = 1\nuser = \"app\"\npassword = \"\"\ndatabases = [\"orders\"]\n");
     text
 }
 
@@ -69,6 +69,19 @@ async fn dialogs(page: &Page, theme: &str) {
     page.click("add-database").await;
     page.find("profile-path").await;
     both_sizes(page, &format!("{theme}-editor")).await;
+    page.click("profile-engine-mongodb").await;
+    page.find("server-auth-database").await;
+    both_sizes(page, &format!("{theme}-server")).await;
+    page.script("document.querySelector('dialog [aria-label=Close]').click()").await;
+    page.gone("database-editor").await;
+    nobody_answers(page, theme).await;
+}
+
+async fn nobody_answers(page: &Page, theme: &str) {
+    page.script("document.querySelector('[data-testid=profile-row-orders] [data-testid=profile-edit]').click()").await;
+    page.click("tab-contents").await;
+    page.find("contents-look").await;
+    both_sizes(page, &format!("{theme}-server-offline")).await;
     page.script("document.querySelector('dialog [aria-label=Close]').click()").await;
     page.gone("database-editor").await;
 }

@@ -4,7 +4,7 @@
 //! however it ends. A program that is missing fails the test with the name of its Debian package.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -28,6 +28,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("xmessage", "x11-utils"),
     ("xprop", "x11-utils"),
     ("import", "imagemagick"),
+    ("gnome-keyring-daemon", "gnome-keyring"),
 ];
 
 /// A running desktop.
@@ -69,6 +70,20 @@ impl Desk {
         ]));
         desk.environment.push(("DBUS_SESSION_BUS_ADDRESS".into(), desk.bus.clone()));
         desk.start(&mut Command::new("openbox"));
+        desk
+    }
+
+    /// A desktop with a keychain that is open, as it is after a login.
+    pub fn with_keychain() -> Self {
+        let mut desk = Self::new();
+        let mut command = Command::new("gnome-keyring-daemon");
+        command.args(["--foreground", "--unlock", "--components=secrets"]);
+        desk.prepare(&mut command).stdin(Stdio::piped()).stdout(log()).stderr(log());
+        let child = command.process_group(0).spawn();
+        let mut child = child.unwrap_or_else(|error| missing(&command, &error));
+        let password = child.stdin.take().expect("it is piped").write_all(b"test");
+        password.expect("the keychain takes its password");
+        desk.children.insert(0, child);
         desk
     }
 

@@ -7,6 +7,7 @@
 
 mod accessibility;
 mod appearance;
+mod database_servers;
 mod desk;
 mod failure;
 mod file_dialog;
@@ -19,5 +20,15 @@ mod notes;
 mod notifications;
 mod page;
 mod samples;
+mod server_samples;
 mod start;
 mod wait;
+
+#[path = "../support/servers/mod.rs"]
+mod servers;
+
+/// Prints a line that is also seen when the tests pass: the harness keeps only what `print!` writes.
+fn say(line: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

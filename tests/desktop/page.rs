@@ -85,6 +85,23 @@ impl Page {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Chooses in a list, by the value of the option, once it is there.
+    pub async fn choose(&self, id: &str, value: &str) {
+        let list = self.find(id).await;
+        until_true(&format!("{value} in {id}"), async || list.select_by_value(value).await.is_ok())
+            .await;
+    }
+
+    /// What stands in a field.
+    pub async fn value(&self, id: &str) -> String {
+        self.find(id).await.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    /// Whether a box is ticked.
+    pub async fn is_checked(&self, id: &str) -> bool {
+        self.find(id).await.prop("checked").await.unwrap().as_deref() == Some("true")
+    }
+
     /// What the element says, once it satisfies `right`.
     pub async fn says(&self, id: &str, right: impl Fn(&str) -> bool) -> String {
         let selector = selector(id);

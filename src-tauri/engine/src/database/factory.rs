@@ -1,11 +1,12 @@
 //! The one place that turns an engine's name into a connection.
 
 use super::mongodb::MongoServer;
+use super::mysql::MysqlServer;
 use super::postgres::PostgresServer;
 use super::sqlite::SqliteFiles;
 use super::{DatabaseConnection, RestoreTarget};
 use crate::config::ConnectionSettings;
-use crate::error::{DatabaseError, RestoreError, Result};
+use crate::error::{RestoreError, Result};
 use crate::ids::EngineKind;
 
 /// Makes the connection for `kind`. Opens nothing yet.
@@ -16,14 +17,17 @@ pub fn connect(
     match kind {
         EngineKind::Sqlite => Ok(Box::new(SqliteFiles::new(settings))),
         EngineKind::Postgres => Ok(Box::new(PostgresServer::new(settings))),
+        EngineKind::Mysql => Ok(Box::new(MysqlServer::new(settings))),
         EngineKind::Mongodb => Ok(Box::new(MongoServer::new(settings))),
-        EngineKind::Mysql => Err(DatabaseError::EngineNotSupported { engine: kind.label() }.into()),
     }
 }
 
 /// Whether this version can back up `kind`.
 pub fn is_supported(kind: EngineKind) -> bool {
-    !matches!(kind, EngineKind::Mysql)
+    matches!(
+        kind,
+        EngineKind::Sqlite | EngineKind::Postgres | EngineKind::Mysql | EngineKind::Mongodb
+    )
 }
 
 /// Whether the databases of `kind` live on a server; else they are files.

@@ -10,6 +10,7 @@ mod child;
 mod connection;
 mod factory;
 mod mongodb;
+mod mysql;
 mod postgres;
 mod sqlite;
 mod tls;

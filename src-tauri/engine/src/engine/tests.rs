@@ -1,5 +1,9 @@
 //! The picture as a host sees it, with real folders.
 
+#[cfg(target_os = "linux")]
+mod keychain;
+mod servers;
+
 use std::path::Path;
 
 use super::*;

@@ -20,7 +20,7 @@ const PREFIX: &str = "kronos_restoring_";
 /// What its comment begins with; the time follows, in seconds since 1970.
 const MARK: &str = "Unfinished restore of Kronos; it may be dropped. Last sign of life: ";
 /// An unfinished database without a session and without a sign of life for so long belongs to nobody.
-const ABANDONED: Duration = Duration::from_secs(600);
+const ABANDONED: Duration = Duration::from_mins(10);
 /// How long to wait until sessions to the database have ended.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(200);

@@ -13,7 +13,7 @@ use super::super::child::{ChildInput, Invocation};
 use super::access::Access;
 use super::compare;
 use super::custom_format::Editor;
-use super::facts::SKIPPED_ENTRIES;
+use super::facts::{self, SKIPPED_ENTRIES};
 use super::faults::{Against, explained};
 use super::new_database::{NewDatabase, remove_abandoned};
 use super::target::{self, Target};
@@ -25,6 +25,9 @@ use crate::files;
 
 /// Every object of one transaction needs a lock, and a server has room for some thousands.
 const MAX_IN_ONE_TRANSACTION: u64 = 2_000;
+
+/// Puts together the call of `pg_restore`.
+type ToolCall = Box<dyn Fn(&Access) -> Result<Invocation> + Send>;
 
 /// Where the bytes of the dump go.
 enum Loading {
@@ -40,7 +43,7 @@ struct PostgresRestore {
     database: Option<NewDatabase>,
     runtime: Handle,
     access: Access,
-    tool_call: Box<dyn Fn(&Access) -> Result<Invocation> + Send>,
+    tool_call: ToolCall,
     target: String,
     scope: WorkScope,
     warnings: Vec<String>,
@@ -64,12 +67,10 @@ pub(super) async fn start(
     let (database, warning) = NewDatabase::create(&access, &target.session, properties).await?;
     let Target { tool, keeps_owners, mut warnings, .. } = target;
     warnings.extend(warning);
-    if properties.contains_key("acl") {
-        warnings.push("The grants of the database itself were not restored".to_owned());
-    }
+    warnings.extend(facts::advice(&dumped.facts));
     let in_one = jobs.is_none() && objects(&dumped.facts) <= MAX_IN_ONE_TRANSACTION;
     let into = database.name.clone();
-    let tool_call = Box::new(move |access: &Access| {
+    let tool_call: ToolCall = Box::new(move |access: &Access| {
         let mut call = access.call(&tool)?.args(["--exit-on-error", "--no-password"]);
         if in_one {
             call = call.arg("--single-transaction");

@@ -60,8 +60,10 @@ pub(super) struct Chosen {
     pub without_rows: HashSet<u32>,
     /// Foreign keys of dumped tables that refer to excluded ones.
     pub cut_foreign_keys: Vec<u32>,
-    /// What the user should know, each one sentence.
+    /// Patterns that mean nothing here, each one sentence.
     pub warnings: Vec<String>,
+    /// What else is left out because of the selection, each one sentence.
+    pub consequences: Vec<String>,
 }
 
 impl Chosen {
@@ -117,7 +119,7 @@ impl Chosen {
             let mut names: Vec<String> =
                 lost.iter().filter_map(|oid| by_oid.get(oid)).map(|view| view.shown()).collect();
             names.sort();
-            self.warnings.extend(names.into_iter().map(|name| {
+            self.consequences.extend(names.into_iter().map(|name| {
                 format!("The view `{name}` is left out, because it reads a table that is left out")
             }));
             self.excluded.extend(lost);
@@ -130,6 +132,12 @@ impl Chosen {
             .iter()
             .filter(|(_, from, to)| self.excluded.contains(to) && !self.excluded.contains(from));
         self.cut_foreign_keys = cut.map(|(oid, ..)| *oid).collect();
+        let count = self.cut_foreign_keys.len();
+        if count > 0 {
+            self.consequences.push(format!(
+                "A restore leaves out the foreign keys to tables that are left out: {count}"
+            ));
+        }
     }
 
     fn warn_of_typing_errors(&mut self, lists: &[&Vec<Pattern>], catalogue: &Catalogue) {
@@ -142,10 +150,10 @@ impl Chosen {
 
     /// Whether the rows of `relation` are dumped.
     pub fn takes_rows(&self, relation: &Relation, is_standby: bool) -> bool {
-        relation.has_rows()
-            && !self.excluded.contains(&relation.oid)
-            && !self.without_rows.contains(&relation.oid)
-            && !(is_standby && relation.is_unlogged)
+        let is_left_out =
+            self.excluded.contains(&relation.oid) || self.without_rows.contains(&relation.oid);
+        let is_unreachable = is_standby && relation.is_unlogged;
+        relation.has_rows() && !is_left_out && !is_unreachable
     }
 
     /// The list for the manifest.
@@ -153,9 +161,7 @@ impl Chosen {
         let parts = catalogue.relations.iter().filter_map(|relation| {
             let what = if self.excluded.contains(&relation.oid) {
                 LeftOutPart::Everything
-            } else if self.without_rows.contains(&relation.oid) && relation.has_rows() {
-                LeftOutPart::Rows
-            } else if relation.is_unlogged && relation.has_rows() && catalogue.is_standby {
+            } else if relation.has_rows() && !self.takes_rows(relation, catalogue.is_standby) {
                 LeftOutPart::Rows
             } else {
                 return None;
@@ -256,6 +262,7 @@ mod tests {
             needed_roles: Vec::new(),
             is_standby: false,
             subscriptions: 0,
+            hidden_large_object: None,
             event_triggers: 0,
         }
     }
@@ -280,7 +287,7 @@ mod tests {
         let both = chosen(&[], &["aud?t"], &[]);
         assert_eq!(both.excluded, HashSet::from([2, 3, 6, 7]), "and the views that read it");
         assert_eq!(both.cut_foreign_keys, [90]);
-        assert_eq!(both.warnings.len(), 2, "{:?}", both.warnings);
+        assert_eq!(both.consequences.len(), 3, "{:?}", both.consequences);
         assert!(chosen(&[], &["audits"], &[]).warnings[0].contains("`audits`"));
     }
 

@@ -21,7 +21,7 @@ use crate::error::{Error, Result, ServerError};
 /// How long a server may take until a session is there.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a question about the catalogue may take.
-const QUESTION_PATIENCE: Duration = Duration::from_secs(60);
+const QUESTION_PATIENCE: Duration = Duration::from_mins(1);
 /// The oldest server that is supported, as `server_version_num`.
 const OLDEST: u32 = 100_000;
 
@@ -153,7 +153,7 @@ async fn start(access: &Access, database: &str) -> Result<(Client, JoinHandle<()
         .application_name("kronos")
         .connect_timeout(CONNECT_PATIENCE)
         .keepalives_idle(Duration::from_secs(30))
-        .tcp_user_timeout(Duration::from_secs(60));
+        .tcp_user_timeout(Duration::from_mins(1));
     if access.is_socket() {
         #[cfg(unix)]
         config.host_path(&access.host);

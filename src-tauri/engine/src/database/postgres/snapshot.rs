@@ -14,6 +14,7 @@ use super::selection::Chosen;
 use super::session::Session;
 use crate::cancel::CancellationToken;
 use crate::error::{Error, Result, ServerError};
+use crate::progress::Progress;
 
 /// How long Kronos waits for locks, all attempts together.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,12 +47,18 @@ enum Attempt {
 
 impl Snapshot {
     /// Locks everything that will be dumped of `database` and takes the snapshot.
-    pub async fn take(access: &Access, database: &str, cancel: &CancellationToken) -> Result<Self> {
-        let taking = cancel.run_until_cancelled(Self::patiently(access, database)).await;
+    pub async fn take(
+        access: &Access,
+        database: &str,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Self> {
+        let taking = Self::patiently(access, database, progress);
+        let taking = cancel.run_until_cancelled(taking).await;
         taking.unwrap_or(Err(Error::Cancelled))
     }
 
-    async fn patiently(access: &Access, database: &str) -> Result<Self> {
+    async fn patiently(access: &Access, database: &str, progress: &Progress) -> Result<Self> {
         let observer = Session::open(access, database).await?;
         let session = Session::open(access, database).await?;
         let (begun, mut changes) = (Instant::now(), 0);
@@ -68,9 +75,9 @@ impl Snapshot {
                 }
                 Attempt::Changed => changes += 1,
                 Attempt::Waited if begun.elapsed() >= PATIENCE => {
-                    return Err(blocked(&observer, &wanted, begun.elapsed()).await?);
+                    return Err(blocked(&observer, &wanted, begun).await?);
                 }
-                Attempt::Waited => {}
+                Attempt::Waited => progress.object(&format!("{database}, waiting for a lock")),
             }
             session.run("ROLLBACK").await?;
             if changes == MAX_CHANGES {
@@ -142,7 +149,7 @@ async fn freeze(access: &Access, session: &Session) -> Result<(String, Catalogue
 }
 
 /// Who holds, or waits for, a lock that shuts everybody out.
-async fn blocked(observer: &Session, wanted: &Wanted, waited: Duration) -> Result<Error> {
+async fn blocked(observer: &Session, wanted: &Wanted, since: Instant) -> Result<Error> {
     let oids: Vec<u32> = wanted.iter().map(|(oid, _)| *oid).collect();
     let sql = "SELECT l.relation, a.pid, COALESCE(NULLIF(a.application_name, ''), 'no name'), \
          COALESCE(extract(epoch FROM now() - a.xact_start), 0)::int8 \
@@ -162,7 +169,7 @@ async fn blocked(observer: &Session, wanted: &Wanted, waited: Duration) -> Resul
         }
         None => (observer.database().to_owned(), "a session that has just ended".to_owned()),
     };
-    Ok(ServerError::Locked { object, blocker, seconds: waited.as_secs() }.into())
+    Ok(ServerError::Locked { object, blocker, seconds: since.elapsed().as_secs() }.into())
 }
 
 fn duration(seconds: i64) -> String {

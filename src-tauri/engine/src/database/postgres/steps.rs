@@ -13,7 +13,7 @@ const STREAM: &str = "{stream}";
 pub(super) fn database(database: &Database, server: &ServerInfo, cuts_keys: bool) -> String {
     let name = format!("{}_restored", database.name);
     let shown = database.name.replace(['\n', '\r', '`', '{'], " ");
-    let (create, load) = (literal(create(database, &name)), literal(load(&name)));
+    let (create, load) = (literal(&create(database, &name)), literal(&load(&name)));
     let mut text = format!(
         "It is a dump of the database `{shown}` in PostgreSQL's custom format ({}, {}). Load it into a new \
          database with the tools of that version or a newer one. Say with `-h`, `-p` and `-U` where the \
@@ -31,7 +31,7 @@ pub(super) fn database(database: &Database, server: &ServerInfo, cuts_keys: bool
 }
 
 /// A name that looks like [`STREAM`] stays a name. It stands between single quotes, always.
-fn literal(command: String) -> String {
+fn literal(command: &str) -> String {
     command.replace(STREAM, "{str''eam}")
 }
 
@@ -61,8 +61,12 @@ fn create(database: &Database, name: &str) -> String {
 }
 
 fn load(name: &str) -> String {
-    let connection = format!("dbname={}", quote::conninfo(name));
-    let connection = quote::shell(&connection);
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let connection = if is_plain {
+        name.to_owned()
+    } else {
+        quote::shell(&format!("dbname={}", quote::conninfo(name)))
+    };
     format!("pg_restore --exit-on-error --single-transaction --dbname={connection}")
 }
 

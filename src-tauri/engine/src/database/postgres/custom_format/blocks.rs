@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use memchr::memchr_iter;
+
 use super::contents::{Contents, Entry};
 use super::fields::number;
 use super::{Found, Malformed};
@@ -52,7 +54,7 @@ struct Table {
 
 impl Table {
     fn feed(&mut self, bytes: &[u8]) -> u64 {
-        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let lines = memchr_iter(b'\n', bytes).count() as u64;
         self.lines += lines;
         let count = self.tail.len();
         if let Some(tail) = bytes.last_chunk() {

@@ -58,7 +58,7 @@ fn the_table_of_contents_is_read() {
         let orders = found.contents.entries.iter().find(|entry| entry.name == "orders").unwrap();
         assert_eq!((orders.schema.as_str(), orders.owner.as_str()), ("public", "postgres"));
         assert_eq!(orders.catalogue, 1259);
-        assert!(found.contents.tool.starts_with("1"), "{}", found.contents.tool);
+        assert!(found.contents.tool.starts_with('1'), "{}", found.contents.tool);
     }
 }
 

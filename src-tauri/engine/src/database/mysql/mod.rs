@@ -1,0 +1,113 @@
+//! MySQL and MariaDB: dumped by the server's own tool, loaded by its own client.
+//!
+//! Owns the connection for the `mysql` engine. The rules it keeps: a server is only read by a tool of
+//! its own maker; the catalogue is read just before and just after the tool, and whatever is in it has to
+//! be in the dump; a dump goes into a new database only.
+
+mod arguments;
+mod catalog;
+mod check;
+mod dump;
+mod fault;
+mod flavour;
+mod globals;
+mod look;
+mod option_file;
+mod restore;
+mod rights;
+mod scope;
+mod script;
+mod selection;
+mod session;
+mod steps;
+mod target;
+mod tools;
+
+use async_trait::async_trait;
+
+use super::{
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
+    WorkScope,
+};
+use crate::cancel::{CancelCheck, CancellationToken};
+use crate::config::ConnectionSettings;
+use crate::error::{Error, RestoreError, Result};
+use crate::ids::EngineKind;
+
+/// A server of MySQL or MariaDB.
+#[derive(Debug, Clone)]
+pub struct MysqlServer {
+    settings: ConnectionSettings,
+}
+
+impl MysqlServer {
+    /// The server of these settings. Connects to nothing yet.
+    pub fn new(settings: &ConnectionSettings) -> Self {
+        Self { settings: settings.clone() }
+    }
+}
+
+#[async_trait]
+impl DatabaseConnection for MysqlServer {
+    fn kind(&self) -> EngineKind {
+        EngineKind::Mysql
+    }
+
+    fn sources(&self) -> Vec<String> {
+        let server = session::shown_server(&self.settings);
+        if self.settings.databases.is_empty() {
+            return vec![server];
+        }
+        let names = self.settings.databases.iter();
+        names.map(|name| format!("{server}/{name}")).collect()
+    }
+
+    async fn probe(&self) -> Result<Probe> {
+        look::probe(&self.settings).await
+    }
+
+    async fn plan(&self, cancel: &CancellationToken) -> Result<DumpPlan> {
+        until(cancel, look::plan(&self.settings)).await
+    }
+
+    async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>> {
+        let started = until(&scope.cancel, dump::ServerDump::start(&self.settings, plan, scope));
+        Ok(Box::new(started.await?))
+    }
+
+    async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        let name = new_database(target)?;
+        target::Target::check(&self.settings, name, dumped).await.map(drop)
+    }
+
+    async fn restore(
+        &self,
+        target: &RestoreTarget,
+        dumped: &DumpedDatabase,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn RestoreSink>> {
+        let name = new_database(target)?;
+        let target = target::Target::check(&self.settings, name, dumped).await?;
+        scope.cancel.check()?;
+        Ok(Box::new(restore::NewDatabase::create(target, dumped, scope).await?))
+    }
+}
+
+fn new_database(target: &RestoreTarget) -> Result<&str> {
+    match target {
+        RestoreTarget::NewDatabase(name) => Ok(name),
+        RestoreTarget::NewFile(path) => Err(RestoreError::TargetUnusable {
+            target: path.display().to_string(),
+            detail: "a database of a server is restored to a server".to_owned(),
+        }
+        .into()),
+    }
+}
+
+/// Works until the user cancels.
+async fn until<T>(
+    cancel: &CancellationToken,
+    work: impl Future<Output = Result<T>> + Send,
+) -> Result<T> {
+    cancel.run_until_cancelled(work).await.unwrap_or(Err(Error::Cancelled))
+}

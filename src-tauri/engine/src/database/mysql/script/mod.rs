@@ -1,0 +1,103 @@
+//! The script that a dump tool writes, read while it goes by.
+//!
+//! Owns what a script holds: which objects it makes, how many rows it inserts per table, whether it is
+//! complete. It changes nothing and keeps nothing but one statement's beginning.
+
+mod copy;
+mod head;
+mod scanner;
+
+use std::collections::BTreeMap;
+
+pub(super) use copy::CopyFilter;
+pub(super) use scanner::Scanner;
+
+use crate::contents::ObjectKind;
+
+/// The kind of an object, finer than [`ObjectKind`]: a function and a procedure may share a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum ItemKind {
+    /// A table, also one with system versioning.
+    Table,
+    /// A sequence of MariaDB.
+    Sequence,
+    /// A view.
+    View,
+    /// A trigger.
+    Trigger,
+    /// A stored function.
+    Function,
+    /// A stored procedure.
+    Procedure,
+    /// A package of MariaDB, its declaration.
+    Package,
+    /// A package of MariaDB, its body.
+    PackageBody,
+    /// A scheduled event.
+    Event,
+}
+
+impl ItemKind {
+    /// The kind in the words of all engines.
+    pub(super) fn object_kind(self) -> ObjectKind {
+        match self {
+            Self::Table => ObjectKind::Table,
+            Self::Sequence => ObjectKind::Sequence,
+            Self::View => ObjectKind::View,
+            Self::Trigger => ObjectKind::Trigger,
+            Self::Function | Self::Procedure | Self::Package | Self::PackageBody => {
+                ObjectKind::Routine
+            }
+            Self::Event => ObjectKind::Event,
+        }
+    }
+
+    /// What a person calls it.
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Sequence => "sequence",
+            Self::View => "view",
+            Self::Trigger => "trigger",
+            Self::Function => "function",
+            Self::Procedure => "procedure",
+            Self::Package => "package",
+            Self::PackageBody => "package body",
+            Self::Event => "event",
+        }
+    }
+}
+
+/// An object by kind and name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Item {
+    /// What it is.
+    pub(super) kind: ItemKind,
+    /// Its bare name.
+    pub(super) name: String,
+}
+
+/// What a complete script holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Contents {
+    /// The objects that it makes, each with the number of rows that it inserts.
+    pub(super) items: BTreeMap<Item, u64>,
+    /// Bytes of its longest statement: what a server must accept in one packet.
+    pub(super) longest_statement: u64,
+    /// Rows of all tables.
+    pub(super) rows: u64,
+}
+
+impl Contents {
+    /// Adds what another script of the same database holds.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (item, rows) in other.items {
+            *self.items.entry(item).or_default() += rows;
+        }
+        self.longest_statement = self.longest_statement.max(other.longest_statement);
+        self.rows += other.rows;
+    }
+}
+
+#[cfg(test)]
+mod tests;
