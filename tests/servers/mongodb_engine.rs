@@ -140,7 +140,7 @@ impl Own {
         let options = ClientOptions::builder()
             .hosts(vec![ServerAddress::Tcp { host: "127.0.0.1".into(), port: Some(port) }])
             .direct_connection(true)
-            .server_selection_timeout(Duration::from_secs(60))
+            .server_selection_timeout(Duration::from_mins(1))
             .build();
         let client = runtime.block_on(async { Client::with_options(options).unwrap() });
         Self { process, port, runtime, client }
@@ -158,7 +158,7 @@ impl Own {
         self.admin(doc! { "replSetInitiate": { "_id": "own", "members": [member] } });
         let begun = Instant::now();
         while !self.admin(doc! { "hello": 1 }).get_bool("isWritablePrimary").unwrap() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "no primary");
+            assert!(begun.elapsed() < Duration::from_mins(1), "no primary");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
