@@ -97,11 +97,7 @@ impl Shop {
         let tools = (!server.is_mariadb()).then(|| server.tools());
         let witness = move |database: &str| {
             let mut session = server.session(Some(database));
-            let mut facts = session.rows(
-                "SHOW TABLES WHERE `Tables_in_db` NOT LIKE 'log%'"
-                    .replace("Tables_in_db", &format!("Tables_in_{database}"))
-                    .as_str(),
-            );
+            let mut facts = session.rows("SHOW TABLES WHERE `Tables_in_db` NOT LIKE 'log%'".replace("Tables_in_db", &format!("Tables_in_{database}")).as_str());
             facts.extend(session.rows("SELECT * FROM customers ORDER BY id"));
             facts.extend(session.rows("SELECT * FROM orders ORDER BY id"));
             facts.extend(session.rows("SELECT * FROM spent ORDER BY 1"));
