@@ -97,7 +97,11 @@ impl Shop {
         let tools = (!server.is_mariadb()).then(|| server.tools());
         let witness = move |database: &str| {
             let mut session = server.session(Some(database));
-            let mut facts = session.rows("SHOW TABLES WHERE `Tables_in_db` NOT LIKE 'log%'".replace("Tables_in_db", &format!("Tables_in_{database}")).as_str());
+            let mut facts = session.rows(
+                "SHOW TABLES WHERE `Tables_in_db` NOT LIKE 'log%'"
+                    .replace("Tables_in_db", &format!("Tables_in_{database}"))
+                    .as_str(),
+            );
             facts.extend(session.rows("SELECT * FROM customers ORDER BY id"));
             facts.extend(session.rows("SELECT * FROM orders ORDER BY id"));
             facts.extend(session.rows("SELECT * FROM spent ORDER BY 1"));
@@ -124,8 +128,10 @@ impl Shop {
             .map(|i| doc! { "_id": i, "name": format!("Kundin Nº {i} 🛒"), "orders": [{ "total": f64::from(i) * 1.37 }] })
             .collect();
         let shop = session.database(&name);
-        session.wait(shop.collection("customers").insert_many(customers)).unwrap();
-        session.wait(shop.collection("log_2026").insert_one(doc! { "line": "left out" })).unwrap();
+        session.wait(shop.collection("customers").insert_many(customers).into_future()).unwrap();
+        session
+            .wait(shop.collection("log_2026").insert_one(doc! { "line": "left out" }).into_future())
+            .unwrap();
         let restored = format!("{name}_again");
         let adopted = server.adopt(&restored);
         let (port, user, password) = (server.port, server.user.clone(), server.password.clone());

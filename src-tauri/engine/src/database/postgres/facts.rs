@@ -154,9 +154,8 @@ pub(super) fn advice(facts: &DatabaseFacts) -> Vec<String> {
     }
     if let Some(entries) = facts.properties.get(SKIPPED_ENTRIES) {
         let count = entries.split(',').count();
-        advice.push(format!(
-            "Foreign keys to tables that were left out were not restored: {count}"
-        ));
+        advice
+            .push(format!("Foreign keys to tables that were left out were not restored: {count}"));
     }
     if facts.properties.contains_key("acl") {
         advice.push("The grants of the database itself were not restored".to_owned());
