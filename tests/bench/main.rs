@@ -16,7 +16,7 @@ mod mysql;
 mod postgres;
 mod report;
 #[path = "../support/servers/mod.rs"]
-#[allow(dead_code, reason = "the tests of the engines need more of it")]
+#[allow(dead_code, unused_imports, reason = "the tests of the engines need more of it")]
 mod servers;
 mod shop;
 mod sqlite;
@@ -27,7 +27,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use contest::{Contender, Role};
+use contest::Contender;
 
 /// How large, and how often.
 struct Size {

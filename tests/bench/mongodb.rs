@@ -87,8 +87,9 @@ fn insert(session: &MongoSession, database: &str, orders: &[Order]) {
     for (collection, documents) in
         [("customers", customers), ("orders", orders.iter().map(document).collect())]
     {
-        let inserted = database.collection::<Document>(collection).insert_many(documents);
-        session.wait(inserted.into_future()).expect("the server has room");
+        let collection = database.collection::<Document>(collection);
+        let inserted = session.wait(collection.insert_many(documents).into_future());
+        inserted.expect("the server has room");
     }
 }
 

@@ -1,7 +1,7 @@
 //! A database full of traps goes through an archive into a new database: every object and every row is
 //! there again, and the source is as it was.
 
-use crate::cli::TestContext;
+use crate::cli::{Ran, TestContext};
 use crate::rig::{Fresh, PROFILE, Profile, Subject};
 use crate::servers::{MongoServer, PostgresServer, Servers};
 
@@ -49,15 +49,44 @@ fn postgres_in_a_container() {
     });
 }
 
-/// The password with every character that a shell, a URL or an option file gives a meaning to.
+/// Every character that a shell, a URL or an option file gives a meaning to.
 #[test]
 fn with_a_password_that_is_hard_to_quote() {
-    let (user, password) = Servers::get().nasty_login();
+    let password = "p$a\"b'c\\d@e#f%41g:h;i j`k ü🔑=&?*{}";
     for subject in Subject::each() {
-        let login = |profile| Profile { user: user.clone(), password: password.clone(), ..profile };
+        let user = subject.user(password);
+        let login =
+            |profile| Profile { user: user.name.clone(), password: password.into(), ..profile };
         let source = subject.plain(50);
         restored(&subject, &source, &login);
     }
+}
+
+/// A line break on top of it. The tools of some makers have no way to be given one; that is said in a
+/// sentence, and the password is not.
+#[test]
+fn with_a_line_break_in_the_password() {
+    let (user, password) = Servers::get().nasty_login();
+    let (mut worked, mut said) = (0, 0);
+    for subject in Subject::each() {
+        let context = TestContext::new();
+        let source = subject.plain(50);
+        let login = subject.profile(source.name());
+        let profile = Profile { user: user.clone(), password: password.clone(), ..login };
+        profile.write(&context);
+        let ran = Ran::from(profile.command(&context, &["backup", "--json"]).output().unwrap());
+        if ran.code == 0 {
+            worked += 1;
+        } else {
+            assert!(ran.stderr.contains("line break"), "{}: {}", subject.name(), ran.stderr);
+            said += 1;
+        }
+        let output = ran.stdout + &ran.stderr;
+        for line in password.lines() {
+            assert!(!output.contains(line), "{}: {output}", subject.name());
+        }
+    }
+    crate::say(&format!("line break in a password: {worked} servers take it, {said} say why not"));
 }
 
 fn path() -> String {
@@ -76,7 +105,7 @@ fn through_archive(subject: &Subject, change: &dyn Fn(Profile) -> Profile) {
         subject.name(),
         subject.port(),
     ));
-    assert!(objects > 60 && rows > 1000);
+    assert!(objects > 50 && rows > 1000);
 }
 
 /// Backs `source` up, restores it under another name and compares; returns objects and rows.

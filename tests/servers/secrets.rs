@@ -10,11 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use mongodb::bson::doc;
-
 use crate::cli::{Ran, TestContext, files_in};
 use crate::rig::{Profile, Subject};
-use crate::servers::fresh_name;
 use crate::{say, scaled};
 
 /// Unlike anything that could stand there by chance.
@@ -25,7 +22,7 @@ fn are_in_no_argument_environment_output_log_archive_or_file() {
     let (mut runs, mut places, mut processes) = (0, 0, 0);
     let mut hits = Vec::new();
     for subject in Subject::each() {
-        let user = User::make(&subject);
+        let user = subject.user(SECRET);
         let context = TestContext::new();
         let source = subject.plain(scaled(4000, 12_000));
         let profile = Profile {
@@ -36,7 +33,7 @@ fn are_in_no_argument_environment_output_log_archive_or_file() {
         profile.write(&context);
         let watch = Watch::start();
         let mut outputs = Vec::new();
-        for _ in 0..scaled(6, 50) {
+        for _ in 0..scaled(4, 50) {
             runs += 1;
             outputs.push(profile.ok(&context, &["backup", "-vv", "--json"]));
         }
@@ -53,6 +50,7 @@ fn are_in_no_argument_environment_output_log_archive_or_file() {
             refused.command(&context, &["backup", "-vv", "--json"]).output().unwrap(),
         ));
         let seen = watch.stop();
+        profile.write(&context);
         let tool = subject.programs()[0];
         assert!(
             seen.names.iter().any(|name| name.contains(tool)),
@@ -111,52 +109,6 @@ fn every_file(folder: &Path) -> Vec<PathBuf> {
     let (folders, files): (Vec<_>, Vec<_>) =
         files_in(folder).into_iter().partition(|path| path.is_dir());
     files.into_iter().chain(folders.iter().flat_map(|folder| every_file(folder))).collect()
-}
-
-/// An administrator of its own, so that nobody else's use of the password is found.
-struct User {
-    subject: Subject,
-    name: String,
-}
-
-impl User {
-    fn make(subject: &Subject) -> Self {
-        let name = fresh_name("user");
-        match subject {
-            Subject::Postgres(server) => {
-                let session = server.session("postgres");
-                session.run(&format!("CREATE ROLE {name} SUPERUSER LOGIN PASSWORD '{SECRET}'"));
-            }
-            Subject::Mysql(server) => {
-                let mut session = server.session(None);
-                session.run(&format!("CREATE USER {name}@'%' IDENTIFIED BY '{SECRET}'"));
-                session.run(&format!("GRANT ALL ON *.* TO {name}@'%' WITH GRANT OPTION"));
-            }
-            Subject::Mongo(server) => {
-                let command = doc! { "createUser": &name, "pwd": SECRET, "roles": ["root"] };
-                server.session().command("admin", command);
-            }
-        }
-        Self { subject: subject.clone(), name }
-    }
-}
-
-impl Drop for User {
-    fn drop(&mut self) {
-        match &self.subject {
-            Subject::Postgres(server) => {
-                // The role may own a restored database that is dropped after it.
-                let give = format!("REASSIGN OWNED BY {0} TO postgres; DROP ROLE {0}", self.name);
-                let _ = server.session("postgres").try_run(&give);
-            }
-            Subject::Mysql(server) => {
-                let _ = server.session(None).try_run(&format!("DROP USER {}", self.name));
-            }
-            Subject::Mongo(server) => {
-                server.session().command("admin", doc! { "dropUser": &self.name });
-            }
-        }
-    }
 }
 
 /// Looks at all processes of the computer, over and over.

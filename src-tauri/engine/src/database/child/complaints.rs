@@ -20,7 +20,7 @@ pub(super) struct Complaints {
 }
 
 impl Complaints {
-    pub(super) fn new(hidden: Vec<Secret>) -> Self {
+    pub(super) fn new(hidden: &[Secret]) -> Self {
         // What is printed is looked at line by line, so a secret of several lines is several secrets.
         let lines = hidden.iter().flat_map(|secret| secret.expose().split(['\n', '\r']));
         let lines: Vec<Secret> = lines.map(Secret::new).collect();
@@ -81,7 +81,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_secret_of_several_lines_is_hidden_in_each_of_them() {
-        let complaints = Complaints::new(vec![Secret::new("p$a\"b'c\nkü🔑")]);
+        let complaints = Complaints::new(&[Secret::new("p$a\"b'c\nkü🔑")]);
         complaints
             .clone()
             .collect(&b"bad password 'p$a\"b'c\nk\xc3\xbc\xf0\x9f\x94\x91' given\n"[..])

@@ -100,7 +100,7 @@ impl Invocation {
     /// Starts the tool and reads what it writes.
     pub(in super::super) fn spawn_output(self, scope: &WorkScope) -> Result<ChildOutput> {
         let secret = self.write_secret(scope)?;
-        let complaints = Complaints::new(self.hidden.clone());
+        let complaints = Complaints::new(&self.hidden);
         ChildOutput::start(
             command::reading(&self, secret.as_ref())?,
             self,
@@ -113,7 +113,7 @@ impl Invocation {
     /// Starts the tool and writes what it reads.
     pub(in super::super) fn spawn_input(self, scope: &WorkScope) -> Result<ChildInput> {
         let secret = self.write_secret(scope)?;
-        let complaints = Complaints::new(self.hidden.clone());
+        let complaints = Complaints::new(&self.hidden);
         ChildInput::start(
             command::writing(&self, secret.as_ref())?,
             self,

@@ -28,7 +28,7 @@ enum Input {
     /// Everything goes in.
     Whole(ChildInput),
     /// Only what the restore makes goes in: no users, no operations on other databases.
-    Chosen(ArchiveWriter<ChildInput>),
+    Chosen(Box<ArchiveWriter<ChildInput>>),
 }
 
 impl Input {
@@ -87,7 +87,7 @@ impl Loading {
             Target::Server(names) => {
                 let databases = Some(names.into_iter().collect());
                 let choice = Choice { databases, ..Choice::default() };
-                Input::Chosen(ArchiveWriter::new(child, choice))
+                Input::Chosen(Box::new(ArchiveWriter::new(child, choice)))
             }
         });
         Ok(loading)

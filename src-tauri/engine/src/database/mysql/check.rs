@@ -38,7 +38,7 @@ impl Check<'_> {
         let mut session = Session::open(&self.target.access).await?;
         let mut catalog = Catalog::read(&mut session, &self.target.name).await?;
         catalog.tables.retain(|table| table.item.name != UNFINISHED);
-        self.switch_off_events(&mut session, &catalog).await?;
+        self.switch_off_events(&mut session).await?;
         self.compare_names(&catalog)?;
         let mut compared = self.compare_rows(&mut session, &catalog).await?;
         self.analyze(&mut session, &catalog).await?;
@@ -52,10 +52,14 @@ impl Check<'_> {
         format!("{}.{}", identifier(&self.target.name), identifier(name))
     }
 
-    /// Every event of the copy stays off, also one that the script could switch on.
-    async fn switch_off_events(&self, session: &mut Session, catalog: &Catalog) -> Result<()> {
-        for event in catalog.others.iter().filter(|item| item.kind == ItemKind::Event) {
-            session.execute(&format!("ALTER EVENT {} DISABLE", self.full(&event.name))).await?;
+    /// Every event of the copy is off. Those that the script made so stay as they are: altering one would
+    /// give it this session's modes.
+    async fn switch_off_events(&self, session: &mut Session) -> Result<()> {
+        let question = "SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ? AND \
+                        STATUS = 'ENABLED'";
+        let enabled: Vec<String> = session.rows(question, (self.target.name.as_str(),)).await?;
+        for event in enabled {
+            session.execute(&format!("ALTER EVENT {} DISABLE", self.full(&event))).await?;
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Who {
                 | DriverError::MysqlOldPasswordDisabled
                 | DriverError::CleartextPluginDisabled),
             ) => self.refused(&error.to_string()),
-            other => self.failed(&self.server, &other.to_string()),
+            other => failed(&self.server, &other.to_string()),
         }
     }
 
@@ -72,7 +72,7 @@ impl Who {
                 ServerError::Unreachable { server: server(), detail: message }.into()
             }
             2026 => self.tls(&message),
-            _ => self.failed(object, &format!("{message} ({code})")),
+            _ => failed(object, &format!("{message} ({code})")),
         }
     }
 
@@ -116,14 +116,14 @@ impl Who {
     fn tls(&self, detail: &str) -> Error {
         ServerError::Tls { server: self.server.clone(), detail: detail.to_owned() }.into()
     }
+}
 
-    fn failed(&self, object: &str, detail: &str) -> Error {
-        ServerError::Failed { object: object.to_owned(), detail: detail.to_owned() }.into()
-    }
+fn failed(object: &str, detail: &str) -> Error {
+    ServerError::Failed { object: object.to_owned(), detail: detail.to_owned() }.into()
 }
 
 fn is_tls(error: &std::io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }
 
 /// Numbers for which the tool's own words say less than ours.
@@ -173,7 +173,7 @@ fn number_in(text: &str) -> Option<u16> {
     named
         .into_iter()
         .find_map(|at| number(&text[at..]))
-        .or_else(|| text.match_indices('(').filter_map(|(at, _)| number(&text[at + 1..])).last())
+        .or_else(|| text.rmatch_indices('(').find_map(|(at, _)| number(&text[at + 1..])))
 }
 
 /// The first name in quotes, or the whole text.

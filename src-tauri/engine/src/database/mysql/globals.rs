@@ -46,8 +46,7 @@ fn without_password(grant: &str) -> String {
     let mut quote = None;
     for (at, character) in grant.char_indices() {
         match (quote, character) {
-            (Some(open), _) if character == open => quote = None,
-            (Some(_), _) => {}
+            (Some(open), _) => quote = Some(open).filter(|open| *open != character),
             (None, '`' | '\'' | '"') => quote = Some(character),
             (None, _) if grant[at..].starts_with(" IDENTIFIED ") => {
                 let options = grant.rfind(" WITH GRANT OPTION").filter(|option| *option > at);

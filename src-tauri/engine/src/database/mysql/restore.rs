@@ -22,7 +22,7 @@ use crate::contents::DatabaseFacts;
 use crate::error::{Error, RestoreError, Result, ServerError};
 
 /// For removing a half-loaded database.
-const REMOVAL_PATIENCE: Duration = Duration::from_secs(120);
+const REMOVAL_PATIENCE: Duration = Duration::from_mins(2);
 
 /// A database being loaded.
 pub(super) struct NewDatabase {

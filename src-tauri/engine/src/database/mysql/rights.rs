@@ -139,7 +139,7 @@ impl Rights {
             }
             _ => {
                 let has = self.has_on_table("SELECT", "mysql", "proc")
-                    || self.has("SHOW CREATE ROUTINE", database);
+                    || server.is_mariadb_from(11, 3) && self.has("SHOW CREATE ROUTINE", database);
                 (!has).then_some(("SELECT", "mysql.proc"))
             }
         }

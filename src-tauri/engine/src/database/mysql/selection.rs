@@ -156,7 +156,7 @@ mod tests {
         let selected = selected(&[], selection);
         let shares =
             ["orders", "old_orders", "log1", "log2", "x", "{o}"].map(|name| selected.share(name));
-        use Share::{All, Nothing, Structure};
-        assert_eq!(shares, [All, Nothing, Structure, All, Nothing, Nothing]);
+        let (all, structure, nothing) = (Share::All, Share::Structure, Share::Nothing);
+        assert_eq!(shares, [all, nothing, structure, all, nothing, nothing]);
     }
 }

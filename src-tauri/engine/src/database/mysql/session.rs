@@ -19,7 +19,7 @@ const DEFAULT_PORT: u16 = 3306;
 /// For the connection itself, the login included.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// For a question about names and sizes.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(300);
+const ANSWER_PATIENCE: Duration = Duration::from_mins(5);
 
 /// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,12 +115,11 @@ impl Access {
                 .with_danger_accept_invalid_certs(true)
                 .with_danger_skip_domain_validation(true));
         }
-        let roots: Vec<Vec<u8>> = match &self.ca_file {
-            Some(file) => vec![readable(file, &self.who)?],
-            None => {
-                let system = rustls_native_certs::load_native_certs().certs;
-                system.into_iter().map(|certificate| certificate.to_vec()).collect()
-            }
+        let roots: Vec<Vec<u8>> = if let Some(file) = &self.ca_file {
+            vec![readable(file, &self.who)?]
+        } else {
+            let system = rustls_native_certs::load_native_certs().certs;
+            system.into_iter().map(|certificate| certificate.to_vec()).collect()
         };
         let roots = roots.into_iter().map(Into::into).collect();
         Ok(options.with_root_certs(roots).with_disable_built_in_roots(true))

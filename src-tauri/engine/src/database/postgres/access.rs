@@ -107,14 +107,11 @@ impl Access {
     fn passfile(&self, password: &Secret) -> Result<String> {
         let text = password.expose();
         if text.contains(['\n', '\r', '\0']) {
-            let detail = "its password holds a line break, which the tools of PostgreSQL cannot be \
+            let detail = "the password holds a line break, which PostgreSQL's own tools cannot be \
                           given; choose a password without one";
-            return Err(ServerError::LoginRefused {
-                server: self.shown(),
-                user: self.user.clone(),
-                detail: detail.to_owned(),
-            }
-            .into());
+            return Err(
+                ServerError::Failed { object: self.shown(), detail: detail.to_owned() }.into()
+            );
         }
         Ok(format!("*:*:*:*:{}\n", quote::passfile(text)))
     }

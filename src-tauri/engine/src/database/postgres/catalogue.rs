@@ -16,6 +16,9 @@ pub(super) const ENCODING: &str = "encoding";
 /// What the name of a property begins with that is a setting of the database.
 pub(super) const SETTING: &str = "setting ";
 
+/// The longest value of a property.
+pub(super) const MAX_TEXT: usize = 60 << 10;
+
 /// One database of the server.
 #[derive(Debug, Clone)]
 pub(super) struct Database {
@@ -106,6 +109,8 @@ pub(super) struct Catalogue {
     pub is_standby: bool,
     /// How many subscriptions to other servers there are.
     pub subscriptions: u64,
+    /// A large object that the user may not read.
+    pub hidden_large_object: Option<u32>,
     /// How many triggers act on changes of the structure.
     pub event_triggers: u64,
 }
@@ -133,7 +138,8 @@ pub(super) async fn databases(session: &Session) -> Result<Vec<Database>> {
 fn database(row: &Row) -> Database {
     let mut properties = BTreeMap::new();
     let mut keep = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
+        // A record of an archive takes texts of up to 64 KiB.
+        if let Some(value) = value.filter(|value| (1..MAX_TEXT).contains(&value.len())) {
             properties.insert(name.to_owned(), value);
         }
     };
@@ -174,15 +180,21 @@ pub(super) async fn identity(session: &Session) -> String {
 const OWN: &str = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS \
     (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')";
 
-/// Reads the catalogue of the database that `session` is connected to.
-pub(super) async fn read(session: &Session) -> Result<Catalogue> {
-    let relations = match relations(session, "pg_table_size(c.oid)").await {
+/// Reads the catalogue of the database that `session` is connected to, and the sizes of its tables.
+pub(super) async fn read_with_sizes(session: &Session) -> Result<Catalogue> {
+    match relations(session, "pg_table_size(c.oid)").await {
         // Asking for the size of a table waits for whoever has locked it.
-        Err(Error::Server(ServerError::Failed { .. })) if is_usable(session).await => {
-            relations(session, "c.relpages::int8 * 8192").await?
-        }
-        outcome => outcome?,
-    };
+        Err(Error::Server(ServerError::Failed { .. })) => read(session).await,
+        outcome => complete(session, outcome?).await,
+    }
+}
+
+/// Reads the catalogue without waiting for anybody; sizes are those of the last estimate.
+pub(super) async fn read(session: &Session) -> Result<Catalogue> {
+    complete(session, relations(session, "c.relpages::int8 * 8192").await?).await
+}
+
+async fn complete(session: &Session, relations: Vec<Relation>) -> Result<Catalogue> {
     let pairs = |rows: Vec<Row>| rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let parents = session.all("SELECT inhrelid, inhparent FROM pg_inherits", &[]).await?;
     let readers = session
@@ -206,6 +218,7 @@ pub(super) async fn read(session: &Session) -> Result<Catalogue> {
         )
         .await?;
     Ok(Catalogue {
+        hidden_large_object: hidden_large_object(session).await?,
         relations,
         parents: pairs(parents),
         readers: pairs(readers),
@@ -216,10 +229,6 @@ pub(super) async fn read(session: &Session) -> Result<Catalogue> {
         event_triggers: row.get::<_, i64>(1).unsigned_abs(),
         subscriptions: row.get::<_, i64>(2).unsigned_abs(),
     })
-}
-
-async fn is_usable(session: &Session) -> bool {
-    session.run("SELECT 1").await.is_ok()
 }
 
 /// Tables, views, materialised views, sequences and foreign tables, with `size` as their size.
@@ -249,6 +258,20 @@ fn relation(row: &Row) -> Relation {
         is_readable: row.get(7),
         is_filtered: row.get(8),
     }
+}
+
+/// A large object that the user may not read. No role may read all of them but a superuser.
+async fn hidden_large_object(session: &Session) -> Result<Option<u32>> {
+    let is_readable = if session.version >= 180_000 {
+        "has_largeobject_privilege(m.oid, 'SELECT')"
+    } else {
+        "pg_has_role(m.lomowner, 'USAGE') OR EXISTS (SELECT FROM aclexplode(m.lomacl) a \
+         WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE')))"
+    };
+    let sql =
+        format!("SELECT m.oid FROM pg_largeobject_metadata m WHERE NOT ({is_readable}) LIMIT 1");
+    let rows = session.all(&sql, &[]).await?;
+    Ok(rows.first().map(|row| row.get(0)))
 }
 
 /// The roles that the database's objects name, and those that cannot be left out at a restore.

@@ -10,19 +10,16 @@ use tokio::runtime::Handle;
 use super::super::child::ChildOutput;
 use super::super::tool::Tool;
 use super::access::Access;
-use super::catalogue::{self, Database};
+use super::capture::Capture;
+use super::catalogue::{self, Catalogue, Database};
 use super::custom_format::{Contents, Found, Malformed, Scanner};
-use super::facts;
+use super::facts::Moment;
 use super::faults::{Against, explained};
-use super::snapshot::Snapshot;
+use super::selection::Chosen;
 use super::{quote, server, tools};
 use crate::contents::{Consistency, DatabaseFacts, UnitKind};
 use crate::database::{DumpPlan, DumpReport, DumpStream, DumpUnit, PlannedUnit, WorkScope};
 use crate::error::{Error, Result, ServerError};
-
-/// How long `pg_dump` waits for a lock that we hold already; only who queues for a stronger one after us
-/// can be in its way.
-const LOCK_WAIT: &str = "--lock-wait-timeout=10000";
 
 /// A dump of all databases of a plan.
 pub(super) struct PostgresDump {
@@ -36,7 +33,6 @@ pub(super) struct PostgresDump {
     scope: WorkScope,
     facts: Vec<DatabaseFacts>,
     warnings: Vec<String>,
-    several: bool,
 }
 
 impl PostgresDump {
@@ -59,32 +55,21 @@ impl PostgresDump {
             scope: scope.clone(),
             facts: Vec::new(),
             warnings: plan.warnings.clone(),
-            several: plan.units.iter().filter(|unit| unit.kind == UnitKind::Database).count() > 1,
         })
     }
 
     fn database(&mut self, unit: &PlannedUnit) -> Result<Box<dyn Read + Send + '_>> {
         self.scope.progress.object(&unit.name);
-        let taking = Snapshot::take(&self.access, &unit.name, &self.scope.cancel);
-        let snapshot = self.runtime.block_on(taking)?;
-        let call = self
-            .access
-            .call(&self.tool)?
-            .args(["--format=custom", "--compress=0", "--quote-all-identifiers", "--no-password"])
-            .args([LOCK_WAIT, &format!("--snapshot={}", snapshot.id)])
-            .args(snapshot.chosen.options(&snapshot.catalogue))
-            .arg(format!("--dbname={}", self.access.conninfo(&unit.name)));
-        let against = Against { access: &self.access, database: &unit.name };
-        let child = {
-            let _runtime = self.runtime.enter();
-            explained(call.spawn_output(&self.scope), against)?
-        };
+        let (access, tool, scope) = (&self.access, &self.tool, &self.scope);
+        let capture = Capture::begin(&self.runtime, access, tool, &unit.name, scope)?;
         let properties = self.databases.iter().find(|database| database.name == unit.name);
         let properties = properties.map(|database| database.properties.clone());
         Ok(Box::new(DatabaseReader {
-            child,
+            first: Cursor::new(capture.first),
+            child: capture.child,
             scanner: Some(Scanner::new()),
-            snapshot: Some(snapshot),
+            catalogue: capture.catalogue,
+            chosen: capture.chosen,
             properties: properties.unwrap_or_default(),
             name: unit.name.clone(),
             access: &self.access,
@@ -154,9 +139,11 @@ fn consistency(several: bool) -> Consistency {
 
 /// Reads what `pg_dump` writes and looks at it on the way.
 struct DatabaseReader<'a> {
+    first: Cursor<Vec<u8>>,
     child: ChildOutput,
     scanner: Option<Scanner>,
-    snapshot: Option<Snapshot>,
+    catalogue: Catalogue,
+    chosen: Chosen,
     properties: BTreeMap<String, String>,
     name: String,
     access: &'a Access,
@@ -191,18 +178,17 @@ impl DatabaseReader<'_> {
 
     /// The tool has succeeded; now its work has to be whole.
     fn end(&mut self) -> Result<()> {
-        let (Some(scanner), Some(snapshot)) = (self.scanner.take(), self.snapshot.take()) else {
-            return Ok(());
-        };
+        let Some(scanner) = self.scanner.take() else { return Ok(()) };
         let found: Found = scanner.finish().map_err(|malformed| self.incomplete(malformed))?;
-        facts::check_complete(&found, &snapshot).map_err(|malformed| self.incomplete(malformed))?;
+        let moment = Moment { found: &found, catalogue: &self.catalogue, chosen: &self.chosen };
+        moment.check_complete().map_err(|malformed| self.incomplete(malformed))?;
         let properties = std::mem::take(&mut self.properties);
-        self.facts.push(facts::collect(&found, &snapshot, properties));
+        self.facts.push(moment.facts(properties));
         let complaints =
             self.child.complaints().into_iter().filter(|line| line.contains("warning"));
         let name = &self.name;
         self.warnings.extend(complaints.take(20).map(|line| format!("`{name}`: {line}")));
-        if snapshot.catalogue.relations.is_empty() {
+        if self.catalogue.relations.is_empty() {
             self.warnings.push(format!("`{name}` holds no tables"));
         }
         Ok(())
@@ -212,10 +198,13 @@ impl DatabaseReader<'_> {
 impl Read for DatabaseReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let against = Against { access: self.access, database: &self.name };
-        let count = self.child.read(buffer).map_err(|error| match error.downcast::<Error>() {
-            Ok(error) => io::Error::other(against.tool(error)),
-            Err(error) => error,
-        })?;
+        let count = match self.first.read(buffer)? {
+            0 => self.child.read(buffer).map_err(|error| match error.downcast::<Error>() {
+                Ok(error) => io::Error::other(against.tool(error)),
+                Err(error) => error,
+            })?,
+            count => count,
+        };
         let outcome = match count {
             0 if buffer.is_empty() => Ok(()),
             0 => self.end(),

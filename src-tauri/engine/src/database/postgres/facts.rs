@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::catalogue::Relation;
+use super::catalogue::{Catalogue, MAX_TEXT, Relation};
 use super::custom_format::{Entry, Found, Malformed};
 use super::quote;
-use super::snapshot::Snapshot;
+use super::selection::Chosen;
 use crate::contents::{DatabaseFacts, ObjectCount, ObjectKind};
 
 /// The OID of `pg_class`, by which the table of contents marks relations.
@@ -27,102 +27,106 @@ pub(super) const NEEDED_ROLES: &str = "needed_roles";
 const SUBSCRIPTIONS: &str = "subscriptions";
 /// The property with the number of event triggers.
 const EVENT_TRIGGERS: &str = "event_triggers";
-/// The longest text that a record of an archive takes.
-const MAX_TEXT: usize = 60 << 10;
 
-/// Every relation that was there and chosen has to be in the dump, with rows where it has any.
-pub(super) fn check_complete(found: &Found, snapshot: &Snapshot) -> Result<(), Malformed> {
-    let entries = || found.contents.entries.iter();
-    let described: HashSet<u32> =
-        entries().filter(|entry| entry.catalogue == PG_CLASS).map(|entry| entry.oid).collect();
-    let with_rows = rows_by_table(found);
-    let chosen = &snapshot.chosen;
-    for relation in &snapshot.catalogue.relations {
-        if relation.kind == 'S' || chosen.excluded.contains(&relation.oid) {
-            continue;
+/// A finished dump and what was there when it was made.
+pub(super) struct Moment<'a> {
+    /// What went by.
+    pub found: &'a Found,
+    /// What was there.
+    pub catalogue: &'a Catalogue,
+    /// What of it was to be dumped.
+    pub chosen: &'a Chosen,
+}
+
+impl Moment<'_> {
+    /// Every relation that was there and chosen has to be in the dump, with rows where it has any.
+    pub fn check_complete(&self) -> Result<(), Malformed> {
+        let (described, with_rows, chosen) = (self.described(), self.rows_by_table(), self.chosen);
+        for relation in &self.catalogue.relations {
+            if relation.kind == 'S' || chosen.excluded.contains(&relation.oid) {
+                continue;
+            }
+            let wants_rows = chosen.takes_rows(relation, self.catalogue.is_standby);
+            let name = relation.shown();
+            if !described.contains(&relation.oid) {
+                return Err(Malformed(format!("`{name}` is not in it")));
+            }
+            if wants_rows && !with_rows.contains_key(&relation.oid) {
+                return Err(Malformed(format!("the rows of `{name}` are not in it")));
+            }
         }
-        let wants_rows = chosen.takes_rows(relation, snapshot.catalogue.is_standby);
-        let name = relation.shown();
-        if !described.contains(&relation.oid) {
-            return Err(Malformed(format!("`{name}` is not in it")));
-        }
-        if wants_rows && !with_rows.contains_key(&relation.oid) {
-            return Err(Malformed(format!("the rows of `{name}` are not in it")));
-        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn rows_by_table(found: &Found) -> HashMap<u32, u64> {
-    let data = found.contents.entries.iter().filter(|entry| entry.kind == ROWS);
-    data.filter_map(|entry| Some((entry.oid, entry.rows?))).collect()
-}
-
-/// What the manifest says about the database.
-pub(super) fn collect(
-    found: &Found,
-    snapshot: &Snapshot,
-    mut properties: BTreeMap<String, String>,
-) -> DatabaseFacts {
-    let mut objects = relations(found, snapshot);
-    objects.extend(found.contents.entries.iter().filter_map(other));
-    if found.large_objects > 0 {
-        objects.push(ObjectCount {
-            kind: ObjectKind::LargeObjects,
-            name: "large objects".to_owned(),
-            rows: Some(found.large_objects),
-        });
+    fn rows_by_table(&self) -> HashMap<u32, u64> {
+        let data = self.found.contents.entries.iter().filter(|entry| entry.kind == ROWS);
+        data.filter_map(|entry| Some((entry.oid, entry.rows?))).collect()
     }
-    let catalogue = &snapshot.catalogue;
-    let mut roles: Vec<&str> = catalogue.roles.iter().map(String::as_str).collect();
-    // What the first superuser owns is not listed by the server.
-    roles.extend(found.contents.entries.iter().map(|entry| entry.owner.as_str()));
-    roles.retain(|role| !role.is_empty() && !role.starts_with("pg_"));
-    roles.sort_unstable();
-    roles.dedup();
-    let mut keep = |name: &str, value: String| {
-        if !value.is_empty() && value != "[]" && value.len() <= MAX_TEXT {
-            properties.insert(name.to_owned(), value);
+
+    /// The OIDs of the relations that the dump can create.
+    fn described(&self) -> HashSet<u32> {
+        let entries = self.found.contents.entries.iter();
+        entries.filter(|entry| entry.catalogue == PG_CLASS).map(|entry| entry.oid).collect()
+    }
+
+    /// What the manifest says about the database, whose own properties are `properties`.
+    pub fn facts(&self, mut properties: BTreeMap<String, String>) -> DatabaseFacts {
+        let (found, catalogue) = (self.found, self.catalogue);
+        let mut objects = self.relations();
+        objects.extend(found.contents.entries.iter().filter_map(other));
+        if found.large_objects > 0 {
+            objects.push(ObjectCount {
+                kind: ObjectKind::LargeObjects,
+                name: "large objects".to_owned(),
+                rows: Some(found.large_objects),
+            });
         }
-    };
-    keep(ROLES, serde_json::to_string(&roles).unwrap_or_default());
-    keep(NEEDED_ROLES, serde_json::to_string(&catalogue.needed_roles).unwrap_or_default());
-    keep(SKIPPED_ENTRIES, skipped(found, snapshot));
-    let number = |count: u64| if count > 0 { count.to_string() } else { String::new() };
-    keep(SUBSCRIPTIONS, number(catalogue.subscriptions));
-    keep(EVENT_TRIGGERS, number(catalogue.event_triggers));
-    keep("dumped_by", found.contents.tool.clone());
-    keep("dumped_from", found.contents.server.clone());
-    DatabaseFacts { objects, properties, left_out: snapshot.chosen.left_out(catalogue) }
-}
+        let mut keep = |name: &str, value: String| {
+            if !value.is_empty() && value != "[]" && value.len() < MAX_TEXT {
+                properties.insert(name.to_owned(), value);
+            }
+        };
+        keep(ROLES, serde_json::to_string(&self.roles()).unwrap_or_default());
+        keep(NEEDED_ROLES, serde_json::to_string(&catalogue.needed_roles).unwrap_or_default());
+        keep(SKIPPED_ENTRIES, self.skipped());
+        let number = |count: u64| if count > 0 { count.to_string() } else { String::new() };
+        keep(SUBSCRIPTIONS, number(catalogue.subscriptions));
+        keep(EVENT_TRIGGERS, number(catalogue.event_triggers));
+        keep("dumped_by", found.contents.tool.clone());
+        keep("dumped_from", found.contents.server.clone());
+        DatabaseFacts { objects, properties, left_out: self.chosen.left_out(catalogue) }
+    }
 
-/// The entries of foreign keys whose target was left out, as a list of numbers.
-fn skipped(found: &Found, snapshot: &Snapshot) -> String {
-    let cut = &snapshot.chosen.cut_foreign_keys;
-    let entries = found
-        .contents
-        .entries
-        .iter()
-        .filter(|entry| entry.catalogue == PG_CONSTRAINT && cut.contains(&entry.oid));
-    entries.map(|entry| entry.id.to_string()).collect::<Vec<_>>().join(",")
-}
+    /// The roles that the objects name.
+    fn roles(&self) -> Vec<&str> {
+        let listed = self.catalogue.roles.iter().map(String::as_str);
+        // What the first superuser owns is not listed by the server.
+        let owners = self.found.contents.entries.iter().map(|entry| entry.owner.as_str());
+        let mut roles: Vec<&str> = listed.chain(owners).collect();
+        roles.retain(|role| !role.is_empty() && !role.starts_with("pg_"));
+        roles.sort_unstable();
+        roles.dedup();
+        roles
+    }
 
-fn relations(found: &Found, snapshot: &Snapshot) -> Vec<ObjectCount> {
-    let rows = rows_by_table(found);
-    let described: HashSet<u32> = found
-        .contents
-        .entries
-        .iter()
-        .filter(|entry| entry.catalogue == PG_CLASS)
-        .map(|entry| entry.oid)
-        .collect();
-    let is_in = |relation: &&Relation| described.contains(&relation.oid);
-    let count = |relation: &Relation| ObjectCount {
-        kind: relation.object_kind(),
-        name: relation.shown(),
-        rows: rows.get(&relation.oid).copied().filter(|_| relation.has_rows()),
-    };
-    snapshot.catalogue.relations.iter().filter(is_in).map(count).collect()
+    /// The entries of foreign keys whose target was left out, as a list of numbers.
+    fn skipped(&self) -> String {
+        let cut = &self.chosen.cut_foreign_keys;
+        let entries = self.found.contents.entries.iter();
+        let is_cut = |entry: &&Entry| entry.catalogue == PG_CONSTRAINT && cut.contains(&entry.oid);
+        entries.filter(is_cut).map(|entry| entry.id.to_string()).collect::<Vec<_>>().join(",")
+    }
+
+    fn relations(&self) -> Vec<ObjectCount> {
+        let (rows, described) = (self.rows_by_table(), self.described());
+        let is_in = |relation: &&Relation| described.contains(&relation.oid);
+        let count = |relation: &Relation| ObjectCount {
+            kind: relation.object_kind(),
+            name: relation.shown(),
+            rows: rows.get(&relation.oid).copied().filter(|_| relation.has_rows()),
+        };
+        self.catalogue.relations.iter().filter(is_in).map(count).collect()
+    }
 }
 
 /// What the table of contents holds besides relations.

@@ -88,7 +88,7 @@ impl Against<'_> {
         {
             return self.refused(detail.clone()).into();
         }
-        if has(&["canceling statement due to lock timeout", "could not obtain lock"]) {
+        if has(&["canceling statement due to lock timeout", "Query was: LOCK TABLE"]) {
             let detail = format!("another session waits to change one of its tables ({detail})");
             return self.changed(detail);
         }
@@ -141,12 +141,15 @@ impl Against<'_> {
         let rest = rest.lines().next().unwrap_or_default();
         let mut words = rest.splitn(2, ' ');
         let (kind, name) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let name = name.trim_start_matches("object ");
         let name = name.split([' ', '·', ')']).next().unwrap_or_default().trim_matches('"');
         let quoted = quote::identifier(name);
         let grant = match kind {
             "database" => Some(format!("GRANT CONNECT ON DATABASE {quoted} TO {user};")),
             "schema" => Some(format!("GRANT USAGE ON SCHEMA {quoted} TO {user};")),
-            "sequence" | "table" | "view" | "relation" | "materialized" => Some(reader(&user)),
+            "sequence" | "table" | "view" | "relation" | "materialized" => {
+                Some(read_all(&self.access.user))
+            }
             _ => None,
         };
         ServerError::RightMissing {
@@ -172,8 +175,9 @@ const LOST: [&str; 9] = [
     "invalid snapshot identifier",
 ];
 
-fn reader(quoted_user: &str) -> String {
-    format!("GRANT pg_read_all_data TO {quoted_user};")
+/// The statement that lets `user` read every table.
+pub(super) fn read_all(user: &str) -> String {
+    format!("GRANT pg_read_all_data TO {};", quote::identifier(user))
 }
 
 /// The statement that lets `user` see all rows.

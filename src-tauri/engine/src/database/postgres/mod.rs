@@ -6,6 +6,7 @@
 //! gives it the name that was asked for.
 
 mod access;
+mod capture;
 mod catalogue;
 mod compare;
 mod custom_format;

@@ -12,7 +12,10 @@ use super::{steps, tools};
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::contents::{ServerInfo, UnitKind};
 use crate::database::{DumpPlan, MissingRight, PlannedUnit, Probe, ProbedDatabase, ProbedObject};
-use crate::error::{Result, ServerError};
+use crate::error::{Error, Result, ServerError};
+
+/// More statements than these are replaced by one that grants everything.
+const MAX_GRANTS: usize = 3;
 
 /// Looks at everything and stops at nothing that can be shown instead.
 pub(super) async fn probe(access: &Access) -> Result<Probe> {
@@ -96,13 +99,24 @@ fn missing(access: &Access, chosen: &Chosen, catalogue: &Catalogue) -> Vec<Missi
         };
         Some(MissingRight { object: relation.shown(), grant })
     };
-    dumped.filter_map(right).collect()
+    let large_object = catalogue.hidden_large_object.map(|oid| large_objects(oid, &user));
+    dumped.filter_map(right).chain(large_object).collect()
+}
+
+/// There is no right to read all large objects, so each of them is granted.
+fn large_objects(first: u32, user: &str) -> MissingRight {
+    let grant = format!(
+        "DO $$ DECLARE o oid; BEGIN FOR o IN SELECT oid FROM pg_largeobject_metadata LOOP \
+         EXECUTE format('GRANT SELECT ON LARGE OBJECT %s TO %s', o, {}); END LOOP; END $$;",
+        quote::literal(user)
+    );
+    MissingRight { object: format!("large object {first}"), grant }
 }
 
 /// Lists what a dump would contain, or fails where a part of it could not be read.
 pub(super) async fn plan(access: &Access, cancel: &CancellationToken) -> Result<DumpPlan> {
     let looking = cancel.run_until_cancelled(look(access, cancel)).await;
-    looking.unwrap_or(Err(crate::error::Error::Cancelled))
+    looking.unwrap_or(Err(Error::Cancelled))
 }
 
 async fn look(access: &Access, cancel: &CancellationToken) -> Result<DumpPlan> {
@@ -130,10 +144,12 @@ async fn plan_database(
     server: &ServerInfo,
     warnings: &mut Vec<String>,
 ) -> Result<PlannedUnit> {
-    let (_, catalogue) = enter(access, &database.name).await?;
+    let (session, catalogue) = enter(access, &database.name).await?;
     let chosen = Chosen::new(&access.settings().server.selection, &catalogue);
-    if let Some(right) = missing(access, &chosen, &catalogue).into_iter().next() {
-        return Err(refusal(access, right));
+    let missing = missing(access, &chosen, &catalogue);
+    if let Some(first) = missing.first() {
+        let may_read_all = session.version >= 140_000;
+        return Err(refusal(access, first, &missing, may_read_all));
     }
     warnings.extend(chosen.warnings.iter().map(|text| about(database, text)));
     let size = |relation: &Relation| {
@@ -150,8 +166,29 @@ async fn plan_database(
     })
 }
 
-fn refusal(access: &Access, right: MissingRight) -> crate::error::Error {
-    let is_filtered = right.grant.contains("BYPASSRLS");
+/// Names the first right that is missing, and grants all of them, where the server has a role that
+/// `may_read_all` with that one.
+fn refusal(
+    access: &Access,
+    first: &MissingRight,
+    all: &[MissingRight],
+    may_read_all: bool,
+) -> Error {
+    let bypass = faults::bypass(&access.user);
+    let is_filtered = first.grant == bypass;
+    let every = faults::read_all(&access.user);
+    let mut grants: Vec<&str> = Vec::new();
+    for right in all {
+        if !grants.contains(&right.grant.as_str()) {
+            grants.push(&right.grant);
+        }
+    }
+    if may_read_all && grants.len() > MAX_GRANTS {
+        // What is not about reading a table cannot be granted for all of them at once.
+        grants.retain(|grant| !grant.starts_with("GRANT "));
+        grants.insert(0, &every);
+    }
+    let grant = grants.join(" ");
     let detail = if is_filtered {
         "row-level security would show only a part of its rows"
     } else {
@@ -159,9 +196,9 @@ fn refusal(access: &Access, right: MissingRight) -> crate::error::Error {
     };
     ServerError::RightMissing {
         user: access.user.clone(),
-        object: right.object,
+        object: first.object.clone(),
         detail: detail.to_owned(),
-        grant: Some(right.grant),
+        grant: Some(grant),
     }
     .into()
 }

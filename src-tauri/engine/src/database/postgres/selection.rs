@@ -262,6 +262,7 @@ mod tests {
             needed_roles: Vec::new(),
             is_standby: false,
             subscriptions: 0,
+            hidden_large_object: None,
             event_triggers: 0,
         }
     }

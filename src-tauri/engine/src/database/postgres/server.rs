@@ -128,7 +128,7 @@ pub(super) async fn open_any(access: &Access) -> Result<Session> {
 /// A session to `database` with its catalogue.
 pub(super) async fn enter(access: &Access, database: &str) -> Result<(Session, Catalogue)> {
     let session = Session::open(access, database).await?;
-    let catalogue = catalogue::read(&session).await?;
+    let catalogue = catalogue::read_with_sizes(&session).await?;
     Ok((session, catalogue))
 }
 

@@ -14,6 +14,7 @@ use super::selection::Chosen;
 use super::session::Session;
 use crate::cancel::CancellationToken;
 use crate::error::{Error, Result, ServerError};
+use crate::progress::Progress;
 
 /// How long Kronos waits for locks, all attempts together.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,12 +47,18 @@ enum Attempt {
 
 impl Snapshot {
     /// Locks everything that will be dumped of `database` and takes the snapshot.
-    pub async fn take(access: &Access, database: &str, cancel: &CancellationToken) -> Result<Self> {
-        let taking = cancel.run_until_cancelled(Self::patiently(access, database)).await;
+    pub async fn take(
+        access: &Access,
+        database: &str,
+        progress: &Progress,
+        cancel: &CancellationToken,
+    ) -> Result<Self> {
+        let taking = Self::patiently(access, database, progress);
+        let taking = cancel.run_until_cancelled(taking).await;
         taking.unwrap_or(Err(Error::Cancelled))
     }
 
-    async fn patiently(access: &Access, database: &str) -> Result<Self> {
+    async fn patiently(access: &Access, database: &str, progress: &Progress) -> Result<Self> {
         let observer = Session::open(access, database).await?;
         let session = Session::open(access, database).await?;
         let (begun, mut changes) = (Instant::now(), 0);
@@ -70,7 +77,7 @@ impl Snapshot {
                 Attempt::Waited if begun.elapsed() >= PATIENCE => {
                     return Err(blocked(&observer, &wanted, begun).await?);
                 }
-                Attempt::Waited => {}
+                Attempt::Waited => progress.object(&format!("{database}, waiting for a lock")),
             }
             session.run("ROLLBACK").await?;
             if changes == MAX_CHANGES {

@@ -38,9 +38,9 @@ fn in_its_own_world(name: &str, with_bus: bool) -> Option<PathBuf> {
         command.env_remove(name);
     }
     let output = command.stdin(Stdio::null()).output().expect("dbus is installed");
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
     None
 }
 
@@ -59,14 +59,14 @@ impl Keyring {
         daemon.stdin.take().unwrap().write_all(b"test").unwrap();
         let deadline = Instant::now() + Duration::from_secs(20);
         let keyring = Self(daemon);
-        while !keyring.answers() {
+        while !Keyring::answers() {
             assert!(Instant::now() < deadline, "gnome-keyring does not answer");
             std::thread::sleep(Duration::from_millis(10));
         }
         keyring
     }
 
-    fn answers(&self) -> bool {
+    fn answers() -> bool {
         let owner = dbus(
             "org.freedesktop.DBus",
             "/org/freedesktop/DBus",
@@ -82,12 +82,12 @@ impl Keyring {
     }
 
     /// Number of entries that stand there under the name of Kronos.
-    fn entries(&self) -> usize {
+    fn entries() -> usize {
         let search = "org.freedesktop.Secret.Service.SearchItems";
         Self::call(&[search, "dict:string:string:service,kronos"]).matches("object path").count()
     }
 
-    fn lock(&self) {
+    fn lock() {
         let login = "array:objpath:/org/freedesktop/secrets/collection/login";
         Self::call(&["org.freedesktop.Secret.Service.Lock", login]);
     }
@@ -133,37 +133,37 @@ async fn password(engine: &Engine, profile: &str) -> String {
 async fn typed_passwords_are_kept_replaced_and_removed() {
     let name = "typed_passwords_are_kept_replaced_and_removed";
     let Some(root) = in_its_own_world(name, true) else { return };
-    let keyring = Keyring::start();
+    let _keyring = Keyring::start();
     let engine = scene(&root).await;
     engine.save_profile(None, &typed(NASTY)).await.unwrap();
-    assert_eq!((password(&engine, "shop").await.as_str(), keyring.entries()), (NASTY, 1));
+    assert_eq!((password(&engine, "shop").await.as_str(), Keyring::entries()), (NASTY, 1));
     assert!(text(&root).contains("password = { keychain = \"config-"), "{}", text(&root));
 
     let kept = engine.state().await.unwrap().profiles.remove(0).draft;
     let renamed = ProfileDraft { name: "crm".to_owned(), ..kept };
     engine.save_profile(Some("shop"), &renamed).await.unwrap();
-    assert_eq!((password(&engine, "crm").await.as_str(), keyring.entries()), (NASTY, 1));
+    assert_eq!((password(&engine, "crm").await.as_str(), Keyring::entries()), (NASTY, 1));
 
     let old = source(&engine, "crm");
     engine.save_profile(Some("crm"), &typed("new")).await.unwrap();
-    assert_eq!((password(&engine, "shop").await.as_str(), keyring.entries()), ("new", 1));
+    assert_eq!((password(&engine, "shop").await.as_str(), Keyring::entries()), ("new", 1));
     let error = old.resolve().await.unwrap_err().to_string();
     assert!(error.ends_with("of the keychain: it is not there"), "{error}");
 
     engine.save_profile(None, &ProfileDraft { name: "b".to_owned(), ..typed("b") }).await.unwrap();
-    assert_eq!(keyring.entries(), 2);
+    assert_eq!(Keyring::entries(), 2);
     let without = postgres("b", form("h", PasswordDraft::None));
     engine.save_profile(Some("b"), &without).await.unwrap();
-    assert_eq!(keyring.entries(), 1);
+    assert_eq!(Keyring::entries(), 1);
     engine.remove_profile("shop").await.unwrap();
-    assert_eq!(keyring.entries(), 0);
+    assert_eq!(Keyring::entries(), 0);
 }
 
 #[tokio::test]
 async fn a_save_that_fails_leaves_the_keychain_as_it_was() {
     let name = "a_save_that_fails_leaves_the_keychain_as_it_was";
     let Some(root) = in_its_own_world(name, true) else { return };
-    let keyring = Keyring::start();
+    let _keyring = Keyring::start();
     let engine = scene(&root).await;
     engine.save_profile(None, &typed("old")).await.unwrap();
     let file = root.join("config.toml");
@@ -172,35 +172,35 @@ async fn a_save_that_fails_leaves_the_keychain_as_it_was() {
     frozen.set_readonly(true);
     std::fs::set_permissions(&file, frozen).unwrap();
     assert!(engine.save_profile(Some("shop"), &typed("lost")).await.is_err());
-    assert_eq!((password(&engine, "shop").await.as_str(), keyring.entries()), ("old", 1));
+    assert_eq!((password(&engine, "shop").await.as_str(), Keyring::entries()), ("old", 1));
     std::fs::set_permissions(&file, modes).unwrap();
     let refused = postgres("shop", form("", PasswordDraft::Typed { text: "lost".to_owned() }));
     assert!(engine.save_profile(Some("shop"), &refused).await.is_err());
-    assert_eq!((password(&engine, "shop").await.as_str(), keyring.entries()), ("old", 1));
+    assert_eq!((password(&engine, "shop").await.as_str(), Keyring::entries()), ("old", 1));
 }
 
 #[tokio::test]
 async fn an_entry_that_the_user_made_stays() {
     let Some(root) = in_its_own_world("an_entry_that_the_user_made_stays", true) else { return };
-    let keyring = Keyring::start();
+    let _keyring = Keyring::start();
     keyring::Entry::new("kronos", "my shop").unwrap().set_password("mine").unwrap();
     let engine = scene(&root).await;
     let table = "[databases.postgres]\nhost = \"h\"\npassword = { keychain = \"my shop\" }\n";
     std::fs::write(root.join("config.toml"), format!("{table}{STORAGE}")).unwrap();
     assert_eq!(password(&engine, "postgres").await, "mine");
     engine.remove_profile("postgres").await.unwrap();
-    assert_eq!(keyring.entries(), 1);
+    assert_eq!(Keyring::entries(), 1);
 }
 
 #[tokio::test]
 async fn a_locked_keychain_says_so_and_does_not_hang() {
     let name = "a_locked_keychain_says_so_and_does_not_hang";
     let Some(root) = in_its_own_world(name, true) else { return };
-    let keyring = Keyring::start();
+    let _keyring = Keyring::start();
     let engine = scene(&root).await;
     engine.save_profile(None, &typed("old")).await.unwrap();
     let before = text(&root);
-    keyring.lock();
+    Keyring::lock();
     let started = Instant::now();
     let error = source(&engine, "shop").resolve().await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::SecretUnavailable);

@@ -86,7 +86,9 @@ impl CopyFilter {
             return Ok(());
         }
         let statement = std::mem::take(&mut self.held);
-        let event = finished.flatten().filter(|item| item.kind == super::ItemKind::Event);
+        let event = finished
+            .and_then(|finished| finished.made)
+            .filter(|item| item.kind == super::ItemKind::Event);
         match event.and_then(|event| Some((event, head::enabled_at(&statement)?))) {
             Some((event, place)) => {
                 self.switched_off.push(event.name);

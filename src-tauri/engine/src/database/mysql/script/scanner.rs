@@ -41,6 +41,13 @@ enum Mark {
     End,
 }
 
+/// A statement of a block that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Finished {
+    /// What it makes.
+    pub(super) made: Option<Item>,
+}
+
 /// Reads a script that goes by.
 #[derive(Clone)]
 pub(in super::super) struct Scanner {
@@ -58,7 +65,7 @@ pub(in super::super) struct Scanner {
     statement: u64,
     mark: Mark,
     completed: bool,
-    finished: Option<Option<Item>>,
+    finished: Option<Finished>,
     contents: Contents,
 }
 
@@ -138,8 +145,8 @@ impl Scanner {
         self.state == State::Block
     }
 
-    /// What the statement of a block made that has ended since the last call; `None` when none has.
-    pub(super) fn take_finished(&mut self) -> Option<Option<Item>> {
+    /// The statement of a block that has ended since the last call.
+    pub(super) fn take_finished(&mut self) -> Option<Finished> {
         self.finished.take()
     }
 
@@ -219,7 +226,7 @@ impl Scanner {
             b'/' => self.state = State::Slash,
             b'*' if self.in_version => self.state = State::VersionStar,
             b';' if !self.in_version && !self.head.starts_with(b"DELIMITER ") => {
-                self.end_statement()
+                self.end_statement();
             }
             b'\n' if self.is_delimiter_line() => self.change_delimiter(),
             b'(' => self.open_parenthesis(),
@@ -321,7 +328,7 @@ impl Scanner {
             self.head.clear();
             self.set_delimiter(delimiter.to_vec());
         } else if text.ends_with(&self.delimiter) {
-            self.finished = Some(head::made_by(&self.head));
+            self.finished = Some(Finished { made: head::made_by(&self.head) });
             self.end_statement();
         }
     }
