@@ -9,6 +9,9 @@ use mongodb::bson::{Document, doc};
 
 use crate::servers::{MongoServer, MysqlServer, PostgresServer, TextRow};
 
+/// Reads everything that is in a database.
+type Witness = Box<dyn Fn(&str) -> Vec<String>>;
+
 /// A database to back up, and what one needs to know to fill in a form.
 pub struct Shop {
     pub port: u16,
@@ -20,7 +23,7 @@ pub struct Shop {
     pub name: String,
     /// A name that is free, for the restored one.
     pub restored: String,
-    witness: Box<dyn Fn(&str) -> Vec<String>>,
+    witness: Witness,
     /// Drops both databases.
     _gone_at_the_end: Vec<Box<dyn Any>>,
 }
