@@ -25,6 +25,13 @@ mod start;
 mod wait;
 
 #[path = "../support/servers/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    clippy::unused_self,
+    clippy::needless_pass_by_value,
+    reason = "it is made for the tests of the engines, too; these need a part of it"
+)]
 mod servers;
 
 /// Prints a line that is also seen when the tests pass: the harness keeps only what `print!` writes.

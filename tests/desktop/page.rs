@@ -87,14 +87,29 @@ impl Page {
 
     /// Chooses in a list, by the value of the option, once it is there.
     pub async fn choose(&self, id: &str, value: &str) {
-        let list = self.find(id).await;
-        until_true(&format!("{value} in {id}"), async || list.select_by_value(value).await.is_ok())
-            .await;
+        // WebDriver scrolls no further than to the edge, where the foot of a dialog may cover it.
+        self.find(id).await;
+        let centre = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })";
+        self.client.execute(centre, vec![json!(selector(id))]).await.unwrap();
+        until_true(&format!("{value} in {id}"), async || {
+            let list = self.client.find(Locator::Css(&selector(id))).await;
+            match list {
+                Ok(list) => list.select_by_value(value).await.is_ok(),
+                Err(_) => false,
+            }
+        })
+        .await;
     }
 
     /// What stands in a field.
     pub async fn value(&self, id: &str) -> String {
         self.find(id).await.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    /// Ticks a box, once it is there.
+    pub async fn tick(&self, id: &str) {
+        self.click(id).await;
+        until_true(&format!("tick in {id}"), async || self.is_checked(id).await).await;
     }
 
     /// Whether a box is ticked.

@@ -9,6 +9,9 @@ use mongodb::bson::{Document, doc};
 
 use crate::servers::{MongoServer, MysqlServer, PostgresServer, TextRow};
 
+/// Reads everything that is in a database.
+type Witness = Box<dyn Fn(&str) -> Vec<String>>;
+
 /// A database to back up, and what one needs to know to fill in a form.
 pub struct Shop {
     pub port: u16,
@@ -20,7 +23,7 @@ pub struct Shop {
     pub name: String,
     /// A name that is free, for the restored one.
     pub restored: String,
-    witness: Box<dyn Fn(&str) -> Vec<String>>,
+    witness: Witness,
     /// Drops both databases.
     _gone_at_the_end: Vec<Box<dyn Any>>,
 }
@@ -97,7 +100,11 @@ impl Shop {
         let tools = (!server.is_mariadb()).then(|| server.tools());
         let witness = move |database: &str| {
             let mut session = server.session(Some(database));
-            let mut facts = session.rows("SHOW TABLES WHERE `Tables_in_db` NOT LIKE 'log%'".replace("Tables_in_db", &format!("Tables_in_{database}")).as_str());
+            let mut facts = session.rows(
+                "SHOW TABLES WHERE `Tables_in_db` NOT LIKE 'log%'"
+                    .replace("Tables_in_db", &format!("Tables_in_{database}"))
+                    .as_str(),
+            );
             facts.extend(session.rows("SELECT * FROM customers ORDER BY id"));
             facts.extend(session.rows("SELECT * FROM orders ORDER BY id"));
             facts.extend(session.rows("SELECT * FROM spent ORDER BY 1"));
@@ -124,8 +131,10 @@ impl Shop {
             .map(|i| doc! { "_id": i, "name": format!("Kundin Nº {i} 🛒"), "orders": [{ "total": f64::from(i) * 1.37 }] })
             .collect();
         let shop = session.database(&name);
-        session.wait(shop.collection("customers").insert_many(customers)).unwrap();
-        session.wait(shop.collection("log_2026").insert_one(doc! { "line": "left out" })).unwrap();
+        session.wait(shop.collection("customers").insert_many(customers).into_future()).unwrap();
+        session
+            .wait(shop.collection("log_2026").insert_one(doc! { "line": "left out" }).into_future())
+            .unwrap();
         let restored = format!("{name}_again");
         let adopted = server.adopt(&restored);
         let (port, user, password) = (server.port, server.user.clone(), server.password.clone());

@@ -13,6 +13,8 @@ mod by_hand;
 mod false_success;
 mod fixtures;
 mod live_writers;
+mod mongodb_engine;
+mod postgres;
 mod rig;
 mod round_trip;
 mod secrets;

@@ -296,13 +296,17 @@ impl Profile {
         std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
         let tools =
             self.tools.as_ref().map_or_else(String::new, |tools| format!("tools = {tools:?}\n"));
+        // Without the key all databases are taken.
+        let databases = match self.databases.as_slice() {
+            [] => String::new(),
+            names => format!("databases = {names:?}\n"),
+        };
         context.config(&format!(
             "[databases.{PROFILE}]\nengine = {:?}\n{}\nuser = {:?}\npassword = {{ file = {secret:?} }}\n\
-             databases = {:?}\n{tools}{}\n\n{}",
+             {databases}{tools}{}\n\n{}",
             self.engine,
             self.place,
             self.user,
-            self.databases,
             self.more,
             context.storage_table()
         ));

@@ -20,6 +20,7 @@ pub async fn profile_probe(
 
 /// Takes a connection URL apart. Kronos keeps nothing of it.
 #[tauri::command]
+#[expect(clippy::result_large_err, reason = "the report goes to the page, once per paste")]
 pub fn connection_parse_url(text: &str) -> Answer<ParsedUrl> {
     Engine::parse_url(text).map_err(because(failed::CONNECTION_URL))
 }

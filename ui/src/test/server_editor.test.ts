@@ -117,6 +117,7 @@ describe('adding a server', () => {
     await user.click(byId('first-server'));
     await findId('profile-folder');
     expect(value('profile-folder')).toBe('/home/ada/Kronos Backups');
+    await user.type(byId('server-user'), 'app');
     await user.click(byId('profile-save'));
     expect(fake.of('storage_save')).toEqual([{ original: null, draft: { name: 'backups', path: '/home/ada/Kronos Backups' } }]);
     expect(fake.of('profile_save')[0].draft.engine).toBe('postgres');

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use tokio::runtime::Handle;
 
 use super::super::child::{ChildInput, Invocation};
+use super::super::tool::Tool;
 use super::access::Access;
 use super::compare;
 use super::custom_format::Editor;
@@ -69,17 +70,7 @@ pub(super) async fn start(
     warnings.extend(warning);
     warnings.extend(facts::advice(&dumped.facts));
     let in_one = jobs.is_none() && objects(&dumped.facts) <= MAX_IN_ONE_TRANSACTION;
-    let into = database.name.clone();
-    let tool_call: ToolCall = Box::new(move |access: &Access| {
-        let mut call = access.call(&tool)?.args(["--exit-on-error", "--no-password"]);
-        if in_one {
-            call = call.arg("--single-transaction");
-        }
-        if !keeps_owners {
-            call = call.args(["--no-owner", "--no-privileges"]);
-        }
-        Ok(call.arg(format!("--dbname={}", access.conninfo(&into))))
-    });
+    let tool_call = call_of(tool, database.name.clone(), in_one, keeps_owners);
     let silenced = silenced(&dumped.facts);
     let loading = match jobs {
         Some(jobs) => {
@@ -100,6 +91,20 @@ pub(super) async fn start(
         scope: scope.clone(),
         warnings,
     }))
+}
+
+/// The call that loads a dump into the database `into`.
+fn call_of(tool: Tool, into: String, in_one: bool, keeps_owners: bool) -> ToolCall {
+    Box::new(move |access: &Access| {
+        let mut call = access.call(&tool)?.args(["--exit-on-error", "--no-password"]);
+        if in_one {
+            call = call.arg("--single-transaction");
+        }
+        if !keeps_owners {
+            call = call.args(["--no-owner", "--no-privileges"]);
+        }
+        Ok(call.arg(format!("--dbname={}", access.conninfo(&into))))
+    })
 }
 
 fn check_space(dumped: &DumpedDatabase, scope: &WorkScope) -> Result<()> {
