@@ -85,7 +85,9 @@ fn run(context: &TestContext, subject: &Subject, step: &str) {
     let programs = context.root().join("programs");
     if !programs.exists() {
         std::fs::create_dir(&programs).unwrap();
-        STOCK.iter().for_each(|name| symlink(stock(name), programs.join(name)).unwrap());
+        for name in STOCK {
+            symlink(stock(name), programs.join(name)).unwrap();
+        }
     }
     let path = format!("{}:{}", programs.display(), tool_folder(context, subject).display());
     let mut shell = Command::new(stock("sh"));

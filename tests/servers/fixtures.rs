@@ -21,7 +21,7 @@ fn fixture(name: &str) -> PathBuf {
 /// transaction some of them would not be allowed.
 pub fn nasty_postgres(server: &PostgresServer) -> FreshPostgres {
     let database = server.fresh("nasty");
-    let newer = database.session().one("SHOW server_version_num") >= "150000".to_owned();
+    let newer = database.session().one("SHOW server_version_num").as_str() >= "150000";
     for file in ["postgres.sql"].into_iter().chain(newer.then_some("postgres-15.sql")) {
         let mut client =
             Command::new(PathBuf::from(Servers::get().text("POSTGRES_BIN")).join("psql"));
@@ -198,21 +198,25 @@ fn mongodb_by_native_tools(source: &FreshMongo) -> FreshMongo {
         tool.args(["--authenticationDatabase", "admin", "--archive", "--quiet"]);
         tool
     };
-    let dump =
-        tool("mongodump").args(["--db", &source.name]).stdout(Stdio::piped()).spawn().unwrap();
-    let restore = tool("mongorestore")
-        .args([
-            "--stopOnError",
-            "--nsFrom",
-            &format!("{}.*", source.name),
-            "--nsTo",
-            &format!("{}.*", restored.name),
-        ])
-        .stdin(dump.stdout.unwrap())
-        .output()
-        .unwrap();
-    assert!(restore.status.success(), "{}", String::from_utf8_lossy(&restore.stderr));
+    let (mut dump, mut restore) = (tool("mongodump"), tool("mongorestore"));
+    dump.args(["--db", &source.name]);
+    restore.args([
+        "--stopOnError",
+        "--nsFrom",
+        &format!("{}.*", source.name),
+        "--nsTo",
+        &format!("{}.*", restored.name),
+    ]);
+    pipe(&mut dump, &mut restore);
     restored
+}
+
+/// Runs both, the output of the first as the input of the second; both have to succeed.
+fn pipe(dump: &mut Command, restore: &mut Command) {
+    let mut dump = dump.stdout(Stdio::piped()).spawn().unwrap();
+    let restored = restore.stdin(dump.stdout.take().unwrap()).output().unwrap();
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
+    assert!(dump.wait().unwrap().success());
 }
 
 /// The control: what the server's own tools make of it, with nobody between them.
@@ -225,13 +229,9 @@ fn by_native_tools(source: &FreshPostgres) -> FreshPostgres {
         tool.args(["-h", "127.0.0.1", "-p", &server.port.to_string(), "-U", &server.user]);
         tool
     };
-    let dump =
-        tool("pg_dump").args(["-Fc", "-d", &source.name]).stdout(Stdio::piped()).spawn().unwrap();
-    let restore = tool("pg_restore")
-        .args(["--exit-on-error", "-d", &restored.name])
-        .stdin(dump.stdout.unwrap())
-        .output()
-        .unwrap();
-    assert!(restore.status.success(), "{}", String::from_utf8_lossy(&restore.stderr));
+    let (mut dump, mut restore) = (tool("pg_dump"), tool("pg_restore"));
+    dump.args(["-Fc", "-d", &source.name]);
+    restore.args(["--exit-on-error", "-d", &restored.name]);
+    pipe(&mut dump, &mut restore);
     restored
 }

@@ -112,12 +112,14 @@ impl Writer {
                 } else {
                     ("right_account", "left_account")
                 };
-                run(&[
+                for sql in [
                     "BEGIN".to_owned(),
                     format!("UPDATE {first} SET balance = balance - {amount} WHERE id = {from}"),
                     format!("UPDATE {second} SET balance = balance + {amount} WHERE id = {to}"),
                     "COMMIT".to_owned(),
-                ]);
+                ] {
+                    run(&sql);
+                }
                 done.fetch_add(1, Ordering::SeqCst);
             }
         });
@@ -133,16 +135,18 @@ impl Writer {
     }
 }
 
-/// Runs statements one after the other.
-fn transfers(subject: &Subject, database: &str) -> Box<dyn FnMut(&[String])> {
+/// Runs one statement.
+type Run = Box<dyn FnMut(&str)>;
+
+fn transfers(subject: &Subject, database: &str) -> Run {
     match subject {
         Subject::Postgres(server) => {
             let session = server.session(database);
-            Box::new(move |statements| statements.iter().for_each(|sql| session.run(sql)))
+            Box::new(move |sql| session.run(sql))
         }
         Subject::Mysql(server) => {
             let mut session = server.session(Some(database));
-            Box::new(move |statements| statements.iter().for_each(|sql| session.run(sql)))
+            Box::new(move |sql| session.run(sql))
         }
         Subject::Mongo(_) => unreachable!("no transfers there"),
     }
@@ -306,14 +310,18 @@ fn mariadb_changes_tables_at_any_moment() {
         let moments = scaled(6, 20);
         for moment in 0..moments {
             make_queue(&server, database.name());
-            ["begun", "ended"].iter().for_each(|end| std::fs::remove_file(mark(end)).unwrap());
+            for end in ["begun", "ended"] {
+                std::fs::remove_file(mark(end)).unwrap();
+            }
             let mut command = profile.command(&context, &["backup"]);
             let child = command.stderr(Stdio::piped()).spawn().unwrap();
             wait_until("the dump to begin", || mark("begun").exists());
             thread::sleep(length * moment / moments);
             within += usize::from(!mark("ended").exists());
             let mut session = server.session(Some(database.name()));
-            statements.iter().for_each(|sql| session.run(sql));
+            for sql in statements {
+                session.run(sql);
+            }
             let output = child.wait_with_output().unwrap();
             rounds += 1;
             if output.status.code() == Some(1) {

@@ -114,7 +114,9 @@ impl RowDigest {
 
 fn digest(rows: &[TextRow]) -> (u64, String) {
     let mut digest = RowDigest::default();
-    rows.iter().for_each(|row| digest.row(row));
+    for row in rows {
+        digest.row(row);
+    }
     digest.finish()
 }
 

@@ -85,7 +85,7 @@ fn programs(
         let shown = session.rows(&format!("SHOW CREATE {kind} {}", quote(&name)));
         // Name, sql_mode and the text; for events the time zone stands before it.
         let cells: Vec<String> = (0..shown[0].len()).map(|i| cell(&shown[0], i)).collect();
-        let created_at = if kind == "TRIGGER" { 1 } else { 0 };
+        let created_at = usize::from(kind == "TRIGGER");
         let kept = &cells[..cells.len() - created_at];
         let definition = neutral(&kept.join(" | "), database);
         let definition = definition.replace(" DISABLE ", " ENABLE ");

@@ -39,6 +39,7 @@ impl MongoServer {
     }
 
     /// Where mongodump and mongorestore are.
+    #[allow(clippy::unused_self, reason = "all servers are asked alike")]
     pub fn tools(&self) -> PathBuf {
         Servers::get().path("MONGODB_BIN")
     }
@@ -69,6 +70,14 @@ impl MongoServer {
     pub fn adopt(&self, name: &str) -> FreshMongo {
         FreshMongo { server: self.clone(), name: name.to_owned() }
     }
+
+    /// The databases whose names begin so.
+    pub fn databases(&self, beginning: &str) -> Vec<String> {
+        let session = self.session();
+        let mut names = session.wait(session.client.list_database_names().into_future()).unwrap();
+        names.retain(|name| name.starts_with(beginning));
+        names
+    }
 }
 
 /// One client.
@@ -84,6 +93,7 @@ impl MongoSession {
     }
 
     /// Runs one command in a database.
+    #[allow(clippy::needless_pass_by_value, reason = "a command is written where it is sent")]
     pub fn command(&self, database: &str, command: Document) -> Document {
         let answer = self.wait(self.database(database).run_command(command.clone()).into_future());
         answer.unwrap_or_else(|error| panic!("{error:?}\n{command}"))

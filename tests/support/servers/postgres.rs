@@ -86,6 +86,14 @@ impl PostgresServer {
     pub fn adopt(&self, name: &str) -> FreshPostgres {
         FreshPostgres { server: self.clone(), name: name.to_owned() }
     }
+
+    /// The databases whose names begin so.
+    pub fn databases(&self, beginning: &str) -> Vec<String> {
+        let rows = self.session("postgres").rows("SELECT datname FROM pg_database ORDER BY 1");
+        let mut names = super::firsts(&rows);
+        names.retain(|name| name.starts_with(beginning));
+        names
+    }
 }
 
 /// One connection.
