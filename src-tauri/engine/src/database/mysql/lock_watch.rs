@@ -105,12 +105,15 @@ async fn waiting_thread(session: &mut Session, database: &str) -> Result<Option<
     Ok(threads.first().copied())
 }
 
+/// Schema, table, thread, user and seconds of a session that holds a lock.
+type Holder = (String, String, u64, Option<String>, Option<u64>);
+
 /// Who holds what `thread` waits for, where the server tells.
 async fn blocker(session: &mut Session, thread: u64) -> Option<Waiting> {
     if session.version.flavour == Flavour::MariaDb {
         return None;
     }
-    let rows: Vec<(String, String, u64, Option<String>, Option<u64>)> = session
+    let rows: Vec<Holder> = session
         .rows(
             "SELECT w.OBJECT_SCHEMA, w.OBJECT_NAME, t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_TIME FROM \
              performance_schema.metadata_locks w JOIN performance_schema.threads me ON me.THREAD_ID = \
