@@ -119,8 +119,9 @@ impl Login {
         );
         if !self.user.is_empty() {
             parameters.push_str(&format!("&authSource={}", encoded(&self.auth_database)));
-            // A newer mechanism forbids them, so such a user cannot have it; the tools would not ask.
-            if password.contains(char::is_control) {
+            // The newer mechanism forbids some characters, emoji among them, and the tools do not fall
+            // back to the older one by themselves.
+            if stringprep::saslprep(password).is_err() {
                 parameters.push_str("&authMechanism=SCRAM-SHA-1");
             }
         }
