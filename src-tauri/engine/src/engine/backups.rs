@@ -187,9 +187,12 @@ fn places(config: &Config) -> Vec<(String, String)> {
 fn suggested_targets(manifest: &Manifest) -> Vec<String> {
     let stamp = manifest.header.created_at.strftime("%m%d").to_string();
     let on_server = database::lives_on_server(manifest.header.engine);
-    let name = |unit: &Unit| match on_server {
-        true => suggested_database(&unit.name, &stamp),
-        false => suggested_target(&unit.source, &unit.name, &stamp),
+    let name = |unit: &Unit| {
+        if on_server {
+            suggested_database(&unit.name, &stamp)
+        } else {
+            suggested_target(&unit.source, &unit.name, &stamp)
+        }
     };
     manifest.units.iter().map(name).collect()
 }
@@ -202,7 +205,6 @@ fn suggested_database(name: &str, stamp: &str) -> String {
 }
 
 /// `shop_restored_1122.db` beside the source; in the home folder when the source's folder is gone.
-
 fn suggested_target(source: &str, name: &str, stamp: &str) -> String {
     let folder = Path::new(source).parent().filter(|folder| folder.is_dir());
     let folder = folder.map(Path::to_owned).or_else(dirs::home_dir).unwrap_or_default();

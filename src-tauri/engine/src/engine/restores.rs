@@ -33,7 +33,7 @@ pub struct RestoreOrder {
 impl Engine {
     /// Starts a restore as the window asks for it.
     pub fn start_restore(&self, draft: &RestoreDraft) -> Result<RunId> {
-        let request = self.stored(&draft.backup, |engine| self.order(engine, draft))?;
+        let request = self.stored(&draft.backup, |engine| Self::order(engine, draft))?;
         self.restore(request, draft.backup.to_string())
     }
 
@@ -58,21 +58,22 @@ impl Engine {
 
     /// Says why a restore would be refused, before anything is read or written.
     pub async fn check_restore_target(&self, draft: &RestoreDraft) -> Result<()> {
-        let request = self.stored(&draft.backup, |engine| self.order(engine, draft))?;
+        let request = self.stored(&draft.backup, |engine| Self::order(engine, draft))?;
         restore::check(&request).await
     }
 
     /// What the form says, with its path written out.
-    fn order(&self, engine: EngineKind, draft: &RestoreDraft) -> Result<RestoreOrder> {
+    fn order(engine: EngineKind, draft: &RestoreDraft) -> Result<RestoreOrder> {
         let on_server = database::lives_on_server(engine);
         if draft.target.trim().is_empty() {
             let what =
                 if on_server { "Name the database to make" } else { "Name the file to make" };
             return Err(rejected("target", what));
         }
-        let target = match on_server {
-            true => draft.target.clone().into(),
-            false => typed("target", &draft.target)?.into_os_string(),
+        let target = if on_server {
+            draft.target.clone().into()
+        } else {
+            typed("target", &draft.target)?.into_os_string()
         };
         Ok(RestoreOrder {
             database: draft.database.clone(),

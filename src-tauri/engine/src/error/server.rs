@@ -64,7 +64,7 @@ pub enum ServerError {
     /// A tool is not on this computer.
     #[error("{tool} was not found; looked in {looked}")]
     ToolMissing {
-        /// The tool's names: "pg_dump".
+        /// The tool's names: "`pg_dump`".
         tool: String,
         /// Where it was looked for, as a list for a person.
         looked: String,
@@ -74,7 +74,7 @@ pub enum ServerError {
     /// Tools were found, but none can read this server.
     #[error("{found} cannot read {server}: {reason}")]
     ToolUnfit {
-        /// The tool with its version: "pg_dump 15.18".
+        /// The tool with its version: "`pg_dump` 15.18".
         found: String,
         /// The server with its version: "PostgreSQL 18.4".
         server: String,
@@ -86,7 +86,7 @@ pub enum ServerError {
     /// A tool said that it failed.
     #[error("{tool} failed: {detail}")]
     ToolFailed {
-        /// The tool: "pg_dump".
+        /// The tool: "`pg_dump`".
         tool: String,
         /// How it ended and what it printed last, without secrets.
         detail: String,

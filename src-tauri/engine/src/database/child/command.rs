@@ -11,26 +11,25 @@ use tokio::process::Command;
 
 use super::contained;
 use super::invocation::{Invocation, SecretFile, SecretUse};
-use crate::error::Result;
 
 /// What a program needs to run at all, and nothing that changes what it does.
 const INHERITED: [&str; 8] =
     ["PATH", "TMPDIR", "TEMP", "TMP", "SystemRoot", "SystemDrive", "windir", "LD_LIBRARY_PATH"];
 
 /// A process whose output is read.
-pub(super) fn reading(call: &Invocation, secret: Option<&SecretFile>) -> Result<CommandWrap> {
+pub(super) fn reading(call: &Invocation, secret: Option<&SecretFile>) -> CommandWrap {
     let mut command = base(call, secret, contained::Direction::Reading);
     let stdin = if call.tool.is_contained() { Stdio::piped() } else { Stdio::null() };
     command.stdin(stdin).stdout(Stdio::piped());
-    Ok(grouped(command))
+    grouped(command)
 }
 
 /// A process whose input is written.
-pub(super) fn writing(call: &Invocation, secret: Option<&SecretFile>) -> Result<CommandWrap> {
+pub(super) fn writing(call: &Invocation, secret: Option<&SecretFile>) -> CommandWrap {
     let mut command = base(call, secret, contained::Direction::Writing);
     // Tools that load data say nothing that is needed on their standard output.
     command.stdin(Stdio::piped()).stdout(Stdio::null());
-    Ok(grouped(command))
+    grouped(command)
 }
 
 fn base(

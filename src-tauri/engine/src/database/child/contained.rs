@@ -22,7 +22,7 @@ pub(super) enum Direction {
 }
 
 /// `$1` is the number of the secret's bytes, `$2` how the tool is told of its file, then the tool and its
-/// arguments follow. Works with the shells and tools of Debian and of BusyBox.
+/// arguments follow. Works with the shells and tools of Debian and of `BusyBox`.
 const PROLOGUE: &str = r#"umask 077
 n=$1 how=$2; shift 2
 if [ "$n" -gt 0 ]; then

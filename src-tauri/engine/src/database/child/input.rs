@@ -25,7 +25,7 @@ pub(in super::super) struct ChildInput {
 impl ChildInput {
     pub(super) fn start(
         mut command: CommandWrap,
-        call: Invocation,
+        call: &Invocation,
         secret: Option<SecretFile>,
         complaints: Complaints,
         scope: &WorkScope,
@@ -36,7 +36,7 @@ impl ChildInput {
             detail: error.to_string(),
         };
         let mut stdin = file_of(child.stdin().take()).map_err(lost)?;
-        contained::hand_over_secret(&call, &mut stdin).map_err(lost)?;
+        contained::hand_over_secret(call, &mut stdin).map_err(lost)?;
         // Building a large index takes its time, and the tool does not read while it lasts.
         let watch = Watch::start(child, call.tool.title(), complaints, &scope.cancel, None);
         Ok(Self { watch, stdin: Some(stdin), _secret: secret })

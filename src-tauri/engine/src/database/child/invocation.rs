@@ -102,8 +102,8 @@ impl Invocation {
         let secret = self.write_secret(scope)?;
         let complaints = Complaints::new(&self.hidden);
         ChildOutput::start(
-            command::reading(&self, secret.as_ref())?,
-            self,
+            command::reading(&self, secret.as_ref()),
+            &self,
             secret,
             complaints,
             scope,
@@ -115,8 +115,8 @@ impl Invocation {
         let secret = self.write_secret(scope)?;
         let complaints = Complaints::new(&self.hidden);
         ChildInput::start(
-            command::writing(&self, secret.as_ref())?,
-            self,
+            command::writing(&self, secret.as_ref()),
+            &self,
             secret,
             complaints,
             scope,

@@ -29,7 +29,7 @@ pub(in super::super) struct ChildOutput {
 impl ChildOutput {
     pub(super) fn start(
         mut command: CommandWrap,
-        call: Invocation,
+        call: &Invocation,
         secret: Option<SecretFile>,
         complaints: Complaints,
         scope: &WorkScope,
@@ -43,7 +43,7 @@ impl ChildOutput {
         widen(&stdout);
         let mut stdin = child.stdin().take().map(Pipe::into_file).transpose().map_err(lost)?;
         if let Some(stdin) = &mut stdin {
-            contained::hand_over_secret(&call, stdin).map_err(lost)?;
+            contained::hand_over_secret(call, stdin).map_err(lost)?;
         }
         let watch =
             Watch::start(child, call.tool.title(), complaints, &scope.cancel, call.patience);

@@ -1,5 +1,7 @@
 //! Child processes against small shell scripts: every way to end, a secret that is nowhere to be seen.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -157,7 +159,7 @@ async fn a_tool_that_stops_reading_is_asked_why() {
     let tool = tool(folder.path(), "head -c 10 >/dev/null; echo 'syntax error' >&2; exit 2").await;
     let mut child = Invocation::new(&tool).spawn_input(&scope(folder.path())).unwrap();
     let outcome = tokio::task::spawn_blocking(move || {
-        let block = [b'x'; 65536];
+        let block = vec![b'x'; 65536];
         (0..1000).find_map(|_| child.write_all(&block).err())
     });
     let error = outcome.await.unwrap().expect("writing to a dead tool fails");

@@ -15,7 +15,7 @@ use super::complaints::Complaints;
 use crate::error::{Error, Result, ServerError};
 
 /// A tool that has to write and moves no byte for so long is taken for dead.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
+pub(super) const PATIENCE: Duration = Duration::from_mins(5);
 /// For what a tool has still to print after its end, through processes that it has left behind.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 

@@ -16,6 +16,7 @@ use super::arguments;
 use super::catalog::Catalog;
 use super::flavour::ServerVersion;
 use super::globals;
+use super::lock_watch::LockWatch;
 use super::option_file;
 use super::scope::{self, Expected};
 use super::script::{Contents, Scanner};
@@ -73,7 +74,7 @@ impl ServerDump {
         })
     }
 
-    fn spawn(&self, arguments: Vec<OsString>) -> Result<ChildOutput> {
+    fn spawn(&self, arguments: Vec<OsString>, scope: &WorkScope) -> Result<ChildOutput> {
         let maker = self.server.flavour;
         let mut call = Invocation::new(&self.tool).args(arguments).secret_file(
             SecretUse::FirstArgument("--defaults-file="),
@@ -82,7 +83,7 @@ impl ServerDump {
         if let Some(password) = &self.access.password {
             call = call.hide(password);
         }
-        call.spawn_output(&self.scope)
+        call.spawn_output(scope)
     }
 
     /// A look at the server from the blocking thread on which the dump runs, until the user cancels.
@@ -174,7 +175,7 @@ struct DatabaseReader<'a> {
     name: String,
     expected: Expected,
     calls: VecDeque<Vec<OsString>>,
-    child: Option<ChildOutput>,
+    child: Option<(ChildOutput, LockWatch)>,
     scanner: Scanner,
     contents: Contents,
     tables: usize,
@@ -186,9 +187,10 @@ struct DatabaseReader<'a> {
 impl DatabaseReader<'_> {
     fn next_bytes(&mut self, buffer: &mut [u8]) -> Result<usize> {
         loop {
-            if let Some(child) = &mut self.child {
+            if let Some((child, watch)) = &mut self.child {
                 let count = child.read(buffer).map_err(engine_error);
-                let count = count.map_err(|error| self.dump.access.who.tool(error, &self.name))?;
+                let count = count
+                    .map_err(|error| watch.explain(self.dump.access.who.tool(error, &self.name)))?;
                 if count > 0 {
                     self.scanner.feed(&buffer[..count]);
                     self.show();
@@ -198,7 +200,11 @@ impl DatabaseReader<'_> {
             } else if let Some(arguments) = self.calls.pop_front() {
                 self.scanner = Scanner::new();
                 self.shown = (0, 0);
-                self.child = Some(self.dump.spawn(arguments)?);
+                let cancel = self.dump.scope.cancel.child_token();
+                let scope = WorkScope { cancel: cancel.clone(), ..self.dump.scope.clone() };
+                let child = self.dump.spawn(arguments, &scope)?;
+                let watch = LockWatch::start(&self.dump.access, &self.name, cancel);
+                self.child = Some((child, watch));
             } else {
                 if !std::mem::replace(&mut self.is_done, true) {
                     self.conclude()?;
@@ -210,7 +216,7 @@ impl DatabaseReader<'_> {
 
     /// The tool has succeeded; whether its script has an end is another question.
     fn end_call(&mut self) -> Result<()> {
-        let complaints = self.child.take().map(|child| child.complaints()).unwrap_or_default();
+        let complaints = self.child.take().map(|(child, _)| child.complaints()).unwrap_or_default();
         let tool = self.dump.tool.name;
         self.dump.warnings.extend(complaints.into_iter().map(|line| format!("{tool}: {line}")));
         let scanner = std::mem::replace(&mut self.scanner, Scanner::new());

@@ -79,8 +79,12 @@ impl Who {
     /// What a tool said that failed while it worked on `database`. Other errors stay as they are.
     pub(super) fn tool(&self, error: Error, database: &str) -> Error {
         let Error::Server(ServerError::ToolFailed { tool, detail }) = error else { return error };
-        match number_in(&detail) {
-            Some(1051 | 1146 | 1305 | 1360 | 1412 | 1539) => {
+        let number = number_in(&detail);
+        // MySQL's tool looks at a table's columns and reads its rows without a lock in between.
+        let is_changed = matches!(number, Some(1051 | 1146 | 1213 | 1305 | 1360 | 1412 | 1539))
+            || detail.contains("Error in field count");
+        match number {
+            _ if is_changed => {
                 ServerError::ChangedWhileReading { database: database.to_owned(), detail }.into()
             }
             Some(1049) => ServerError::UnknownDatabase {
@@ -221,6 +225,10 @@ mod tests {
             (
                 "mysqldump: Couldn't execute 'SHOW VIEW': denied to user 'u'@'%' for table 'v' (1142) (exit status 2)",
                 ErrorCode::RightMissing,
+            ),
+            (
+                "mysqldump: Error in field count for table: `d` !  Aborting. (exit status 3)",
+                ErrorCode::SourceChanged,
             ),
             (
                 "it was ended by signal 9 (killed, perhaps for lack of memory)",

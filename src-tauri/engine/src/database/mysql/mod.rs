@@ -11,6 +11,7 @@ mod dump;
 mod fault;
 mod flavour;
 mod globals;
+mod lock_watch;
 mod look;
 mod option_file;
 mod restore;

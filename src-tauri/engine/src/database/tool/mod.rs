@@ -51,7 +51,7 @@ impl Tool {
         &self.path
     }
 
-    /// Its name with its version: "pg_dump 15.18".
+    /// Its name with its version: "`pg_dump` 15.18".
     pub(super) fn title(&self) -> String {
         format!("{} {}", self.name, self.version)
     }
