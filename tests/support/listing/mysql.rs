@@ -53,9 +53,11 @@ fn tables(session: &mut MysqlSession, database: &str, listing: &mut Listing) {
     }
 }
 
+/// A counter that has counted nothing is sometimes shown as 1 and sometimes not at all.
 fn counter(table: &TextRow, name: String, listing: &mut Listing) {
-    if table[2].is_some() {
-        listing.counters.insert(name, cell(table, 2).parse().unwrap());
+    let next = cell(table, 2).parse().unwrap_or(1);
+    if next > 1 {
+        listing.counters.insert(name, next);
     }
 }
 
