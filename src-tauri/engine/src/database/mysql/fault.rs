@@ -6,6 +6,9 @@ use mysql_async::{DriverError, Error as Report, IoError};
 
 use crate::error::{Error, ServerError};
 
+/// All that is known when MySQL's tool loses its session between two statements.
+const SILENT_END: &str = "exit status 2";
+
 /// Whom a report is about.
 #[derive(Debug, Clone)]
 pub(super) struct Who {
@@ -98,7 +101,13 @@ impl Who {
                 seconds: 0,
             }
             .into(),
+            // An encrypted connection that is cut ends in the words of TLS.
+            Some(2026) if !detail.contains("to connect") => self.broken(Moment::Working, &detail),
             Some(code) if is_about_the_way(code) => self.number(code, &detail, database),
+            None if detail == SILENT_END => self.broken(
+                Moment::Working,
+                &format!("{tool} ended without a word, as it does when its session is ended"),
+            ),
             _ => ServerError::ToolFailed { tool, detail }.into(),
         }
     }
@@ -230,6 +239,16 @@ mod tests {
                 "mysqldump: Error in field count for table: `d` !  Aborting. (exit status 3)",
                 ErrorCode::SourceChanged,
             ),
+            (
+                "mariadb-dump: Error 2026: TLS/SSL error: unexpected eof while reading when dumping table `a` at row: 5 (exit status 3)",
+                ErrorCode::ServerUnreachable,
+            ),
+            (
+                "mariadb-dump: Got error: 2026: \"TLS/SSL error: self-signed\" when trying to connect (exit status 2)",
+                ErrorCode::TlsFailed,
+            ),
+            ("exit status 2", ErrorCode::ServerUnreachable),
+            ("exit status 7", ErrorCode::SourceFailed),
             (
                 "it was ended by signal 9 (killed, perhaps for lack of memory)",
                 ErrorCode::SourceFailed,
