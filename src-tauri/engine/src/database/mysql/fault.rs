@@ -6,6 +6,9 @@ use mysql_async::{DriverError, Error as Report, IoError};
 
 use crate::error::{Error, ServerError};
 
+/// All that is known when MySQL's tool loses its session between two statements.
+const SILENT_END: &str = "exit status 2";
+
 /// Whom a report is about.
 #[derive(Debug, Clone)]
 pub(super) struct Who {
@@ -79,6 +82,7 @@ impl Who {
     /// What a tool said that failed while it worked on `database`. Other errors stay as they are.
     pub(super) fn tool(&self, error: Error, database: &str) -> Error {
         let Error::Server(ServerError::ToolFailed { tool, detail }) = error else { return error };
+        let detail = without_statement(&detail);
         let number = number_in(&detail);
         // MySQL's tool looks at a table's columns and reads its rows without a lock in between.
         let is_changed = matches!(number, Some(1051 | 1146 | 1213 | 1305 | 1360 | 1412 | 1539))
@@ -98,7 +102,13 @@ impl Who {
                 seconds: 0,
             }
             .into(),
+            // An encrypted connection that is cut ends in the words of TLS.
+            Some(2026) if !detail.contains("to connect") => self.broken(Moment::Working, &detail),
             Some(code) if is_about_the_way(code) => self.number(code, &detail, database),
+            None if detail == SILENT_END => self.broken(
+                Moment::Working,
+                &format!("{tool} ended without a word, as it does when its session is ended"),
+            ),
             _ => ServerError::ToolFailed { tool, detail }.into(),
         }
     }
@@ -180,6 +190,21 @@ fn number_in(text: &str) -> Option<u16> {
         .or_else(|| text.rmatch_indices('(').find_map(|(at, _)| number(&text[at + 1..])))
 }
 
+/// A client's words without the statement that it repeats before its error: that holds rows.
+fn without_statement(detail: &str) -> String {
+    const RULE: &str = "--------------";
+    let error = detail.rmatch_indices("ERROR ").map(|(at, _)| at);
+    let mut error = error.filter(|at| *at == 0 || detail[..*at].ends_with(" · "));
+    match error.next() {
+        Some(at) => detail[at..].to_owned(),
+        None if detail.contains(RULE) => {
+            let ending = detail.rsplit_once(" (").map_or(detail, |(_, ending)| ending);
+            ending.trim_end_matches(')').to_owned()
+        }
+        None => detail.to_owned(),
+    }
+}
+
 /// The first name in quotes, or the whole text.
 fn quoted(text: &str) -> String {
     text.split('\'').nth(1).unwrap_or(text).to_owned()
@@ -231,6 +256,16 @@ mod tests {
                 ErrorCode::SourceChanged,
             ),
             (
+                "mariadb-dump: Error 2026: TLS/SSL error: unexpected eof while reading when dumping table `a` at row: 5 (exit status 3)",
+                ErrorCode::ServerUnreachable,
+            ),
+            (
+                "mariadb-dump: Got error: 2026: \"TLS/SSL error: self-signed\" when trying to connect (exit status 2)",
+                ErrorCode::TlsFailed,
+            ),
+            ("exit status 2", ErrorCode::ServerUnreachable),
+            ("exit status 7", ErrorCode::SourceFailed),
+            (
                 "it was ended by signal 9 (killed, perhaps for lack of memory)",
                 ErrorCode::SourceFailed,
             ),
@@ -242,6 +277,19 @@ mod tests {
         assert!(tool("Error 2013: Lost").is_transient());
         assert!(tool("Error 1412: changed").is_transient());
         assert!(!tool("(1045)").is_transient());
+    }
+
+    #[test]
+    fn no_row_of_a_repeated_statement_is_shown() {
+        let error = tool(
+            "(1,'secret') · -------------- · ERROR 2013 (HY000) at line 9: Lost (exit status 1)",
+        );
+        assert_eq!(
+            error.to_string(),
+            "The connection to `db:3306` was lost: ERROR 2013 (HY000) at line 9: Lost (exit status 1)"
+        );
+        let error = tool("-------------- · (1,'secret') · (2,'x') (it was ended by signal 9)");
+        assert_eq!(error.to_string(), "mysqldump 9 failed: it was ended by signal 9");
     }
 
     #[test]
