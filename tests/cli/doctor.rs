@@ -35,9 +35,7 @@ fn what_this_version_cannot_do_yet_is_said_as_such() {
     context.published("full_config.toml");
     let ran = context.run(["doctor"]);
     assert_eq!(ran.code, 1);
-    for sentence in ["cannot back up PostgreSQL yet", "cannot store backups in S3 yet"] {
-        assert!(ran.stdout.contains(sentence), "{}", ran.stdout);
-    }
+    assert!(ran.stdout.contains("cannot store backups in S3 yet"), "{}", ran.stdout);
 }
 
 #[test]

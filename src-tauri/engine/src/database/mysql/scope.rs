@@ -72,14 +72,20 @@ impl Expected {
 
     /// What the dump holds, in the words of all engines.
     pub(super) fn facts(&self, contents: &Contents) -> DatabaseFacts {
-        let mut objects: Vec<ObjectCount> = self
-            .items()
-            .map(|item| ObjectCount {
-                rows: self.rows_of(&item, contents),
-                kind: item.kind.object_kind(),
-                name: item.name,
-            })
-            .collect();
+        let known: BTreeSet<Item> = self.items().collect();
+        // Made between the look at the catalogue and the dump's own moment: it is in the dump.
+        let newer = contents.items.iter().filter(|(item, _)| !known.contains(item));
+        let newer = newer.map(|(item, rows)| ObjectCount {
+            rows: (item.kind == ItemKind::Table).then_some(*rows),
+            kind: item.kind.object_kind(),
+            name: item.name.clone(),
+        });
+        let expected = known.iter().map(|item| ObjectCount {
+            rows: self.rows_of(item, contents),
+            kind: item.kind.object_kind(),
+            name: item.name.clone(),
+        });
+        let mut objects: Vec<ObjectCount> = expected.chain(newer).collect();
         objects.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         DatabaseFacts {
             objects,
