@@ -8,7 +8,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 need_compiler
-need_packages "to compare with" sqlite3 pigz tar gzip
+need_packages "to compare with" sqlite3 pigz zstd tar gzip
 cargo bench --bench backup --no-run
 if [[ ${KRONOS_BENCH_ONLY:-} != sqlite ]]; then
   # Servers that somebody else runs in this target folder stay up.

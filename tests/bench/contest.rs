@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use kronos_engine::units::bytes;
+
 use super::measure::{Measured, measure};
 
 const KRONOS: &str = env!("CARGO_BIN_EXE_kronos");
@@ -59,6 +61,23 @@ impl Contender {
         Self { name, role: Role::Kronos, command: Box::new(command), runs: Vec::new() }
     }
 
+    /// A failure ends the bench: a wrong result has no speed. A tool may be cut off and look quick, so
+    /// its status must be 0 and its size that of the first round.
+    fn judge(&self, run: &Measured, complaints: &Path) {
+        let fine = match self.role {
+            // Kronos ends with 3 when there is something to know about a backup that it has made.
+            Role::Kronos => matches!(run.status, Some(0 | 3)),
+            _ => run.status == Some(0),
+        };
+        let said = fs::read_to_string(complaints).unwrap_or_default();
+        assert!(fine, "{} ended with {:?}: {said}", self.name, run.status);
+        let first = self.runs.first().map_or(run.bytes, |first| first.bytes);
+        let same = run.bytes.abs_diff(first) <= first / 50;
+        assert!(same, "{} made {} bytes, in its first round {first}", self.name, run.bytes);
+        let made = run.bytes > 0 || self.role == Role::Floor;
+        assert!(made, "{} made nothing", self.name);
+    }
+
     /// Every setting of Kronos that is worth a comparison.
     pub fn kronos_settings(profile: &str) -> Vec<Self> {
         let settings =
@@ -94,7 +113,9 @@ pub fn run(contenders: &mut [Contender], rounds: u64, server: Option<u32>, folde
             let complaints = folder.join("complaints");
             let mut measured = measure((contender.command)(&out), server, &complaints);
             measured.bytes = archives(&out).iter().map(|archive| size(archive)).sum();
-            println!("round {round}: {:<34} {:6.2} s", contender.name, measured.seconds);
+            let (name, size) = (&contender.name, bytes(measured.bytes));
+            println!("round {round}: {name:<34} {:6.2} s {size:>8}", measured.seconds);
+            contender.judge(&measured, &complaints);
             contender.runs.push(measured);
             // The default's last archive is read again later.
             if round < rounds || contender.role != Role::Kronos {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::contest::Contender;
 use super::contest::Role::{Floor, Other, Rival};
-use super::servers::{FreshPostgres, PostgresServer, Servers};
+use super::servers::{FreshPostgres, PostgresServer};
 use super::shop::{Order, Shop};
 use super::{Size, feed, profile, server_contest};
 
@@ -17,9 +17,8 @@ pub fn bench(folder: &Path, wanted: &Size) {
     let raw = fill(&database, wanted.bytes);
     let (host, user) = (server.setting("SOCKET_DIR"), &server.user);
     let to = format!("-h '{host}' -p {} -U {user} -d {}", server.port, database.name);
-    let (bin, newer) = (server.tools(), Servers::get().path("POSTGRES_TOOLS_18"));
+    let bin = server.tools();
     let dump = format!("{}/pg_dump {to}", bin.display());
-    let newer = format!("{}/pg_dump {to} -Fc --compress=zstd >archive", newer.display());
     let passwords = Some(("PGPASSFILE", server.setting("PASSFILE")));
     let shell = |role, name, script: &str| Contender::shell(role, name, script, passwords);
     let mut contenders = vec![
@@ -27,7 +26,7 @@ pub fn bench(folder: &Path, wanted: &Size) {
         shell(Rival, "pg_dump -Fc", &format!("{dump} -Fc >archive")),
         shell(Rival, "pg_dump | gzip", &format!("{dump} | gzip >archive")),
         shell(Other, "pg_dump | pigz", &format!("{dump} | pigz >archive")),
-        shell(Other, "pg_dump 18 -Fc -Z zstd", &newer),
+        shell(Other, "pg_dump | zstd", &format!("{dump} | zstd -q >archive")),
     ];
     let table = profile(folder, "postgres", (host, server.port), (user, &server.password), &bin);
     let table = format!("{table}databases = ['{}']\n", database.name);

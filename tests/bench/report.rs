@@ -160,8 +160,9 @@ fn bar(held: bool, text: &str) {
     println!("  {} {text}", if held { "held  " } else { "MISSED" });
 }
 
-/// One line for one run.
+/// One line for one run, which must have succeeded.
 pub fn single(name: &str, run: &Measured) {
+    assert_eq!(run.status, Some(0), "{name} failed");
     println!("{name:<16} {:6.2} s, peak memory {}", run.seconds, bytes(run.own.peak));
 }
 

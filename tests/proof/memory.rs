@@ -21,6 +21,7 @@ fn peak(context: &TestContext, words: &[&str]) -> u64 {
         };
     }
     let measured = measure(command, None, &context.root().join("complaints"));
+    assert_eq!(measured.status, Some(0), "{measured:?}");
     assert!(measured.own.peak > 1_000_000, "the peak was not seen: {measured:?}");
     measured.own.peak
 }
