@@ -140,7 +140,7 @@ impl Check<'_> {
         Ok(warnings)
     }
 
-    /// Routines, triggers and events whose text names the database that they came from.
+    /// Routines, triggers, events and defaults whose text names the database that they came from.
     async fn naming_the_source(&self, session: &mut Session) -> Result<Vec<String>> {
         let name = literal(&self.target.name);
         let source = self.source;
@@ -152,10 +152,14 @@ impl Check<'_> {
         let question = format!(
             "SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = {name} AND {} \
              UNION SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = {name} AND {} \
-             UNION SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {name} AND {}",
+             UNION SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = {name} AND {} \
+             UNION SELECT CONCAT(TABLE_NAME, '.', COLUMN_NAME) FROM information_schema.COLUMNS WHERE \
+             TABLE_SCHEMA = {name} AND {}",
             mentions("ROUTINE_DEFINITION"),
             mentions("EVENT_DEFINITION"),
             mentions("ACTION_STATEMENT"),
+            // A default that draws from a sequence keeps the name of the sequence's database.
+            mentions("COLUMN_DEFAULT"),
         );
         session.rows(&question, ()).await
     }
