@@ -21,7 +21,7 @@ check: ## formats, lints, dependencies, generated files
 soak: ## run all tests in their long form
 	@KRONOS_SOAK=full scripts/test.sh
 
-bench: ## compare Kronos with sqlite3 + tar, pigz (minutes; nothing else should run)
+bench: ## compare Kronos with sqlite3 + tar, pigz and the servers' tools (minutes; nothing else should run)
 	@scripts/bench.sh
 
 dev: ## open Kronos with the window's pages reloading on each edit

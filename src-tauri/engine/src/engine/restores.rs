@@ -147,11 +147,16 @@ impl Engine {
     fn restore(&self, request: RestoreRequest, subject: String) -> Result<RunId> {
         let header = request.sidecar.as_ref().map(|sidecar| &sidecar.manifest.header);
         let profile = header.map_or(subject, |header| header.profile.clone());
+        // What a failed restore has made on a server is removed again, unless the server is gone.
+        let not_affected = match &request.target {
+            RestoreTarget::NewFile(_) => "Nothing was made or changed at the target",
+            RestoreTarget::NewDatabase(_) => "Your databases are as they were",
+        };
         let spec = RunSpec {
             kind: RunKind::Restore,
             backup: header.map(|header| header.id.clone()),
             failure: format!("`{profile}` was not restored"),
-            not_affected: "Nothing was made or changed at the target".into(),
+            not_affected: not_affected.into(),
             on_server: matches!(request.target, RestoreTarget::NewDatabase(_)),
             profile,
         };

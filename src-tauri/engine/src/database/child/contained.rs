@@ -21,10 +21,15 @@ pub(super) enum Direction {
     Writing,
 }
 
-/// `$1` is the number of the secret's bytes, `$2` how the tool is told of its file, then the tool and its
-/// arguments follow. Works with the shells and tools of Debian and of `BusyBox`.
+/// `$1` is the number of the secret's bytes, `$2` how the tool is told of its file, `$3` the variables that we
+/// set, then the tool and its arguments follow. What the container itself sets for clients is taken away. Works with the shells and tools of Debian and of `BusyBox`.
 const PROLOGUE: &str = r#"umask 077
-n=$1 how=$2; shift 2
+n=$1 how=$2 keep=$3; shift 3
+for v in $(env | sed -n 's/^\([A-Z][A-Z0-9_]*\)=.*/\1/p'); do
+  case "$v" in
+    PG*|MYSQL*|MARIADB*|MONGO*|LIBMYSQL*) case " $keep " in *" $v "*) ;; *) unset "$v" ;; esac ;;
+  esac
+done
 if [ "$n" -gt 0 ]; then
   d=$(mktemp -d) || exit 125
   trap 'rm -rf "$d"' EXIT
@@ -69,7 +74,13 @@ pub(super) fn command(call: &Invocation, direction: Direction) -> Command {
         Some((how, secret)) => (secret.expose().len(), usage(*how)),
         None => (0, String::new()),
     };
-    command.arg(length.to_string()).arg(how).arg(call.tool.path()).args(&call.arguments);
+    let kept: Vec<&str> = call.variables.iter().map(|(name, _)| *name).collect();
+    command
+        .arg(length.to_string())
+        .arg(how)
+        .arg(kept.join(" "))
+        .arg(call.tool.path())
+        .args(&call.arguments);
     command
 }
 

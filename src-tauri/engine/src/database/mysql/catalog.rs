@@ -32,7 +32,7 @@ pub(super) struct Table {
     pub(super) versioned: bool,
     /// The collation of its texts.
     collation: String,
-    created: String,
+    pub(super) created: String,
 }
 
 impl Table {

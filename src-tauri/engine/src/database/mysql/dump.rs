@@ -241,6 +241,12 @@ impl DatabaseReader<'_> {
             let detail = format!("the {} `{}` is missing in it", item.kind.noun(), item.name);
             return Err(self.incomplete(detail));
         }
+        let selected = &self.dump.selected;
+        if let Some(table) = self.expected.made_outside(selected, &self.contents) {
+            let detail = format!("the table `{table}`, which the selection leaves out, was made");
+            let database = self.name.clone();
+            return Err(ServerError::ChangedWhileReading { database, detail }.into());
+        }
         for table in scope::made_meanwhile(&self.expected, &after, &self.contents) {
             self.dump.warnings.push(format!(
                 "`{}`: the table `{table}` was made while the backup ran and is not in it",

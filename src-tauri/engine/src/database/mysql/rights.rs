@@ -121,7 +121,19 @@ impl Rights {
     /// The statement that lets the user make the database `name` and everything in it; `None` when nothing
     /// is missing.
     pub(super) fn grant_for_new(&self, name: &str) -> Option<String> {
-        let may = self.has("CREATE", name) && self.has("INSERT", name);
+        // Without DROP a restore that fails could not even take back what it has made.
+        const NEEDED: [&str; 9] = [
+            "CREATE",
+            "INSERT",
+            "DROP",
+            "ALTER",
+            "INDEX",
+            "CREATE VIEW",
+            "CREATE ROUTINE",
+            "TRIGGER",
+            "EVENT",
+        ];
+        let may = NEEDED.iter().all(|right| self.has(right, name));
         let pattern = identifier(&escaped_pattern(name));
         (!may).then(|| format!("GRANT ALL PRIVILEGES ON {pattern}.* TO {};", self.grantee))
     }

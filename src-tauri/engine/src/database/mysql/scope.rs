@@ -4,6 +4,7 @@
 //! is left out, too; a trigger goes with its table.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::catalog::{self, Catalog, Table};
 use super::script::{Contents, Item, ItemKind};
@@ -41,6 +42,7 @@ impl Expected {
             let views = catalog::view_texts(session, database).await?;
             leave_out_dependents(&mut left_out, database, &views);
         }
+        wait_for_a_later_second(session, &catalog).await?;
         Ok(Self { catalog, left_out, structure_only })
     }
 
@@ -68,6 +70,16 @@ impl Expected {
     /// The first object that has to be in the dump and is not.
     pub(super) fn missing_in(&self, contents: &Contents) -> Option<Item> {
         self.items().find(|item| !contents.items.contains_key(item))
+    }
+
+    /// A table in the dump that was made after the look and that the selection does not want, or not
+    /// with its rows.
+    pub(super) fn made_outside(&self, selected: &Selected, contents: &Contents) -> Option<String> {
+        let is_new =
+            |item: &&Item| item.kind == ItemKind::Table && self.catalog.table(&item.name).is_none();
+        let mut made = contents.items.keys().filter(is_new);
+        let outside = made.find(|item| !matches!(selected.share(&item.name), Share::All));
+        outside.map(|item| item.name.clone())
     }
 
     /// What the dump holds, in the words of all engines.
@@ -170,6 +182,17 @@ fn leave_out_dependents(
         }
         left_out.extend(more);
     }
+}
+
+/// Servers write down in which second a table was made. Once the second of the youngest table is over, no
+/// table that is emptied or replaced while the dump runs can have the same one.
+async fn wait_for_a_later_second(session: &mut Session, catalog: &Catalog) -> Result<()> {
+    let now: Vec<String> = session.rows("SELECT CAST(NOW() AS CHAR)", ()).await?;
+    let is_young = |table: &Table| now.first().is_some_and(|now| table.created >= *now);
+    if catalog.tables.iter().any(is_young) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Ok(())
 }
 
 /// What changed in the tables of a dump between two looks, as a sentence; `None` when nothing did.

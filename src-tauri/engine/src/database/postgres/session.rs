@@ -82,6 +82,8 @@ impl Session {
         // A server that never looks whether we are still there goes on counting for nobody.
         if session.version >= 140_000 {
             session.run("SET client_connection_check_interval = 2000").await?;
+            // The session of a new database waits for as long as its dump is loaded.
+            session.run("SET idle_session_timeout = 0").await?;
         }
         Ok(session)
     }
