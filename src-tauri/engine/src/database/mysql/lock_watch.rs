@@ -108,9 +108,6 @@ async fn waiting_thread(session: &mut Session, database: &str) -> Result<Option<
 /// Schema, table, thread, user and seconds of a session that holds a lock.
 type Holder = (String, String, u64, Option<String>, Option<u64>);
 
-/// Schema and table of a lock, and the session that holds it: its number, its user, its age in seconds.
-type HolderRow = (String, String, u64, Option<String>, Option<u64>);
-
 /// Who holds what `thread` waits for, where the server tells.
 async fn blocker(session: &mut Session, thread: u64) -> Option<Waiting> {
     if session.version.flavour == Flavour::MariaDb {

@@ -180,6 +180,22 @@ pub(super) fn change_between(before: &Expected, after: &Catalog) -> Option<Strin
     })
 }
 
+/// What the dump holds although it was not there when the catalogue was read. The text of a program may
+/// look like another one, so of programs only those count that are there afterwards.
+pub(super) fn made_before_the_dump(
+    before: &Expected,
+    after: &Catalog,
+    contents: &Contents,
+) -> Option<Item> {
+    let expected: BTreeSet<Item> = before.items().collect();
+    let is_real = |item: &&Item| match item.kind {
+        ItemKind::Table | ItemKind::Sequence | ItemKind::View => true,
+        ItemKind::Trigger => after.triggers.iter().any(|trigger| trigger.name == item.name),
+        _ => after.others.contains(item),
+    };
+    contents.items.keys().filter(|item| !expected.contains(item)).find(is_real).cloned()
+}
+
 /// Tables that were made while the dump ran and are not in it.
 pub(super) fn made_meanwhile(
     before: &Expected,
@@ -198,6 +214,29 @@ pub(super) fn made_meanwhile(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn item(kind: ItemKind, name: &str) -> Item {
+        Item { kind, name: name.to_owned() }
+    }
+
+    #[test]
+    fn what_came_between_the_catalogue_and_the_dump_is_seen() {
+        let before = Expected {
+            catalog: Catalog { others: vec![item(ItemKind::Event, "e")], ..Catalog::default() },
+            left_out: BTreeSet::new(),
+            structure_only: BTreeSet::new(),
+        };
+        let after = Catalog { others: vec![item(ItemKind::Procedure, "p")], ..Catalog::default() };
+        let found = |items: &[(ItemKind, &str)]| {
+            let items = items.iter().map(|(kind, name)| (item(*kind, name), 0));
+            let contents = Contents { items: items.collect(), ..Contents::default() };
+            made_before_the_dump(&before, &after, &contents).map(|item| item.name)
+        };
+        assert_eq!(found(&[(ItemKind::Event, "e")]), None);
+        assert_eq!(found(&[(ItemKind::Table, "fresh")]).unwrap(), "fresh");
+        assert_eq!(found(&[(ItemKind::Procedure, "p")]).unwrap(), "p");
+        assert_eq!(found(&[(ItemKind::Procedure, "only text")]), None);
+    }
 
     #[test]
     fn views_over_what_is_left_out_are_left_out_too() {
