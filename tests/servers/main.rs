@@ -14,6 +14,7 @@ mod false_success;
 mod fixtures;
 mod live_writers;
 mod mongodb_engine;
+mod mysql_engine;
 mod postgres;
 mod rig;
 mod round_trip;

@@ -71,8 +71,8 @@ pub(super) struct Catalog {
     pub(super) others: Vec<Item>,
     /// Whether a table has columns that the server computes.
     pub(super) has_computed: bool,
-    collations: BTreeSet<String>,
-    columns: BTreeMap<String, u64>,
+    pub(super) collations: BTreeSet<String>,
+    pub(super) columns: BTreeMap<String, u64>,
 }
 
 type TableRow = (

@@ -233,7 +233,9 @@ impl DatabaseReader<'_> {
             session.close().await;
             Ok(after)
         })?;
-        if let Some(detail) = scope::change_between(&self.expected, &after) {
+        let made = scope::made_before_the_dump(&self.expected, &after, &self.contents);
+        let made = made.map(|item| format!("the {} `{}` was made", item.kind.noun(), item.name));
+        if let Some(detail) = scope::change_between(&self.expected, &after).or(made) {
             let database = self.name.clone();
             return Err(ServerError::ChangedWhileReading { database, detail }.into());
         }

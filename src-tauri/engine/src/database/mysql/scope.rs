@@ -86,7 +86,8 @@ impl Expected {
     pub(super) fn facts(&self, contents: &Contents) -> DatabaseFacts {
         let known: BTreeSet<Item> = self.items().collect();
         // Made between the look at the catalogue and the dump's own moment: it is in the dump.
-        let newer = contents.items.iter().filter(|(item, _)| !known.contains(item));
+        let newer =
+            contents.items.iter().filter(|(item, _)| !known.contains(item) && !is_program(item));
         let newer = newer.map(|(item, rows)| ObjectCount {
             rows: (item.kind == ItemKind::Table).then_some(*rows),
             kind: item.kind.object_kind(),
@@ -184,6 +185,11 @@ fn leave_out_dependents(
     }
 }
 
+/// Whether it is one of the objects whose text may hold anything, also what looks like another object.
+fn is_program(item: &Item) -> bool {
+    !matches!(item.kind, ItemKind::Table | ItemKind::Sequence | ItemKind::View)
+}
+
 /// Servers write down in which second a table was made. Once the second of the youngest table is over, no
 /// table that is emptied or replaced while the dump runs can have the same one.
 async fn wait_for_a_later_second(session: &mut Session, catalog: &Catalog) -> Result<()> {
@@ -209,6 +215,23 @@ pub(super) fn change_between(before: &Expected, after: &Catalog) -> Option<Strin
     })
 }
 
+/// A program that the dump holds although it was not there when the catalogue was read. The text of a program may
+/// look like another one, so of programs only those count that are there afterwards.
+pub(super) fn made_before_the_dump(
+    before: &Expected,
+    after: &Catalog,
+    contents: &Contents,
+) -> Option<Item> {
+    let expected: BTreeSet<Item> = before.items().collect();
+    let is_real = |item: &&Item| match item.kind {
+        // The manifest records these.
+        ItemKind::Table | ItemKind::Sequence | ItemKind::View => false,
+        ItemKind::Trigger => after.triggers.iter().any(|trigger| trigger.name == item.name),
+        _ => after.others.contains(item),
+    };
+    contents.items.keys().filter(|item| !expected.contains(item)).find(is_real).cloned()
+}
+
 /// Tables that were made while the dump ran and are not in it.
 pub(super) fn made_meanwhile(
     before: &Expected,
@@ -227,6 +250,29 @@ pub(super) fn made_meanwhile(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn item(kind: ItemKind, name: &str) -> Item {
+        Item { kind, name: name.to_owned() }
+    }
+
+    #[test]
+    fn what_came_between_the_catalogue_and_the_dump_is_seen() {
+        let before = Expected {
+            catalog: Catalog { others: vec![item(ItemKind::Event, "e")], ..Catalog::default() },
+            left_out: BTreeSet::new(),
+            structure_only: BTreeSet::new(),
+        };
+        let after = Catalog { others: vec![item(ItemKind::Procedure, "p")], ..Catalog::default() };
+        let found = |items: &[(ItemKind, &str)]| {
+            let items = items.iter().map(|(kind, name)| (item(*kind, name), 0));
+            let contents = Contents { items: items.collect(), ..Contents::default() };
+            made_before_the_dump(&before, &after, &contents).map(|item| item.name)
+        };
+        assert_eq!(found(&[(ItemKind::Event, "e")]), None);
+        assert_eq!(found(&[(ItemKind::Table, "fresh")]), None);
+        assert_eq!(found(&[(ItemKind::Procedure, "p")]).unwrap(), "p");
+        assert_eq!(found(&[(ItemKind::Procedure, "only text")]), None);
+    }
 
     #[test]
     fn views_over_what_is_left_out_are_left_out_too() {
