@@ -73,10 +73,12 @@ impl CompressionSettings {
         Some(Self::levels(codec)[index])
     }
 
-    /// What [`Self::LEVEL_NAMES`] mean, in the same order.
+    /// What [`Self::LEVEL_NAMES`] mean, in the same order. On a dump, gzip's `small` is where libdeflate first
+    /// needs no more room than the tools' own compression (`pg_dump -Fc`: level 7 100.5 %, level 8 99.9 %),
+    /// and `max` is where the search for the best matches begins (level 9 saves 0.1 %, level 10 3 %).
     const fn levels(codec: Codec) -> [u8; 4] {
         match codec {
-            Codec::Gzip => [1, 3, 6, 9],
+            Codec::Gzip => [1, 3, 8, 10],
             Codec::Zstd => [1, 3, 9, 19],
         }
     }

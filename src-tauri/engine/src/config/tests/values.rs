@@ -147,7 +147,7 @@ fn compression_is_inherited_key_by_key() {
         ("codec = \"zstd\"\nlevel = 7", "{ codec = \"zstd\" }", (Codec::Zstd, 7)),
         ("codec = \"zstd\"\nlevel = 7", "{ codec = \"gzip\" }", (Codec::Gzip, 3)),
         ("codec = \"zstd\"\nlevel = 7", "{ level = \"fast\" }", (Codec::Zstd, 1)),
-        ("level = \"small\"", "{}", (Codec::Gzip, 6)),
+        ("level = \"small\"", "{}", (Codec::Gzip, 8)),
     ];
     for (global, own, (codec, level)) in cases {
         let own = if own.is_empty() { String::new() } else { format!("compression = {own}\n") };
