@@ -5,6 +5,25 @@
 //! says of itself; whether an archive is whole and true is the business of `archive::verify`, and whether a
 //! foreign dump is complete only loading it can tell.
 
+mod content;
+mod encrypted;
+mod folder;
+mod handle;
+mod mongodb;
+mod other;
+mod own;
+mod place;
+mod postgres;
+mod script;
+mod sqlite;
+mod subject;
+mod tar;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -12,8 +31,13 @@ use ts_rs::TS;
 use crate::archive::Unit;
 use crate::config::Codec;
 use crate::contents::{Consistency, ObjectCount, ServerInfo};
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Result};
 use crate::ids::{BackupId, EngineKind};
+
+use self::content::{Content, HEAD, read_up_to};
+use self::handle::Handle;
+use self::place::{Place, unreadable};
+use self::subject::Subject;
 
 /// What a file or folder turned out to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
@@ -141,7 +165,7 @@ pub enum DumpForm {
 }
 
 /// The language of a script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum SqlDialect {
@@ -154,6 +178,7 @@ pub enum SqlDialect {
     /// For `sqlite3`.
     Sqlite,
     /// Nothing in it tells.
+    #[default]
     Unknown,
 }
 
@@ -227,4 +252,62 @@ pub struct RefusedLook {
     pub sentence: String,
     /// The next step, as one sentence without a final stop.
     pub next_step: String,
+}
+
+/// Looks at the file or folder at `path`. Blocks; reads a bounded amount and changes nothing.
+///
+/// # Errors
+///
+/// A path that does not exist, cannot be read or fails to be read is
+/// [`ArchiveError::Io`](crate::error::ArchiveError::Io). Everything that can be read has an answer.
+pub fn look(path: &Path) -> Result<Look> {
+    let (handle, size) = match Place::open(path)? {
+        Place::File { handle, size } => (handle, size),
+        Place::Folder => return folder::look(path),
+        Place::Nothing(what) => return Ok(Subject { path, size: 0 }.no_backup(what)),
+    };
+    let mut head = Vec::with_capacity(HEAD);
+    read_up_to(&mut handle.again(), HEAD, &mut head).map_err(|error| unreadable(path, error))?;
+    let subject = Subject { path, size };
+    if head.starts_with(sqlite::MAGIC) {
+        return Ok(sqlite::look(&subject, &handle, &head));
+    }
+    if let Some(look) = own::look(&subject, &handle, &head)? {
+        return Ok(look);
+    }
+    if let Some(how) = encrypted::by(&head) {
+        return Ok(subject.encrypted(how));
+    }
+    foreign(&subject, &handle, &head)
+}
+
+/// Looks at a file that is no archive of Kronos, by what is in its compression.
+fn foreign(subject: &Subject<'_>, handle: &Handle, head: &[u8]) -> Result<Look> {
+    let mut content = Content::open(handle, head);
+    if let Some(look) = content.fault.take().map_or(Ok(None), |fault| subject.of_fault(fault))? {
+        return Ok(look);
+    }
+    let start = &content.head;
+    if start.is_empty() {
+        return Ok(subject.no_backup("it is a compressed file with nothing in it"));
+    }
+    if start.starts_with(sqlite::MAGIC) {
+        return sqlite::look_packed(subject, content);
+    }
+    if start.starts_with(postgres::MAGIC) {
+        return Ok(postgres::look_custom(subject, content));
+    }
+    if start.starts_with(&mongodb::MAGIC) {
+        return Ok(mongodb::look_archive(subject, handle, content));
+    }
+    if tar::is_tar(start) {
+        return tar::look(subject, handle, content);
+    }
+    if let Some(how) = encrypted::by(start) {
+        return Ok(subject.encrypted(how));
+    }
+    if script::is_script(&content) {
+        return script::look(subject, handle, content);
+    }
+    Ok(other::look(subject, handle, &content))
 }
