@@ -13,6 +13,7 @@ mod by_hand;
 mod false_success;
 mod fixtures;
 mod live_writers;
+mod looks;
 mod mongodb_engine;
 mod mysql_engine;
 mod postgres;

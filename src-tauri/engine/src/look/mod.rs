@@ -295,7 +295,7 @@ fn foreign(subject: &Subject<'_>, handle: &Handle, head: &[u8]) -> Result<Look> 
         return sqlite::look_packed(subject, content);
     }
     if start.starts_with(postgres::MAGIC) {
-        return Ok(postgres::look_custom(subject, content));
+        return Ok(postgres::look_custom(subject, handle, content));
     }
     if start.starts_with(&mongodb::MAGIC) {
         return Ok(mongodb::look_archive(subject, handle, content));

@@ -17,7 +17,7 @@ pub(super) const MAGIC: &[u8] = b"PGDMP";
 const END_OF_TAR: i64 = 1024;
 
 /// Looks at a file that begins as a table of contents.
-pub(super) fn look_custom(subject: &Subject<'_>, content: Content) -> Look {
+pub(super) fn look_custom(subject: &Subject<'_>, handle: &Handle, content: Content) -> Look {
     let wrapping = content.wrapping;
     let contents = match read_pg_contents(&mut content.reader()) {
         Ok(contents) => contents,
@@ -29,9 +29,11 @@ pub(super) fn look_custom(subject: &Subject<'_>, content: Content) -> Look {
             "Choose the folder that it lies in",
         );
     }
-    // A place in the file says nothing about a file around it.
-    let last = contents.entries.iter().filter_map(|entry| entry.offset).max();
-    if wrapping == Wrapping::None && last.is_some_and(|last| last >= subject.size) {
+    // The data of every table, and so of the last one, ends with the number zero.
+    let ends_with_data = contents.with_data() > 0;
+    let end = i64::try_from(contents.number_len()).unwrap_or_default();
+    if wrapping == Wrapping::None && ends_with_data && !ends_with_zeros(handle, end).unwrap_or(true)
+    {
         return subject.cut(None);
     }
     foreign(subject, DumpForm::PgCustom, wrapping, &contents)
@@ -48,16 +50,16 @@ pub(super) fn look_tar(
         Ok(contents) => contents,
         Err(what) => return subject.damaged(&what),
     };
-    if wrapping == Wrapping::None && !ends_as_tar(handle).unwrap_or(true) {
+    if wrapping == Wrapping::None && !ends_with_zeros(handle, END_OF_TAR).unwrap_or(true) {
         return subject.cut(None);
     }
     foreign(subject, DumpForm::PgTar, wrapping, &contents)
 }
 
-fn ends_as_tar(handle: &Handle) -> std::io::Result<bool> {
+fn ends_with_zeros(handle: &Handle, count: i64) -> std::io::Result<bool> {
     let mut handle = handle.again();
     let mut end = Vec::new();
-    handle.seek(SeekFrom::End(-END_OF_TAR))?;
+    handle.seek(SeekFrom::End(-count))?;
     handle.read_to_end(&mut end)?;
     Ok(end.iter().all(|byte| *byte == 0))
 }

@@ -46,7 +46,7 @@ pub(super) fn read(start: &[u8]) -> Facts {
 impl Facts {
     fn line(&mut self, line: &str) {
         if line.starts_with("/*M!999999\\- enable the sandbox mode */") {
-            self.found(SqlDialect::Mariadb, "-- Dump completed");
+            (self.dialect, self.is_told) = (SqlDialect::Mariadb, true);
         }
         let Some(comment) = line.strip_prefix("-- ") else { return };
         if comment == "PostgreSQL database dump" {
@@ -88,7 +88,7 @@ impl Facts {
     }
 
     fn found(&mut self, dialect: SqlDialect, last_line: &'static str) {
-        if !self.is_told {
+        if self.last_line.is_none() {
             (self.dialect, self.is_told, self.last_line) = (dialect, true, Some(last_line));
         }
     }

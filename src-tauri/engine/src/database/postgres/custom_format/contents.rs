@@ -45,6 +45,11 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
+    /// Bytes of a number in it: a sign and digits.
+    pub fn number_len(&self) -> usize {
+        1 + self.width
+    }
+
     /// Entries that are followed by data.
     pub fn with_data(&self) -> usize {
         self.entries.iter().filter(|entry| entry.has_data).count()
@@ -72,8 +77,6 @@ pub(crate) struct Entry {
     pub has_data: bool,
     /// Rows of its data, once they have gone by.
     pub rows: Option<u64>,
-    /// Where its data begins in the file; a stream never says it.
-    pub offset: Option<u64>,
     /// The file that holds its data, in a folder or a tar.
     pub file: Option<String>,
 }
@@ -247,24 +250,19 @@ fn entry(fields: &mut Fields<'_>, version: (u8, u8), form: Form) -> Field<(Entry
     let owner = text(there!(fields.text()));
     let _with_oids = there!(fields.text());
     while there!(fields.text()).is_some() {}
-    let (offset, file) = there!(place_of_data(fields, form));
-    let rows = None;
-    let entry =
-        Entry { id, catalogue, oid, name, kind, schema, owner, has_data, rows, offset, file };
+    let file = there!(place_of_data(fields, form));
+    let entry = Entry { id, catalogue, oid, name, kind, schema, owner, has_data, rows: None, file };
     Ok(Some((entry, definition)))
 }
 
-/// Where the data of an entry is: a flag and a place in the file, or the name of another file.
-fn place_of_data(fields: &mut Fields<'_>, form: Form) -> Field<(Option<u64>, Option<String>)> {
-    /// The place is known and is that of data.
-    const IS_SET: u8 = 2;
-    if form != Form::Custom {
-        let file = there!(fields.text());
-        return Ok(Some((None, file.filter(|file| !file.is_empty()).map(|file| text(Some(file))))));
+/// Where the data of an entry is: the name of another file, or a flag and a place in this one that a stream
+/// never has.
+fn place_of_data(fields: &mut Fields<'_>, form: Form) -> Field<Option<String>> {
+    if form == Form::Custom {
+        return Ok(fields.take(1 + OFFSET_WIDTH).map(|_| None));
     }
-    let Some(place) = fields.take(1 + OFFSET_WIDTH) else { return Ok(None) };
-    let offset = place[1..].first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
-    Ok(Some((offset.filter(|_| place[0] == IS_SET), None)))
+    let file = there!(fields.text()).filter(|file| !file.is_empty());
+    Ok(Some(file.map(|file| text(Some(file)))))
 }
 
 /// Every `pg_dump` of the last twenty years has 64-bit file offsets.
