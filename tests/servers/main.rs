@@ -10,6 +10,7 @@
 )]
 
 mod by_hand;
+mod false_restore;
 mod false_success;
 mod fixtures;
 mod live_writers;
