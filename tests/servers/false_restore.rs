@@ -4,9 +4,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::between::{Between, Direction, place};
 use crate::cli::{Ran, TestContext};
 use crate::rig::{Profile, Subject, loaders_with};
-use crate::say;
+use crate::{say, scaled};
 
 /// Rows of about 1 kB: the loader has begun to work when half of them have gone in.
 const ROWS: u32 = 8_000;
@@ -47,6 +48,45 @@ fn of_loaders_that_lie_or_die() {
     }
     say(&format!("false success, restores: {injected} faults, taken for success 0, left behind 0"));
     assert_eq!(injected, Subject::each().len() * LYING_LOADERS.len());
+}
+
+/// The server goes away while it is loaded: all connections break and no new one is taken, so nothing can be
+/// removed. What is left is unfinished, and the next restore to the name knows it.
+#[test]
+fn of_servers_that_go_away() {
+    let mut injected = 0;
+    for subject in Subject::each() {
+        let context = TestContext::new();
+        let source = subject.plain(ROWS);
+        let honest = subject.profile(source.name());
+        honest.write(&context);
+        honest.ok(&context, &["backup"]);
+        for bytes in scaled(vec![3_000_000], (1..8).map(|n| n * 1_000_000).collect()) {
+            let between = Between::start(subject.port(), Direction::ToServer, bytes);
+            Profile { place: place(between.port), ..honest.clone() }.write(&context);
+            let target = subject.target("gone");
+            let archive = context.archives().remove(0);
+            let words = ["restore", archive.to_str().unwrap(), "--to", target.name(), "--json"];
+            let ran = Ran::from(honest.command(&context, &words).output().unwrap());
+            let fault = format!("{}: gone after {bytes} bytes", subject.name());
+            assert!(between.has_cut(), "{fault}: the connection was not cut");
+            assert_eq!(ran.code, 1, "{fault}: {}", ran.stdout);
+            assert!(
+                ran.stdout.contains("\"code\":\"server_unreachable\""),
+                "{fault}: {}",
+                ran.stdout
+            );
+            injected += 1;
+            honest.write(&context);
+            let again = Ran::from(honest.command(&context, &words).output().unwrap());
+            let is_known = again.stdout.contains("\"code\":\"target_unusable\"");
+            assert!(again.code == 0 || is_known, "{fault}, again: {}", again.stdout);
+        }
+    }
+    say(&format!(
+        "false success, servers gone while loading: {injected} faults, taken for success 0"
+    ));
+    assert!(injected >= Subject::each().len());
 }
 
 fn must_fail(subject: &Subject, context: &TestContext, profile: &Profile, fault: &str) {

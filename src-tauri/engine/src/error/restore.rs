@@ -67,7 +67,9 @@ impl RestoreError {
             Self::TargetUnusable { .. } => "Choose another place or name",
             Self::NoSpace { .. } => "Choose a folder on another disk",
             Self::ChooseDatabase { .. } => "Name one of them with `--database NAME`",
-            Self::Mismatch { .. } => "What was made was removed again; try once more, or use another backup",
+            Self::Mismatch { .. } => {
+                "What was made was removed again; try once more, or use another backup"
+            }
         }
         .to_owned()
     }
