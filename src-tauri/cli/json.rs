@@ -5,6 +5,7 @@
 
 use kronos_engine::ErrorReport;
 use kronos_engine::error::ConfigProblem;
+use kronos_engine::look::ForeignLook;
 use kronos_engine::view::BackupView;
 use serde::Serialize;
 
@@ -22,6 +23,8 @@ pub enum Record<'a> {
     Backup(&'a BackupView),
     /// What `inspect` found.
     Archive(&'a Inspection),
+    /// What `inspect` found in a file of another program.
+    Dump(&'a ForeignLook),
     /// One thing that is wrong in the configuration.
     ConfigProblem(Problem<'a>),
     /// A configuration that can be used.
@@ -109,6 +112,7 @@ mod tests {
             Record::Summary(_) => "summary",
             Record::Backup(_) => "backup",
             Record::Archive(_) => "archive",
+            Record::Dump(_) => "dump",
             Record::ConfigProblem(_) => "config_problem",
             Record::Config(_) => "config",
             Record::ConfigPath { .. } => "config_path",
@@ -118,11 +122,12 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 10] = [
+    const RECORDS: [&str; 11] = [
         "error",
         "summary",
         "backup",
         "archive",
+        "dump",
         "config_problem",
         "config",
         "config_path",

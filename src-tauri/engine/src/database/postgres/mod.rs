@@ -25,6 +25,9 @@ mod steps;
 mod target;
 mod tools;
 
+pub(crate) use custom_format::{Contents, Entry, Form, read_contents};
+pub(crate) use quote::shown;
+
 use async_trait::async_trait;
 
 use self::access::Access;

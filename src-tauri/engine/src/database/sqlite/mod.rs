@@ -8,6 +8,7 @@
 mod check;
 mod copy;
 mod dump;
+mod peek;
 mod restore;
 mod source;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub(crate) use self::peek::{Peeked, peek, peek_bytes};
 use self::source::Look;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, PlannedUnit, Probe, RestoreSink,
