@@ -22,4 +22,4 @@ pub use connection::{
     PlannedUnit, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget, Restored,
     WorkScope,
 };
-pub use factory::{connect, is_supported, lives_on_server, restore_target};
+pub use factory::{connect, lives_on_server, restore_target};
