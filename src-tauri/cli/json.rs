@@ -5,7 +5,7 @@
 
 use kronos_engine::ErrorReport;
 use kronos_engine::error::ConfigProblem;
-use kronos_engine::view::BackupView;
+use kronos_engine::view::{BackupView, TargetCard};
 use serde::Serialize;
 
 use crate::inspection::Inspection;
@@ -22,6 +22,10 @@ pub enum Record<'a> {
     Backup(&'a BackupView),
     /// What `inspect` found.
     Archive(&'a Inspection),
+    /// What stands at a target that `restore --replace` would replace.
+    Target(&'a TargetCard),
+    /// A safety backup that `undo --clean` has removed.
+    Removed { backup: &'a str },
     /// One thing that is wrong in the configuration.
     ConfigProblem(Problem<'a>),
     /// A configuration that can be used.
@@ -109,6 +113,8 @@ mod tests {
             Record::Summary(_) => "summary",
             Record::Backup(_) => "backup",
             Record::Archive(_) => "archive",
+            Record::Target(_) => "target",
+            Record::Removed { .. } => "removed",
             Record::ConfigProblem(_) => "config_problem",
             Record::Config(_) => "config",
             Record::ConfigPath { .. } => "config_path",
@@ -118,11 +124,13 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 10] = [
+    const RECORDS: [&str; 12] = [
         "error",
         "summary",
         "backup",
         "archive",
+        "target",
+        "removed",
         "config_problem",
         "config",
         "config_path",

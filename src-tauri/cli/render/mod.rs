@@ -5,6 +5,7 @@
 
 mod inspection;
 mod list;
+mod replace;
 mod style;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::json::{Check, Summary, Verdict};
 
 pub use inspection::inspection;
 pub use list::list;
+pub use replace::{removed, target};
 pub use style::{Style, harmless};
 
 /// A problem: what, why, what is not affected, and the next step.
@@ -74,7 +76,7 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             let (name, read) = (style.strong(backup.as_str()), units::bytes(*stored_bytes));
             format!("{} {name}  whole and unchanged, {read} read in {took}", style.good("✓"))
         }
-        RunResult::Restore { target, bytes, tables, rows, warnings, .. } => {
+        RunResult::Restore { target, bytes, tables, rows, warnings, replaced, .. } => {
             let inside = counted(*tables, "table", "tables");
             let (rows, bytes) = (counted(*rows, "row", "rows"), units::bytes(*bytes));
             let name = style.strong(target);
@@ -82,6 +84,9 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             let mut text = format!(
                 "{sign} {name}  {bytes} in {took}, {inside}, {rows}, compared with the backup"
             );
+            if let Some(replaced) = replaced {
+                text.push_str(&replace::ways_back(view, replaced, style));
+            }
             push_warnings(&mut text, warnings, style);
             text
         }

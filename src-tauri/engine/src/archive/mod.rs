@@ -27,7 +27,7 @@ mod tests;
 
 pub use compression::StreamStats;
 pub use intake::{Closing, PlannedMember, UnitSource, Written};
-pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, Sidecar, Unit};
+pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, SafetyMark, Sidecar, Unit};
 pub use reader::{Verified, extract, peek_header, verify};
 pub use records::MAX_SIDECAR;
 pub use writer::{ArchiveWriter, PART_SIZE};

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 /// All steps, in order. Instants are microseconds since 1970, UTC.
 ///
 /// The big column comes last, so that a list of backups does not have to read past it.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = ["
     CREATE TABLE backups (
         storage TEXT NOT NULL,
         id TEXT NOT NULL,
@@ -39,6 +39,33 @@ const STEPS: [&str; 1] = ["
     ) STRICT;
     CREATE INDEX runs_by_time ON runs (started_at, id);
     CREATE INDEX runs_by_profile ON runs (profile, kind, started_at, id) WHERE ended;
+", "
+    ALTER TABLE backups RENAME TO earlier;
+    CREATE TABLE backups (
+        storage TEXT NOT NULL,
+        id TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        engine TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        stored_bytes INTEGER NOT NULL,
+        raw_bytes INTEGER NOT NULL,
+        databases INTEGER NOT NULL,
+        tables INTEGER NOT NULL,
+        row_count INTEGER NOT NULL,
+        archive TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('verified', 'damaged', 'missing')),
+        verified_at INTEGER NOT NULL,
+        seal INTEGER NOT NULL,
+        warnings TEXT NOT NULL,
+        safety TEXT,
+        sidecar TEXT NOT NULL,
+        PRIMARY KEY (storage, id)
+    ) STRICT;
+    INSERT INTO backups SELECT storage, id, profile, engine, created_at, stored_bytes, raw_bytes,
+        databases, tables, row_count, archive, sha256, status, verified_at, seal, warnings, NULL, sidecar
+        FROM earlier;
+    DROP TABLE earlier;
 "];
 
 /// How many steps this version knows.

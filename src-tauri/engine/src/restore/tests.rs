@@ -73,6 +73,7 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
         owner: "a test",
         expected_size: 0,
         expected_raw: 0,
+        safety: None,
     };
     let sidecar = backup::perform(&request, &context()).await.unwrap().sidecar;
     let units = &sidecar.manifest.units;
@@ -88,6 +89,8 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
             target: RestoreTarget::NewFile(target.clone()),
             connection: ConnectionSettings::default(),
             state: state.clone(),
+            owner: "a test",
+            replacement: None,
         };
         perform(&request, &context()).await?;
         Ok(place(&target))

@@ -12,6 +12,7 @@ use super::server::{Server, version_in};
 use super::units::WHOLE_SERVER;
 use crate::contents::DatabaseFacts;
 use crate::error::{Error, RestoreError, Result, ServerError};
+use crate::ids::EngineKind;
 
 /// What a restore makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +77,10 @@ async fn occupied(session: &Session, taken: &str) -> Error {
 
 fn named(target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<Target> {
     match target {
-        RestoreTarget::NewFile(path) => Err(unusable(
+        RestoreTarget::ReplaceDatabase { .. } => {
+            Err(RestoreError::CannotReplace { engine: EngineKind::Mongodb }.into())
+        }
+        RestoreTarget::NewFile(path) | RestoreTarget::ReplaceFile(path) => Err(unusable(
             &path.display().to_string(),
             "a MongoDB database is restored to a server, not to a file",
         )),

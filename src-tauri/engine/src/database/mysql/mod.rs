@@ -97,11 +97,16 @@ impl DatabaseConnection for MysqlServer {
 fn new_database(target: &RestoreTarget) -> Result<&str> {
     match target {
         RestoreTarget::NewDatabase(name) => Ok(name),
-        RestoreTarget::NewFile(path) => Err(RestoreError::TargetUnusable {
-            target: path.display().to_string(),
-            detail: "a database of a server is restored to a server".to_owned(),
+        RestoreTarget::ReplaceDatabase { .. } => {
+            Err(RestoreError::CannotReplace { engine: EngineKind::Mysql }.into())
         }
-        .into()),
+        RestoreTarget::NewFile(path) | RestoreTarget::ReplaceFile(path) => {
+            Err(RestoreError::TargetUnusable {
+                target: path.display().to_string(),
+                detail: "a database of a server is restored to a server".to_owned(),
+            }
+            .into())
+        }
     }
 }
 

@@ -20,8 +20,11 @@ mod restore;
 mod selection;
 mod server;
 mod session;
+mod shell;
 mod snapshot;
+mod standing;
 mod steps;
+mod swap;
 mod target;
 mod tools;
 
@@ -29,9 +32,10 @@ use async_trait::async_trait;
 
 use self::access::Access;
 use self::dump::PostgresDump;
+use self::target::Wanted;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope,
+    Standing, WorkScope,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -80,7 +84,11 @@ impl DatabaseConnection for PostgresServer {
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
         let access = Access::resolve(&self.settings).await?;
-        target::check(&access, new_database(target)?, dumped).await.map(drop)
+        target::check(&access, wanted(target)?, dumped).await.map(drop)
+    }
+
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        standing::look(&Access::resolve(&self.settings).await?, wanted(target)?.name).await
     }
 
     async fn restore(
@@ -90,17 +98,23 @@ impl DatabaseConnection for PostgresServer {
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
         let access = Access::resolve(&self.settings).await?;
-        restore::start(access, new_database(target)?, dumped, scope).await
+        restore::start(access, wanted(target)?, dumped, scope).await
     }
 }
 
-fn new_database(target: &RestoreTarget) -> Result<&str> {
+fn wanted(target: &RestoreTarget) -> Result<Wanted<'_>> {
     match target {
-        RestoreTarget::NewDatabase(name) => Ok(name),
-        RestoreTarget::NewFile(path) => Err(RestoreError::TargetUnusable {
-            target: path.display().to_string(),
-            detail: "a PostgreSQL database is restored to a new database of a server".to_owned(),
+        RestoreTarget::NewDatabase(name) => Ok(Wanted { name, replaces: None }),
+        RestoreTarget::ReplaceDatabase { name, disconnect } => {
+            Ok(Wanted { name, replaces: Some(*disconnect) })
         }
-        .into()),
+        RestoreTarget::NewFile(path) | RestoreTarget::ReplaceFile(path) => {
+            Err(RestoreError::TargetUnusable {
+                target: path.display().to_string(),
+                detail: "a PostgreSQL database is restored to a new database of a server"
+                    .to_owned(),
+            }
+            .into())
+        }
     }
 }

@@ -8,8 +8,12 @@
 mod check;
 mod copy;
 mod dump;
+mod holders;
+mod previous;
 mod restore;
 mod source;
+mod standing;
+mod swap;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +23,7 @@ use async_trait::async_trait;
 use self::source::Look;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, PlannedUnit, Probe, RestoreSink,
-    RestoreTarget, WorkScope,
+    RestoreTarget, Standing, WorkScope,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -91,9 +95,14 @@ impl DatabaseConnection for SqliteFiles {
         .await
     }
 
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        let path = file(target)?;
+        blocking(move || standing::look(&path)).await
+    }
+
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        let (path, size) = (new_file(target)?, dumped.size);
-        blocking(move || restore::check_target(&path, size)).await
+        let (path, size, replaces) = (file(target)?, dumped.size, target.replaces());
+        blocking(move || check(&path, size, replaces)).await
     }
 
     async fn restore(
@@ -102,23 +111,35 @@ impl DatabaseConnection for SqliteFiles {
         dumped: &DumpedDatabase,
         _scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
-        let (path, size) = (new_file(target)?, dumped.size);
+        let (path, size, replaces) = (file(target)?, dumped.size, target.replaces());
         blocking(move || {
-            restore::check_target(&path, size)?;
-            Ok(Box::new(restore::NewFileSink::create(path)?) as Box<dyn RestoreSink>)
+            check(&path, size, replaces)?;
+            // A link stays, and what it leads to is replaced.
+            let path = if replaces { standing::resolve(&path)? } else { path };
+            Ok(Box::new(restore::NewFileSink::create(path, replaces)?) as Box<dyn RestoreSink>)
         })
         .await
     }
 }
 
-fn new_file(target: &RestoreTarget) -> Result<PathBuf> {
+fn check(target: &Path, size: u64, replaces: bool) -> Result<()> {
+    if replaces {
+        standing::check_target(target, size)
+    } else {
+        restore::check_target(target, size)
+    }
+}
+
+fn file(target: &RestoreTarget) -> Result<PathBuf> {
     match target {
-        RestoreTarget::NewFile(path) => Ok(path.clone()),
-        RestoreTarget::NewDatabase(name) => Err(RestoreError::TargetUnusable {
-            target: name.clone(),
-            detail: "a SQLite database is restored to a file".to_owned(),
+        RestoreTarget::NewFile(path) | RestoreTarget::ReplaceFile(path) => Ok(path.clone()),
+        RestoreTarget::NewDatabase(name) | RestoreTarget::ReplaceDatabase { name, .. } => {
+            Err(RestoreError::TargetUnusable {
+                target: name.clone(),
+                detail: "a SQLite database is restored to a file".to_owned(),
+            }
+            .into())
         }
-        .into()),
     }
 }
 
