@@ -17,6 +17,7 @@ mod inspect;
 mod json;
 mod list;
 mod log;
+mod replace;
 mod restore;
 mod secrets;
 #[path = "../support/cli.rs"]

@@ -16,6 +16,7 @@ mod live_writers;
 mod mongodb_engine;
 mod mysql_engine;
 mod postgres;
+mod replace;
 mod rig;
 mod round_trip;
 mod secrets;
