@@ -289,6 +289,33 @@ fn a_failed_replacement_is_not_what_an_undo_means() {
 }
 
 #[test]
+fn a_record_that_somebody_put_there_is_not_what_an_undo_means() {
+    let context = changed();
+    let target = context.data("shop.db");
+    assert_eq!(replace(&context, &target, &["--confirm", "shop.db"]).code, 0);
+    // The safety backup once more, as one of another database and of a younger restore.
+    let precious = context.data("precious.db");
+    fs::copy(&target, &precious).unwrap();
+    let is_safety = |path: &PathBuf| path.to_str().unwrap().contains("-safety_");
+    let archive = context.archives().into_iter().find(is_safety).unwrap();
+    let name = archive.file_name().unwrap().to_str().unwrap().to_owned();
+    let record = fs::read_to_string(format!("{}.json", archive.display())).unwrap();
+    let mut planted: serde_json::Value = serde_json::from_str(&record).unwrap();
+    planted["safety"]["target"] = precious.to_str().unwrap().into();
+    planted["safety"]["run"] = "29991122T135401.250_k3v9x0".into();
+    let younger = name.replace("-safety_2", "-safety_3");
+    planted["archive"] = younger.clone().into();
+    planted["manifest"]["id"] = younger.trim_end_matches(".tar.gz").into();
+    planted["manifest"]["created_at"] = "2999-11-22T13:54:01Z".into();
+    fs::copy(&archive, context.backups().join(&younger)).unwrap();
+    fs::write(context.backups().join(format!("{younger}.json")), planted.to_string()).unwrap();
+    let before = fs::read(&precious).unwrap();
+    assert_eq!(context.ok(["list", "--json"]).lines().len(), 3, "it is listed");
+    context.ok(["undo"]);
+    assert_eq!((rows(&target), fs::read(&precious).unwrap()), (10, before));
+}
+
+#[test]
 fn a_safety_backup_is_none_of_its_profile() {
     let context = changed();
     let target = context.data("shop.db");

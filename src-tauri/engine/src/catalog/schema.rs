@@ -110,3 +110,29 @@ fn text(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         .query_map([], |row| row.get(0))?
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_the_first_version_knew_is_still_known() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        let row = "INSERT INTO backups VALUES ('disk', 'a', 'shop', 'sqlite', 1, 2, 3, 4, 5, 6, 'a.tar.gz',
+                   'ab', 'damaged', 7, 8, '[]', '{\"sidecar\": 1}')";
+        connection.execute_batch(row).unwrap();
+        migrate(&mut connection).unwrap();
+        assert!(is_as_migrated(&connection).unwrap());
+        let sql = "SELECT id, row_count, status, seal, safety, sidecar FROM backups";
+        let found = connection.query_row(sql, [], |row| {
+            let texts: (String, u32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((texts, row.get::<_, u32>(3)?, row.get::<_, Option<String>>(4)?, row.get(5)?))
+        });
+        let texts = ("a".to_owned(), 6, "damaged".to_owned());
+        assert_eq!(found.unwrap(), (texts, 8, None, "{\"sidecar\": 1}".to_owned()));
+        migrate(&mut connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), (2, true));
+    }
+}

@@ -55,28 +55,33 @@ impl Engine {
     }
 
     /// The safety backup of `run`, or of the newest restore that replaced something, with its target.
+    ///
+    /// A record in a storage says which restore it belongs to, and somebody else may have put it there. So
+    /// as long as the history knows of any restore that replaced something, it decides which was the last.
     async fn undoable(&self, run: Option<&RunId>) -> Result<(BackupView, String)> {
         let now = self.0.options.clock.now();
+        let mut unknown = None;
         for backup in self.backups().await? {
             let Some(mark) = &backup.safety else { continue };
-            let is_meant = match run {
-                Some(run) => mark.run == *run,
-                None => self.may_have_replaced(&mark.run)?,
-            };
-            let is_offered = mark.kept_until > now && backup.status == BackupStatus::Verified;
-            if is_meant && is_offered {
-                let target = mark.target.clone();
-                return Ok((backup, target));
+            if mark.kept_until <= now || backup.status != BackupStatus::Verified {
+                continue;
+            }
+            let target = mark.target.clone();
+            if let Some(run) = run {
+                if mark.run == *run {
+                    return Ok((backup, target));
+                }
+                continue;
+            }
+            match self.0.catalog.end_of(&mark.run)? {
+                Some(RunState::Succeeded | RunState::Warned) => return Ok((backup, target)),
+                // It left its target as it was.
+                Some(_) => {}
+                None => unknown = unknown.or(Some((backup, target))),
             }
         }
-        let run = run.map(ToString::to_string);
-        Err(RestoreError::NothingToUndo { run }.into())
-    }
-
-    /// Whether a run is not known to have left its target as it was. Without its history that is open.
-    fn may_have_replaced(&self, run: &RunId) -> Result<bool> {
-        let end = self.0.catalog.end_of(run)?;
-        Ok(matches!(end, None | Some(RunState::Succeeded | RunState::Warned)))
+        let nothing = || RestoreError::NothingToUndo { run: run.map(ToString::to_string) }.into();
+        unknown.ok_or_else(nothing)
     }
 
     /// Removes the safety backups whose undo is not offered any more, and returns them. Nothing else

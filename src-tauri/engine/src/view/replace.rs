@@ -78,7 +78,8 @@ pub struct TargetCard {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct TargetContents {
-    /// Bytes.
+    /// Bytes: of what is there the room that it takes, of a backup those of its dump, which is smaller on a
+    /// server.
     #[ts(type = "number")]
     pub bytes: u64,
     /// Tables or collections.

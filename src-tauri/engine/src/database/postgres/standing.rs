@@ -90,12 +90,13 @@ pub(super) fn in_use(access: &Access, name: &str, programs: Vec<String>) -> Erro
     RestoreError::InUse { target, programs, can_disconnect: true }.into()
 }
 
-/// Who is connected to the database `name`, but for the server's own workers: `psql (2)`.
+/// Who is connected to the database `name`, but for the server's own workers and for Kronos, whose sessions
+/// may take a moment to end: `psql (2)`.
 pub(super) async fn programs(admin: &Session, name: &str) -> Result<Vec<String>> {
     let sql = "SELECT COALESCE(NULLIF(application_name, ''), usename::text, 'a program') || \
          CASE WHEN count(*) > 1 THEN ' (' || count(*) || ')' ELSE '' END \
          FROM pg_stat_activity WHERE datname = $1 AND backend_type IN ('client backend', 'walsender') \
-         AND pid <> pg_backend_pid() GROUP BY application_name, usename ORDER BY 1";
+         AND application_name <> 'kronos' GROUP BY application_name, usename ORDER BY 1";
     let rows = admin.all(sql, &[&name]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

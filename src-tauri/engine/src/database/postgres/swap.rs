@@ -106,7 +106,7 @@ impl Swap<'_> {
         if !self.disconnect || begun.elapsed() >= PATIENCE {
             let mut programs = standing::programs(admin, self.target).await?;
             if programs.is_empty() {
-                programs.push("somebody who has just left".to_owned());
+                programs.push("another run of Kronos, or a program that has just left".to_owned());
             }
             return Err(standing::in_use(self.access, self.target, programs));
         }
