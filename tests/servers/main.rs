@@ -9,7 +9,9 @@
     reason = "all of this is a test; the debug form of a path is a TOML string"
 )]
 
+mod between;
 mod by_hand;
+mod false_restore;
 mod false_success;
 mod fixtures;
 mod live_writers;

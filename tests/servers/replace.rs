@@ -235,7 +235,7 @@ fn what_belongs_to_the_server_or_does_not_exist_is_refused() {
         ("postgres", "it belongs to the server itself"),
         ("template1", "it belongs to the server itself"),
         ("not_there", "There is no `127.0.0.1"),
-        ("a*", "a name with `*`"),
+        ("a*", "There is no `127.0.0.1"),
     ] {
         let archive = stage.archive.to_str().unwrap();
         let call = ["restore", archive, "--to", name, "--replace", "--confirm", name];

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,7 @@ use ts_rs::TS;
 
 use crate::cancel::CancellationToken;
 use crate::contents::{Consistency, DatabaseFacts, ServerInfo, UnitKind};
-use crate::error::{RestoreError, Result};
+use crate::error::{Error, RestoreError, Result};
 use crate::ids::EngineKind;
 use crate::progress::Progress;
 
@@ -236,6 +236,27 @@ impl RestoreTarget {
             already => already,
         }
     }
+
+    /// The file, for an engine whose databases are files.
+    pub(super) fn file_path(&self) -> Result<&Path> {
+        match self {
+            Self::NewFile(path) | Self::ReplaceFile(path) => Ok(path),
+            Self::NewDatabase(name) | Self::ReplaceDatabase { name, .. } => {
+                Err(unusable(name.clone(), "a database that is a file is restored to a file"))
+            }
+        }
+    }
+
+    /// The name of the database, for an engine whose databases live on a server.
+    pub(super) fn database_name(&self) -> Result<&str> {
+        match self {
+            Self::NewDatabase(name) | Self::ReplaceDatabase { name, .. } => Ok(name),
+            Self::NewFile(path) | Self::ReplaceFile(path) => Err(unusable(
+                path.display().to_string(),
+                "a database of a server is restored to a server, not to a file",
+            )),
+        }
+    }
 }
 
 /// What stands at a target that is to be replaced.
@@ -263,6 +284,18 @@ pub struct Standing {
     pub programs: Vec<String>,
     /// Whether these can be disconnected; else they have to be closed.
     pub can_disconnect: bool,
+}
+
+fn unusable(target: String, detail: &str) -> Error {
+    RestoreError::TargetUnusable { target, detail: detail.to_owned() }.into()
+}
+
+/// Where the databases of a profile are on `server`: the server as a whole when it names none.
+pub(super) fn sources_on(server: String, databases: &[String]) -> Vec<String> {
+    match databases {
+        [] => vec![server],
+        names => names.iter().map(|name| format!("{server}/{name}")).collect(),
+    }
 }
 
 /// A database as an archive holds it.

@@ -21,4 +21,4 @@ pub use connection::{
     PlannedUnit, Previous, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget,
     Restored, Standing, WorkScope,
 };
-pub use factory::{connect, is_supported, lives_on_server, restore_target};
+pub use factory::{connect, lives_on_server, restore_target};

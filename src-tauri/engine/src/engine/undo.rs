@@ -9,10 +9,12 @@ use super::Engine;
 use super::restores::RestoreOrder;
 use crate::backup::{BackupRequest, archive_key_of, sidecar_key};
 use crate::cancel::CancellationToken;
-use crate::config::{CompressionSettings, Config, ConnectionSettings, Profile, Selection};
+use crate::config::{
+    CompressionSettings, Config, ConnectionSettings, NamePattern, Profile, Selection,
+};
 use crate::context::RunContext;
 use crate::database::{self, RestoreTarget};
-use crate::error::{Error, RestoreError, Result};
+use crate::error::{RestoreError, Result};
 use crate::event::{Event, RunState};
 use crate::ids::{BackupId, EngineKind, RunId};
 use crate::progress::Progress;
@@ -119,7 +121,7 @@ impl Engine {
     ) -> Result<Replacement> {
         let config = self.config_or_empty()?;
         let mut profile = owning_profile(&config, engine, owner, target);
-        profile.connection = only(connection, target)?;
+        profile.connection = only(connection, target);
         let (mut storage_name, mut safety) = (String::new(), None);
         if consent.without_safety.is_none() {
             let storage = config.storage_of(&profile)?.clone();
@@ -184,23 +186,17 @@ fn has(profile: &Profile, file: &Path) -> bool {
 }
 
 /// The settings that take all of the target, and nothing else.
-fn only(connection: &ConnectionSettings, target: &RestoreTarget) -> Result<ConnectionSettings> {
+fn only(connection: &ConnectionSettings, target: &RestoreTarget) -> ConnectionSettings {
     let mut only = connection.clone();
     match target {
         RestoreTarget::NewFile(path) | RestoreTarget::ReplaceFile(path) => {
             only.paths = vec![path.clone()];
         }
         RestoreTarget::NewDatabase(name) | RestoreTarget::ReplaceDatabase { name, .. } => {
-            if name.contains(['*', '?']) {
-                return Err(Error::from(RestoreError::TargetUnusable {
-                    target: name.clone(),
-                    detail: "a name with `*` or `?` stands for several databases".to_owned(),
-                }));
-            }
-            only.databases = vec![name.clone()];
+            only.databases = vec![NamePattern::exactly(name)];
             only.server.selection = Selection::default();
             only.server.globals = false;
         }
     }
-    Ok(only)
+    only
 }

@@ -151,7 +151,7 @@ impl RestoreError {
         match self {
             Self::TargetExists { .. } => "Choose a name that does not exist yet",
             Self::StaleJournal { .. } => "Choose another name, or move that file away",
-            Self::TargetUnusable { .. } => "Choose a folder that you may write to",
+            Self::TargetUnusable { .. } => "Choose another place or name",
             Self::NoSpace { .. } => "Choose a folder on another disk",
             Self::ChooseDatabase { .. } => "Name one of them with `--database NAME`",
             Self::NothingToReplace { .. } => {
@@ -176,7 +176,9 @@ impl RestoreError {
                 "Look at it, and if it is not the one you want: `kronos undo` names the way back"
             }
             Self::NothingToUndo { .. } => "`kronos list` shows the safety backups that there are",
-            Self::Mismatch { .. } => "Use another backup; the half-made file was removed",
+            Self::Mismatch { .. } => {
+                "What was made was removed again; try once more, or use another backup"
+            }
         }
         .to_owned()
     }

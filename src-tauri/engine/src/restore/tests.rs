@@ -118,7 +118,7 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
 
 /// A backup of one file that has changed since, and the request that would replace it; the safety backup
 /// goes to `room`, and is guessed to need `guess` bytes.
-async fn replacing(root: &Path, room: MemoryStorage, guess: u64) -> (PathBuf, RestoreRequest) {
+async fn replacing(root: &Path, shelf: MemoryStorage, guess: u64) -> (PathBuf, RestoreRequest) {
     let state = StateDir::for_config(root, Path::new("/x/config.toml"));
     state.create().unwrap();
     let path = databases(root).remove(0);
@@ -154,7 +154,7 @@ async fn replacing(root: &Path, room: MemoryStorage, guess: u64) -> (PathBuf, Re
         consent: Consent::Typed(consent),
         profile: "one".into(),
         storage_name: "memory".into(),
-        safety: Some(backup(room, guess)),
+        safety: Some(backup(shelf, guess)),
     };
     let request = RestoreRequest {
         source: Arc::new(StoredArchive {
@@ -176,8 +176,8 @@ async fn replacing(root: &Path, room: MemoryStorage, guess: u64) -> (PathBuf, Re
 async fn without_room_for_the_safety_backup_nothing_is_replaced() {
     for (capacity, guess, is_foreseen) in [(100, 0, true), (100, 90, false)] {
         let root = tempfile::tempdir().unwrap();
-        let room = MemoryStorage::with_capacity(capacity);
-        let (path, request) = replacing(root.path(), room.clone(), guess).await;
+        let shelf = MemoryStorage::with_capacity(capacity);
+        let (path, request) = replacing(root.path(), shelf.clone(), guess).await;
         let before = std::fs::read(&path).unwrap();
         let card = target_card(&request, &context()).await.unwrap();
         assert_eq!((card.safety_free, card.refusal.is_some()), (Some(100), is_foreseen));
@@ -191,7 +191,7 @@ async fn without_room_for_the_safety_backup_nothing_is_replaced() {
         assert_eq!(error.code(), crate::error::ErrorCode::StorageFull);
         assert_eq!(std::fs::read(&path).unwrap(), before);
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-        assert_eq!(room.list("").await.unwrap().len(), 0);
+        assert_eq!(shelf.list("").await.unwrap().len(), 0);
     }
     let root = tempfile::tempdir().unwrap();
     let (path, request) = replacing(root.path(), MemoryStorage::with_capacity(1 << 20), 0).await;

@@ -35,11 +35,11 @@ use self::dump::PostgresDump;
 use self::target::Wanted;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    Standing, WorkScope,
+    Standing, WorkScope, connection::sources_on,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
-use crate::error::{RestoreError, Result};
+use crate::error::Result;
 use crate::ids::EngineKind;
 
 /// The databases of one profile on one PostgreSQL server.
@@ -62,11 +62,7 @@ impl DatabaseConnection for PostgresServer {
     }
 
     fn sources(&self) -> Vec<String> {
-        let server = access::shown(&self.settings);
-        if self.settings.databases.is_empty() {
-            return vec![server];
-        }
-        self.settings.databases.iter().map(|name| format!("{server}/{name}")).collect()
+        sources_on(access::shown(&self.settings), &self.settings.databases)
     }
 
     async fn probe(&self) -> Result<Probe> {
@@ -103,18 +99,9 @@ impl DatabaseConnection for PostgresServer {
 }
 
 fn wanted(target: &RestoreTarget) -> Result<Wanted<'_>> {
-    match target {
-        RestoreTarget::NewDatabase(name) => Ok(Wanted { name, replaces: None }),
-        RestoreTarget::ReplaceDatabase { name, disconnect } => {
-            Ok(Wanted { name, replaces: Some(*disconnect) })
-        }
-        RestoreTarget::NewFile(path) | RestoreTarget::ReplaceFile(path) => {
-            Err(RestoreError::TargetUnusable {
-                target: path.display().to_string(),
-                detail: "a PostgreSQL database is restored to a new database of a server"
-                    .to_owned(),
-            }
-            .into())
-        }
-    }
+    let replaces = match target {
+        RestoreTarget::ReplaceDatabase { disconnect, .. } => Some(*disconnect),
+        _ => None,
+    };
+    Ok(Wanted { name: target.database_name()?, replaces })
 }

@@ -28,7 +28,7 @@ use super::{
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
 use crate::contents::{ServerInfo, UnitKind};
-use crate::error::{Error, RestoreError, Result};
+use crate::error::{Error, Result};
 use crate::ids::EngineKind;
 
 /// The SQLite files of one profile.
@@ -96,12 +96,13 @@ impl DatabaseConnection for SqliteFiles {
     }
 
     async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
-        let path = file(target)?;
+        let path = target.file_path()?.to_owned();
         blocking(move || standing::look(&path)).await
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        let (path, size, replaces) = (file(target)?, dumped.size, target.replaces());
+        let path = target.file_path()?.to_owned();
+        let (size, replaces) = (dumped.size, target.replaces());
         blocking(move || check(&path, size, replaces)).await
     }
 
@@ -111,7 +112,8 @@ impl DatabaseConnection for SqliteFiles {
         dumped: &DumpedDatabase,
         _scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
-        let (path, size, replaces) = (file(target)?, dumped.size, target.replaces());
+        let path = target.file_path()?.to_owned();
+        let (size, replaces) = (dumped.size, target.replaces());
         blocking(move || {
             check(&path, size, replaces)?;
             // A link stays, and what it leads to is replaced.
@@ -127,19 +129,6 @@ fn check(target: &Path, size: u64, replaces: bool) -> Result<()> {
         standing::check_target(target, size)
     } else {
         restore::check_target(target, size)
-    }
-}
-
-fn file(target: &RestoreTarget) -> Result<PathBuf> {
-    match target {
-        RestoreTarget::NewFile(path) | RestoreTarget::ReplaceFile(path) => Ok(path.clone()),
-        RestoreTarget::NewDatabase(name) | RestoreTarget::ReplaceDatabase { name, .. } => {
-            Err(RestoreError::TargetUnusable {
-                target: name.clone(),
-                detail: "a SQLite database is restored to a file".to_owned(),
-            }
-            .into())
-        }
     }
 }
 
