@@ -354,7 +354,7 @@ fn sweep(points: u32, signal: Signal) -> (usize, usize) {
 
 #[test]
 fn killed_at_any_moment_it_is_the_old_or_the_new_one() {
-    let points = scaled(18, 60);
+    let points = scaled(24, 60);
     let (tried, new) = sweep(points, Signal::KILL);
     say(&format!("replace on PostgreSQL, kill -9: {tried} times, the new one {new}, neither 0"));
     assert!(tried >= scaled(10, 40), "only {tried} of {points}");

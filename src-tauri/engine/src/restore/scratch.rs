@@ -89,7 +89,9 @@ mod tests {
         fs::create_dir(&dead).unwrap();
         fs::write(dead.join(LOCK), "").unwrap();
         let unlocked = ["restore-old", "restore-young"].map(|name| state.scratch().join(name));
-        unlocked.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+        for folder in &unlocked {
+            fs::create_dir(folder).unwrap();
+        }
         let then = std::time::SystemTime::now() - UNLOCKED;
         File::open(&unlocked[0]).unwrap().set_modified(then).unwrap();
         let backup = state.scratch().join("20261122T135401.250_abc123");
