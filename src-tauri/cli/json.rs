@@ -6,7 +6,7 @@
 use kronos_engine::ErrorReport;
 use kronos_engine::error::ConfigProblem;
 use kronos_engine::look::ForeignLook;
-use kronos_engine::view::BackupView;
+use kronos_engine::view::{BackupView, TargetCard};
 use serde::Serialize;
 
 use crate::inspection::Inspection;
@@ -25,6 +25,10 @@ pub enum Record<'a> {
     Archive(&'a Inspection),
     /// What `inspect` found in a file of another program.
     Dump(&'a ForeignLook),
+    /// What stands at a target that `restore --replace` would replace.
+    Target(&'a TargetCard),
+    /// A safety backup that `undo --clean` has removed.
+    Removed { backup: &'a str },
     /// One thing that is wrong in the configuration.
     ConfigProblem(Problem<'a>),
     /// A configuration that can be used.
@@ -113,6 +117,8 @@ mod tests {
             Record::Backup(_) => "backup",
             Record::Archive(_) => "archive",
             Record::Dump(_) => "dump",
+            Record::Target(_) => "target",
+            Record::Removed { .. } => "removed",
             Record::ConfigProblem(_) => "config_problem",
             Record::Config(_) => "config",
             Record::ConfigPath { .. } => "config_path",
@@ -122,12 +128,14 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 11] = [
+    const RECORDS: [&str; 13] = [
         "error",
         "summary",
         "backup",
         "archive",
         "dump",
+        "target",
+        "removed",
         "config_problem",
         "config",
         "config_path",

@@ -18,6 +18,7 @@ mod inspect;
 mod json;
 mod list;
 mod log;
+mod replace;
 mod restore;
 mod secrets;
 #[path = "../support/cli.rs"]

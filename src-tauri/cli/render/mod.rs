@@ -6,6 +6,7 @@
 mod dump;
 mod inspection;
 mod list;
+mod replace;
 mod style;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::json::{Check, Summary, Verdict};
 pub use dump::dump;
 pub use inspection::inspection;
 pub use list::list;
+pub use replace::{removed, target};
 pub use style::{Style, harmless, harmless_json, plain};
 
 use style::sentence;
@@ -76,7 +78,7 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             let (name, read) = (style.strong(&plain(backup.as_str())), units::bytes(*stored_bytes));
             format!("{} {name}  whole and unchanged, {read} read in {took}", style.good("✓"))
         }
-        RunResult::Restore { target, bytes, tables, rows, warnings, .. } => {
+        RunResult::Restore { target, bytes, tables, rows, warnings, replaced, .. } => {
             let inside = counted(*tables, "table", "tables");
             let (rows, bytes) = (counted(*rows, "row", "rows"), units::bytes(*bytes));
             let name = style.strong(&plain(target));
@@ -84,6 +86,9 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             let mut text = format!(
                 "{sign} {name}  {bytes} in {took}, {inside}, {rows}, compared with the backup"
             );
+            if let Some(replaced) = replaced {
+                text.push_str(&replace::ways_back(view, replaced, style));
+            }
             push_warnings(&mut text, warnings, style);
             text
         }

@@ -19,7 +19,7 @@ mod tool;
 
 pub use connection::{
     DatabaseConnection, DumpPlan, DumpReport, DumpStream, DumpUnit, DumpedDatabase, MissingRight,
-    PlannedUnit, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget, Restored,
-    WorkScope,
+    PlannedUnit, Previous, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget,
+    Restored, Standing, WorkScope,
 };
 pub use factory::{connect, lives_on_server, restore_target};

@@ -8,9 +8,13 @@
 mod check;
 mod copy;
 mod dump;
+mod holders;
 mod peek;
+mod previous;
 mod restore;
 mod source;
+mod standing;
+mod swap;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,7 +25,7 @@ pub(crate) use self::peek::{Peeked, peek, peek_bytes};
 use self::source::Look;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, PlannedUnit, Probe, RestoreSink,
-    RestoreTarget, WorkScope,
+    RestoreTarget, Standing, WorkScope,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -93,9 +97,15 @@ impl DatabaseConnection for SqliteFiles {
         .await
     }
 
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        let path = target.file_path()?.to_owned();
+        blocking(move || standing::look(&path)).await
+    }
+
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        let (path, size) = (target.file_path()?.to_owned(), dumped.size);
-        blocking(move || restore::check_target(&path, size)).await
+        let path = target.file_path()?.to_owned();
+        let (size, replaces) = (dumped.size, target.replaces());
+        blocking(move || check(&path, size, replaces)).await
     }
 
     async fn restore(
@@ -104,12 +114,23 @@ impl DatabaseConnection for SqliteFiles {
         dumped: &DumpedDatabase,
         _scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
-        let (path, size) = (target.file_path()?.to_owned(), dumped.size);
+        let path = target.file_path()?.to_owned();
+        let (size, replaces) = (dumped.size, target.replaces());
         blocking(move || {
-            restore::check_target(&path, size)?;
-            Ok(Box::new(restore::NewFileSink::create(path)?) as Box<dyn RestoreSink>)
+            check(&path, size, replaces)?;
+            // A link stays, and what it leads to is replaced.
+            let path = if replaces { standing::resolve(&path)? } else { path };
+            Ok(Box::new(restore::NewFileSink::create(path, replaces)?) as Box<dyn RestoreSink>)
         })
         .await
+    }
+}
+
+fn check(target: &Path, size: u64, replaces: bool) -> Result<()> {
+    if replaces {
+        standing::check_target(target, size)
+    } else {
+        restore::check_target(target, size)
     }
 }
 
