@@ -5,7 +5,8 @@
  */
 export type TargetContents = { 
 /**
- * Bytes.
+ * Bytes: of what is there the room that it takes, of a backup those of its dump, which is smaller on a
+ * server.
  */
 bytes: number, 
 /**
