@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use kronos_engine::look::{Look, look};
 use rusqlite::Connection;
 
 use crate::assert_output;
@@ -52,6 +53,35 @@ fn a_packed_database_is_one_line_of_json() {
     let names: Vec<_> =
         line["objects"].as_array().unwrap().iter().map(|object| &object["name"]).collect();
     assert_eq!(names, ["notes", "orders"]);
+}
+
+#[test]
+fn an_archive_says_what_it_holds_before_it_is_checked() {
+    let context = TestContext::with_shop();
+    context.ok(["backup"]);
+    let archive = context.archives().remove(0);
+    let record =
+        context.backups().join(format!("{}.json", archive.file_name().unwrap().to_str().unwrap()));
+    let Look::Archive(with_record) = look(&archive).unwrap() else { panic!("no archive") };
+    assert!(with_record.has_record && !with_record.is_checked);
+    assert_eq!(with_record.id.as_str(), context.id());
+    let orders = with_record.units[0].objects.iter().find(|object| object.name == "orders");
+    assert_eq!(orders.unwrap().rows, Some(1000));
+
+    let text = fs::read(&record).unwrap();
+    fs::remove_file(&record).unwrap();
+    let Look::Archive(alone) = look(&archive).unwrap() else { panic!("no archive") };
+    assert!(!alone.has_record);
+    assert_eq!(alone.units, with_record.units);
+
+    fs::write(&record, "{}").unwrap();
+    let Look::Damaged(damaged) = look(&archive).unwrap() else { panic!("accepted") };
+    assert!(damaged.sentence.contains("sidecar"), "{damaged:?}");
+
+    fs::write(&record, text).unwrap();
+    fs::write(&archive, "something else").unwrap();
+    let Look::Damaged(damaged) = look(&archive).unwrap() else { panic!("accepted") };
+    assert!(damaged.sentence.contains("first bytes"), "{damaged:?}");
 }
 
 /// Everything that was ever dropped on a backup program by mistake.

@@ -35,7 +35,7 @@ pub(super) fn look_archive(subject: &Subject<'_>, handle: &Handle, content: Cont
     if wrapping == Wrapping::None && !ends_as_archive(handle).unwrap_or(true) {
         return subject.cut(None);
     }
-    let MongoPrelude { server, tool, namespaces, .. } = prelude;
+    let MongoPrelude { server, tool, namespaces, is_complete, .. } = prelude;
     let mut look = subject.foreign(DumpForm::MongoArchive, wrapping);
     look.server = told(&server).map(|version| format!("MongoDB {version}"));
     look.tool = told(&tool).map(|version| format!("mongodump {version}"));
@@ -55,6 +55,7 @@ pub(super) fn look_archive(subject: &Subject<'_>, handle: &Handle, content: Cont
         })
         .collect();
     let is_single = fill(&mut look, &listed);
+    look.is_complete = is_complete;
     look.objects.extend(indexes.into_iter().map(|(database, name)| {
         let name = if is_single { name } else { format!("{database}.{name}") };
         ObjectCount { kind: ObjectKind::Index, name, rows: None }
@@ -103,7 +104,6 @@ fn fill(look: &mut ForeignLook, namespaces: &[Namespace]) -> bool {
             rows: None,
         })
         .collect();
-    look.is_complete = true;
     match databases.as_slice() {
         [] => {}
         [database] => look.source = told(database),

@@ -19,8 +19,8 @@ const END_OF_TAR: i64 = 1024;
 /// Looks at a file that begins as a table of contents.
 pub(super) fn look_custom(subject: &Subject<'_>, handle: &Handle, content: Content) -> Look {
     let wrapping = content.wrapping;
-    let contents = match read_pg_contents(&mut content.reader()) {
-        Ok(contents) => contents,
+    let (contents, is_all) = match read_pg_contents(&mut content.reader()) {
+        Ok(read) => read,
         Err(what) => return subject.damaged(&what),
     };
     if contents.form != PgForm::Custom {
@@ -36,7 +36,7 @@ pub(super) fn look_custom(subject: &Subject<'_>, handle: &Handle, content: Conte
     {
         return subject.cut(None);
     }
-    foreign(subject, DumpForm::PgCustom, wrapping, &contents)
+    foreign(subject, DumpForm::PgCustom, wrapping, &contents, is_all)
 }
 
 /// Looks at a tar whose first member, `toc`, begins as a table of contents.
@@ -46,14 +46,14 @@ pub(super) fn look_tar(
     handle: &Handle,
     toc: &mut dyn Read,
 ) -> Look {
-    let contents = match read_pg_contents(toc) {
-        Ok(contents) => contents,
+    let (contents, is_all) = match read_pg_contents(toc) {
+        Ok(read) => read,
         Err(what) => return subject.damaged(&what),
     };
     if wrapping == Wrapping::None && !ends_with_zeros(handle, END_OF_TAR).unwrap_or(true) {
         return subject.cut(None);
     }
-    foreign(subject, DumpForm::PgTar, wrapping, &contents)
+    foreign(subject, DumpForm::PgTar, wrapping, &contents, is_all)
 }
 
 fn ends_with_zeros(handle: &Handle, count: i64) -> std::io::Result<bool> {
@@ -70,8 +70,8 @@ pub(super) fn look_directory(
     toc: &mut dyn Read,
     has: &dyn Fn(&str) -> bool,
 ) -> Look {
-    let contents = match read_pg_contents(toc) {
-        Ok(contents) => contents,
+    let (contents, is_all) = match read_pg_contents(toc) {
+        Ok(read) => read,
         Err(what) => return subject.damaged(&format!("in `toc.dat`, {what}")),
     };
     let files: BTreeSet<_> =
@@ -83,7 +83,7 @@ pub(super) fn look_directory(
         let noun = if count == 1 { "file of it is" } else { "files of it are" };
         return subject.damaged(&format!("{count} {noun} missing: {}", listed(&missing)));
     }
-    foreign(subject, DumpForm::PgDirectory, Wrapping::None, &contents)
+    foreign(subject, DumpForm::PgDirectory, Wrapping::None, &contents, is_all)
 }
 
 fn foreign(
@@ -91,6 +91,7 @@ fn foreign(
     form: DumpForm,
     wrapping: Wrapping,
     contents: &PgContents,
+    is_complete: bool,
 ) -> Look {
     let mut look = subject.foreign(form, wrapping);
     look.source = told(&contents.database);
@@ -98,7 +99,7 @@ fn foreign(
     look.server = told(&contents.server).map(|version| format!("PostgreSQL {version}"));
     look.tool = told(&contents.tool).map(|version| format!("pg_dump {version}"));
     look.objects = contents.entries.iter().filter_map(object).collect();
-    look.is_complete = true;
+    look.is_complete = is_complete;
     findings(&mut look, &contents.entries);
     Look::Foreign(Box::new(look))
 }
@@ -117,12 +118,6 @@ fn findings(look: &mut ForeignLook, entries: &[PgEntry]) {
         owners.into_iter().filter(|owner| !owner.is_empty()).cloned().collect();
     if !owners.is_empty() {
         look.note(format!("Its objects belong to {}", listed(&owners)));
-    }
-    if let [database, ..] = of_kind("DATABASE").as_slice() {
-        look.note(format!(
-            "It names the database that it makes: {}",
-            listed(std::slice::from_ref(database))
-        ));
     }
     if look.objects.is_empty() && entries.iter().any(|entry| entry.has_data) {
         look.warn("It holds rows only; the tables have to be there already");

@@ -25,7 +25,7 @@ pub(super) struct Effects {
     pub databases: Vec<String>,
     /// Databases that it changes to.
     pub uses: Vec<String>,
-    pub drops_tables: bool,
+    pub drops_first: bool,
     shell: Vec<String>,
     client: Vec<String>,
     server: Vec<String>,
@@ -40,7 +40,7 @@ impl Default for Effects {
             is_complete: true,
             databases: Vec::new(),
             uses: Vec::new(),
-            drops_tables: false,
+            drops_first: false,
             shell: Vec::new(),
             client: Vec::new(),
             server: Vec::new(),
@@ -55,7 +55,7 @@ impl Effects {
     pub fn add(&mut self, piece: &Piece<'_>, dialect: SqlDialect) {
         match piece {
             Piece::Command(line) => self.command(line, dialect),
-            Piece::Statement { text, .. } => self.statement(text),
+            Piece::Statement { text, .. } => self.statement(text, dialect),
         }
     }
 
@@ -93,12 +93,12 @@ impl Effects {
         }
     }
 
-    fn statement(&mut self, text: &[u8]) {
+    fn statement(&mut self, text: &[u8], dialect: SqlDialect) {
         let tokens = tokens(text);
         let Some(Token::Word(first)) = tokens.first() else { return };
         match first.to_ascii_uppercase().as_str() {
             "CREATE" => self.create(&tokens, text),
-            "DROP" => self.drop(&tokens),
+            "DROP" => self.drop(&tokens, dialect),
             "USE" => keep_name(&mut self.uses, &tokens[1..]),
             "GRANT" | "REVOKE" => keep(&mut self.users, example(text)),
             "ALTER" if is_user(tokens.get(1)) => keep(&mut self.users, example(text)),
@@ -135,12 +135,16 @@ impl Effects {
         }
     }
 
-    fn drop(&mut self, tokens: &[Token]) {
+    fn drop(&mut self, tokens: &[Token], dialect: SqlDialect) {
         match tokens.get(1) {
-            Some(token) if token.is("DATABASE") || token.is("SCHEMA") => {
+            // Only for PostgreSQL a schema is something in a database.
+            Some(token)
+                if token.is("DATABASE")
+                    || token.is("SCHEMA") && dialect != SqlDialect::Postgres =>
+            {
                 keep_name(&mut self.databases, &tokens[2..]);
             }
-            Some(token) if token.is("TABLE") => self.drops_tables = true,
+            Some(token) if token.is("TABLE") || token.is("SCHEMA") => self.drops_first = true,
             _ => {}
         }
     }

@@ -135,15 +135,15 @@ fn findings(look: &mut ForeignLook, facts: &Facts, effects: &Effects, tail: &[u8
     }
     if !effects.databases.is_empty() {
         look.warn(format!(
-            "It creates or drops databases by itself: {}",
+            "It creates, changes or drops databases by itself: {}",
             listed(&effects.databases)
         ));
     }
     if !effects.uses.is_empty() {
         look.warn(format!("It chooses the database by itself: {}", listed(&effects.uses)));
     }
-    if effects.drops_tables {
-        look.note("It drops tables before it makes them");
+    if effects.drops_first {
+        look.note("It drops what it makes before it makes it");
     }
     if let Some(line) = facts.last_line
         && !tail.is_empty()

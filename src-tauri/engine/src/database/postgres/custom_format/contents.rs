@@ -114,6 +114,11 @@ impl ContentsReader {
         Self { is_foreign: true, ..Self::default() }
     }
 
+    /// What has gone by of it, once the header has.
+    pub fn into_partial(self) -> Option<Contents> {
+        self.left.is_some().then_some(self.contents)
+    }
+
     /// Bytes of a number, once the header has gone by.
     pub fn width(&self) -> usize {
         self.contents.width
