@@ -47,10 +47,10 @@ pub enum Command {
         /// Only the backups of this profile
         profile: Option<String>,
     },
-    /// Show what is in a backup
+    /// Show what is in a backup, or in a dump that another program made
     #[command(after_long_help = INSPECT_EXAMPLES)]
     Inspect {
-        /// An archive file, or an id from `kronos list` (its beginning is enough)
+        /// A file or a dump folder, or an id from `kronos list` (its beginning is enough)
         #[arg(value_name = "ARCHIVE_OR_ID")]
         archive: OsString,
     },
@@ -167,8 +167,11 @@ const INSPECT_EXAMPLES: &str = "\
 Examples:
   kronos inspect shop_20261122T135401.250Z_k3v9x0
   kronos inspect ~/Downloads/shop_20261122T135401.250Z_k3v9x0.tar.gz
+  kronos inspect ~/Downloads/shop.sql.zst
 
-A file is read to its end and checked, so a large one takes a while.";
+A Kronos archive is read to its end and checked, so a large one takes a while. Of a dump that another program
+made (PostgreSQL, MySQL, MariaDB, MongoDB, SQLite; gzip, Zstandard, xz or bzip2 around it) the beginning is
+looked at, and nothing in it is run.";
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:

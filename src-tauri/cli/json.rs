@@ -5,6 +5,7 @@
 
 use kronos_engine::ErrorReport;
 use kronos_engine::error::ConfigProblem;
+use kronos_engine::look::ForeignLook;
 use kronos_engine::view::{BackupView, TargetCard};
 use serde::Serialize;
 
@@ -22,6 +23,8 @@ pub enum Record<'a> {
     Backup(&'a BackupView),
     /// What `inspect` found.
     Archive(&'a Inspection),
+    /// What `inspect` found in a file of another program.
+    Dump(&'a ForeignLook),
     /// What stands at a target that `restore --replace` would replace.
     Target(&'a TargetCard),
     /// A safety backup that `undo --clean` has removed.
@@ -113,6 +116,7 @@ mod tests {
             Record::Summary(_) => "summary",
             Record::Backup(_) => "backup",
             Record::Archive(_) => "archive",
+            Record::Dump(_) => "dump",
             Record::Target(_) => "target",
             Record::Removed { .. } => "removed",
             Record::ConfigProblem(_) => "config_problem",
@@ -124,11 +128,12 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 12] = [
+    const RECORDS: [&str; 13] = [
         "error",
         "summary",
         "backup",
         "archive",
+        "dump",
         "target",
         "removed",
         "config_problem",

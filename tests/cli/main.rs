@@ -13,6 +13,7 @@ mod backup;
 mod cancel;
 mod config;
 mod doctor;
+mod foreign;
 mod inspect;
 mod json;
 mod list;

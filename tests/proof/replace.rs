@@ -105,9 +105,9 @@ impl Stage {
             return None;
         }
         if is_new {
-            tally.new += 1
+            tally.new += 1;
         } else {
-            tally.old += 1
+            tally.old += 1;
         }
         Some(is_new)
     }
@@ -224,7 +224,7 @@ fn sweep(
         let fault = format!("ended after call {number} of {calls}");
         let Some(is_new) = stage.look(&fault, tally) else { continue };
         // The whole story takes three runs more, so only some of them are told to their ends.
-        if tally.tried % scaled(6, 1) == 0 {
+        if tally.tried.is_multiple_of(scaled(6, 1)) {
             stage.go_on(&fault, is_new, tally);
         }
     }

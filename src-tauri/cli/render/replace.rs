@@ -7,11 +7,11 @@ use kronos_engine::ids::BackupId;
 use kronos_engine::units;
 use kronos_engine::view::{TargetCard, TargetContents};
 
-use super::{Style, counted, failure, indented};
+use super::{Style, counted, failure, indented, plain};
 
 /// What stands at the target, what would be there, and what has to be typed.
 pub fn target(card: &TargetCard, without_safety: bool, style: Style) -> String {
-    let mut text = format!("{}  {}", style.strong(&card.target), card.server);
+    let mut text = format!("{}  {}", style.strong(&plain(&card.target)), plain(&card.server));
     let mut line = |content: &str| text.push_str(&format!("\n  {}", indented(content)));
     line(&format!("now:    {}", contents(&card.now)));
     if let Some(changed) = card.newest_change {
@@ -20,23 +20,26 @@ pub fn target(card: &TargetCard, without_safety: bool, style: Style) -> String {
     let made = card.after_made_at.strftime("%-d %b %Y %H:%M UTC");
     line(&format!("after:  {}, as of {made}", contents(&card.after)));
     if card.gone_count > 0 {
-        let names = &card.gone;
-        let rest = card.gone_count.saturating_sub(names.len() as u64);
+        let names = all(&card.gone);
+        let rest = card.gone_count.saturating_sub(card.gone.len() as u64);
         let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-        line(&format!("{} will be gone: {}{more}", style.warning("!"), names.join(", ")));
+        line(&format!("{} will be gone: {names}{more}", style.warning("!")));
     }
     if !card.programs.is_empty() {
-        let names = &card.programs;
+        let names = all(&card.programs);
         let step = if card.can_disconnect { "add --disconnect to end this" } else { "close them" };
-        line(&format!("{} in use by {}: {step}", style.warning("!"), names.join(", ")));
+        line(&format!("{} in use by {names}: {step}", style.warning("!")));
     }
     if card.is_remote {
-        line(&format!("{} on another computer: {}", style.warning("!"), card.host));
+        line(&format!("{} on another computer: {}", style.warning("!"), plain(&card.host)));
     }
     if without_safety {
         line(&format!("{} no safety backup is made, so there is no undo", style.warning("!")));
     } else {
-        line(&format!("a safety backup goes to `{}` first, kept 7 days", card.safety_storage));
+        line(&format!(
+            "a safety backup goes to `{}` first, kept 7 days",
+            plain(&card.safety_storage)
+        ));
     }
     if let Some(report) = &card.refusal {
         text.push_str(&format!("\n{}", failure(report, style)));
@@ -44,8 +47,15 @@ pub fn target(card: &TargetCard, without_safety: bool, style: Style) -> String {
     }
     let words = if without_safety { &card.confirm_without_safety } else { &card.confirm };
     let words = shell_words::quote(words);
-    text.push_str(&format!("\nNothing was changed. To replace it, add: --confirm {words}"));
+    text.push_str(&format!(
+        "\nNothing was changed. To replace it, add: --confirm {}",
+        plain(&words)
+    ));
     text
+}
+
+fn all(names: &[String]) -> String {
+    names.iter().map(|name| plain(name)).collect::<Vec<_>>().join(", ")
 }
 
 fn contents(contents: &TargetContents) -> String {
@@ -69,7 +79,7 @@ pub fn ways_back(view: &RunView, replaced: &Replaced, style: Style) -> String {
         }
         None => "\n  no safety backup was made, so there is no undo".to_owned(),
     };
-    let (kept, until) = (&replaced.kept_as, day(replaced.kept_until));
+    let (kept, until) = (plain(&replaced.kept_as), day(replaced.kept_until));
     text.push_str(&format!("\n  the old one is kept until {until} as {kept}"));
     if replaced.disconnected > 0 {
         let ended = counted(replaced.disconnected.into(), "connection was", "connections were");

@@ -7,7 +7,7 @@
 //! engine
 //! run
 //! backup · restore
-//! catalog
+//! catalog · look
 //! database · storage · archive
 //! logger
 //! config
@@ -30,6 +30,7 @@ pub mod event;
 pub mod files;
 pub mod ids;
 pub mod logger;
+pub mod look;
 pub mod progress;
 pub mod restore;
 pub mod run;

@@ -6,6 +6,7 @@
 mod archives;
 mod backups;
 mod edits;
+mod looks;
 mod picture;
 mod restores;
 mod runs;

@@ -24,6 +24,8 @@ mod steps;
 mod target;
 mod tools;
 
+pub(crate) use script::{Token, Tokens};
+
 use async_trait::async_trait;
 
 use super::{

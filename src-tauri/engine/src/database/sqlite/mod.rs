@@ -9,6 +9,7 @@ mod check;
 mod copy;
 mod dump;
 mod holders;
+mod peek;
 mod previous;
 mod restore;
 mod source;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub(crate) use self::peek::{Peeked, peek, peek_bytes};
 use self::source::Look;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, PlannedUnit, Probe, RestoreSink,

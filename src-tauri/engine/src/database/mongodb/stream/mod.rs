@@ -12,12 +12,14 @@ mod choice;
 mod contents;
 mod frames;
 mod metadata;
+mod prelude;
 mod reader;
 mod writer;
 
 pub(super) use choice::Choice;
 pub(super) use contents::Namespace;
 pub(super) use metadata::NamespaceKind;
+pub(crate) use prelude::{Prelude, read_prelude};
 pub(super) use reader::ArchiveReader;
 pub(super) use writer::ArchiveWriter;
 

@@ -10,6 +10,7 @@ mod scanner;
 use std::collections::BTreeMap;
 
 pub(super) use copy::CopyFilter;
+pub(crate) use head::{Token, Tokens};
 pub(super) use scanner::Scanner;
 
 use crate::contents::ObjectKind;
