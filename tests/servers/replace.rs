@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::cli::{Ran, TestContext};
 use crate::listing::Listing;
 use crate::rig::{Fresh, PROFILE, Profile, Subject};
-use crate::servers::{PostgresServer, fresh_name};
+use crate::servers::{PostgresServer, Servers, fresh_name};
 use crate::{say, scaled};
 
 /// A database with an older backup of it.
@@ -27,14 +27,17 @@ struct Stage {
 
 impl Stage {
     fn new(subject: Subject, source: Fresh) -> Self {
-        let context = TestContext::new();
         let profile = subject.profile(source.name());
+        Self::with(subject, source, profile)
+    }
+
+    fn with(subject: Subject, source: Fresh, profile: Profile) -> Self {
+        let context = TestContext::new();
         profile.write(&context);
         profile.ok(&context, &["backup"]);
         let archive = context.archives().remove(0);
         let new = subject.snapshot(source.name());
-        let Fresh::Postgres(database) = &source else { panic!("another server") };
-        database.session().run("CREATE TABLE later AS SELECT generate_series(1, 10) AS id");
+        source_session(&source).run("CREATE TABLE later AS SELECT generate_series(1, 10) AS id");
         let old = subject.snapshot(source.name());
         Self { subject, source, profile, context, archive, new, old }
     }
@@ -323,10 +326,9 @@ fn sweep(points: u32, signal: Signal) -> (usize, usize) {
     let usual = begun.elapsed();
     let (mut tried, mut new) = (0, 0);
     for moment in moments(points) {
-        let Fresh::Postgres(database) = &stage.source else { panic!("another server") };
         let later =
             "DROP TABLE IF EXISTS later; CREATE TABLE later AS SELECT generate_series(1, 10) AS id";
-        database.session().run(later);
+        source_session(&stage.source).run(later);
         stage.old = stage.found();
         let command = stage.profile.command(&stage.context, &words);
         let Some(code) = end_at(moment, command, usual, signal) else { continue };
@@ -366,6 +368,77 @@ fn cancelled_at_any_moment_it_says_which_one_it_is() {
     let (tried, new) = sweep(points, Signal::INT);
     say(&format!("replace on PostgreSQL, Ctrl-C: {tried} times, the new one {new}, neither 0"));
     assert!(tried >= scaled(8, 40), "only {tried} of {points}");
+}
+
+/// The owner of a database need not be a superuser to replace it. A superuser's connection is then in its
+/// way, whatever it was told.
+#[test]
+fn an_owner_without_other_rights_replaces_its_own_database() {
+    let Some(server) = PostgresServer::wanted() else { return };
+    let subject = Subject::Postgres(server.clone());
+    let source = subject.plain(50);
+    let (name, role) = (source.name().to_owned(), fresh_name("owner"));
+    let admin = server.session("postgres");
+    admin.run(&format!(
+        "CREATE ROLE {role} LOGIN CREATEDB PASSWORD 'secret'; ALTER DATABASE \"{name}\" OWNER TO {role}"
+    ));
+    source_session(&source).run(&format!("ALTER TABLE item OWNER TO {role}"));
+    let mut stage = Stage::new(subject, source);
+    source_session(&stage.source).run(&format!("ALTER TABLE later OWNER TO {role}"));
+    stage.old = stage.found();
+    stage.profile.user.clone_from(&role);
+    stage.profile.password = "secret".to_owned();
+    stage.profile.write(&stage.context);
+    let superuser = server.session(&name);
+    let ran = stage.replace(&[]);
+    assert_eq!((ran.code, code(&ran).as_str()), (1, "target_in_use"), "{ran:?}");
+    assert_eq!(stage.context.archives().len(), 1, "it is seen before anything is made");
+    let ran = stage.replace(&["--disconnect"]);
+    assert_eq!((ran.code, code(&ran).as_str()), (1, "target_in_use"), "{ran:?}");
+    assert!(ran.stdout.contains("kronos tests"), "it names who is in the way: {}", ran.stdout);
+    assert_eq!(superuser.one("SELECT count(*) FROM later"), "10");
+    drop(superuser);
+    assert_eq!(stage.found(), stage.old);
+    let ran = stage.replace(&[]);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    stage.new.assert_restored(&stage.found());
+    assert!(shell(&stage)[0].starts_with(&role), "{:?}", shell(&stage));
+    for kept in stage.kept() {
+        admin.run(&format!("DROP DATABASE \"{kept}\""));
+    }
+    admin.run(&format!("ALTER DATABASE \"{name}\" OWNER TO postgres"));
+    source_session(&stage.source).run(&format!("REASSIGN OWNED BY {role} TO postgres"));
+    admin.run(&format!("DROP ROLE {role}"));
+}
+
+/// With the tools of the container only; the swap goes over the driver as everywhere.
+#[test]
+fn a_database_in_a_container_is_replaced_and_comes_back() {
+    let Some(server) = PostgresServer::in_container() else { return };
+    let subject = Subject::Postgres(server);
+    let source = subject.plain(50);
+    let (servers, port) = (Servers::get(), subject.port());
+    let profile = Profile {
+        place: format!("docker = {:?}\nport = {port}", servers.text("DOCKER_CONTAINER")),
+        tools: None,
+        environment: vec![("DOCKER_HOST", servers.text("DOCKER_HOST").into()), ("PATH", path())],
+        ..subject.profile(source.name())
+    };
+    let stage = Stage::with(subject, source, profile);
+    let ran = stage.replace(&[]);
+    assert_eq!(ran.code, 0, "a container is not another computer: {}", ran.stdout);
+    stage.new.assert_restored(&stage.found());
+    stage.profile.ok(&stage.context, &["undo"]);
+    stage.old.assert_restored(&stage.found());
+}
+
+fn path() -> String {
+    std::env::var("PATH").unwrap()
+}
+
+fn source_session(source: &Fresh) -> crate::servers::PostgresSession {
+    let Fresh::Postgres(database) = source else { panic!("another server") };
+    database.session()
 }
 
 #[test]

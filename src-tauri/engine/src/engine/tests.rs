@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod keychain;
+mod replace;
 mod servers;
 
 use std::path::Path;

@@ -91,12 +91,39 @@ pub(super) fn in_use(access: &Access, name: &str, programs: Vec<String>) -> Erro
 }
 
 /// Who is connected to the database `name`, but for the server's own workers and for Kronos, whose sessions
-/// may take a moment to end: `psql (2)`.
+/// may take a moment to end: `psql (2)`. Of others' sessions a user without rights is not told what they are.
 pub(super) async fn programs(admin: &Session, name: &str) -> Result<Vec<String>> {
     let sql = "SELECT COALESCE(NULLIF(application_name, ''), usename::text, 'a program') || \
          CASE WHEN count(*) > 1 THEN ' (' || count(*) || ')' ELSE '' END \
-         FROM pg_stat_activity WHERE datname = $1 AND backend_type IN ('client backend', 'walsender') \
-         AND application_name <> 'kronos' GROUP BY application_name, usename ORDER BY 1";
+         FROM pg_stat_activity WHERE datname = $1 AND usesysid IS NOT NULL \
+         AND COALESCE(backend_type, 'client backend') IN ('client backend', 'walsender') \
+         AND application_name IS DISTINCT FROM 'kronos' GROUP BY application_name, usename ORDER BY 1";
     let rows = admin.all(sql, &[&name]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ConnectionSettings;
+
+    #[tokio::test]
+    async fn what_is_not_on_this_computer_is_remote() {
+        let cases = [
+            ("", false),
+            ("localhost", false),
+            ("127.0.0.1", false),
+            ("::1", false),
+            ("/run/postgresql", false),
+            ("db.example.org", true),
+            ("192.168.1.7", true),
+            ("localhost.example.org", true),
+        ];
+        for (host, expected) in cases {
+            let settings =
+                ConnectionSettings { host: host.to_owned(), ..ConnectionSettings::default() };
+            let access = Access::resolve(&settings).await.unwrap();
+            assert_eq!(is_remote(&access), expected, "{host}");
+        }
+    }
 }

@@ -57,7 +57,7 @@ impl Swap<'_> {
         loop {
             let attempt = admin.attempt(&statements);
             let (outcome, ended) = tokio::join!(attempt, self.keep_out(begun));
-            disconnected += ended?;
+            disconnected += ended;
             let Err(error) = outcome else { break };
             if admin.run("ROLLBACK").await.is_err() {
                 self.find_out(pid, &previous).await?;
@@ -85,20 +85,35 @@ impl Swap<'_> {
         )
     }
 
-    /// Ends the connections of others, if that is allowed. The server waits for a moment before it
-    /// refuses to rename a database with connections, and lets no new ones in meanwhile.
-    async fn keep_out(&self, begun: Instant) -> Result<u32> {
+    /// Ends the connections of others, if that is allowed, and counts them. The server waits for a moment
+    /// before it refuses to rename a database with connections, and lets no new ones in meanwhile. What could
+    /// not be ended is named when the swap fails for it.
+    async fn keep_out(&self, begun: Instant) -> u32 {
         if !self.disconnect {
-            return Ok(0);
+            return 0;
         }
-        let session = open_any(self.access).await?;
         if begun.elapsed() > PAUSE {
             tokio::time::sleep(PAUSE).await;
         }
-        let sql = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity \
-             WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
-        let row = session.one(sql, &[&self.target]).await?;
-        Ok(u32::try_from(row.get::<_, i64>(0)).unwrap_or_default())
+        self.end_others().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "connections could not be ended");
+            0
+        })
+    }
+
+    async fn end_others(&self) -> Result<u32> {
+        let session = open_any(self.access).await?;
+        let others = "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() \
+             AND usesysid IS NOT NULL AND COALESCE(backend_type, 'client backend') IN \
+             ('client backend', 'walsender')";
+        let mut ended = 0;
+        for row in session.all(others, &[&self.target]).await? {
+            // One that this user may not end keeps none of the others.
+            let pid: i32 = row.get(0);
+            let end = session.one("SELECT pg_terminate_backend($1)", &[&pid]).await;
+            ended += u32::from(end.is_ok_and(|row| row.get(0)));
+        }
+        Ok(ended)
     }
 
     /// Waits before the next try, or says who is in the way.

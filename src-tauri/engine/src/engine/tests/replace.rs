@@ -1,0 +1,81 @@
+//! Replacing and undoing as the window does it.
+
+use super::*;
+use crate::error::ErrorCode;
+use crate::event::RunResult;
+use crate::ids::RunId;
+use crate::view::{ReplaceConsent, RestoreDraft};
+
+fn rows(path: &Path) -> u32 {
+    let database = rusqlite::Connection::open(path).unwrap();
+    database.query_row("SELECT count(*) FROM orders", [], |row| row.get(0)).unwrap()
+}
+
+/// A backup with one order, a database that has three by now, and the wish to replace it.
+async fn wish(root: &Path) -> (Engine, RestoreDraft) {
+    configure(root, "backups");
+    let engine = backed_up(root).await;
+    let database = rusqlite::Connection::open(root.join("shop.db")).unwrap();
+    database.execute_batch("INSERT INTO orders VALUES (2), (3)").unwrap();
+    let draft = RestoreDraft {
+        backup: engine.backups().await.unwrap()[0].id.clone(),
+        database: None,
+        target: root.join("shop.db").display().to_string(),
+        profile: None,
+        replace: Some(ReplaceConsent::default()),
+    };
+    (engine, draft)
+}
+
+async fn ended(engine: &Engine, run: &RunId) -> RunView {
+    engine.wait(run).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_card_says_what_to_type_and_nothing_happens_without_it() {
+    let root = tempfile::tempdir().unwrap();
+    let (engine, mut draft) = wish(root.path()).await;
+    let card = engine.target_card(&draft).await.unwrap();
+    assert_eq!((card.confirm.as_str(), card.is_remote), ("shop.db", false));
+    assert_eq!((card.now.rows, card.after.rows, card.refusal), (Some(3), Some(1), None));
+    assert!(card.newest_change.is_some() && card.safety_free > Some(card.safety_bytes));
+    let error = engine.check_restore_target(&draft).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::NotConfirmed);
+    let view = ended(&engine, &engine.start_restore(&draft).unwrap()).await;
+    assert_eq!(view.error.unwrap().code, ErrorCode::NotConfirmed);
+    draft.replace = None;
+    let error = engine.check_restore_target(&draft).await.unwrap_err();
+    assert_eq!(error.code(), ErrorCode::TargetExists, "without the wish nothing is replaced");
+    assert_eq!(rows(&root.path().join("shop.db")), 3);
+}
+
+#[tokio::test]
+async fn what_was_replaced_is_undone_and_counts_as_no_backup() {
+    let root = tempfile::tempdir().unwrap();
+    let target = root.path().join("shop.db");
+    let (engine, mut draft) = wish(root.path()).await;
+    draft.replace.as_mut().unwrap().typed_name = "shop.db".into();
+    engine.check_restore_target(&draft).await.unwrap();
+    let run = engine.start_restore(&draft).unwrap();
+    let view = ended(&engine, &run).await;
+    assert_eq!((view.state, view.steps, rows(&target)), (RunState::Succeeded, 5, 1), "{view:?}");
+    let Some(RunResult::Restore { replaced: Some(replaced), .. }) = view.result else { panic!() };
+    assert!(Path::new(&replaced.kept_as).is_file());
+    let safety = replaced.safety_backup.unwrap();
+    let listed = engine.backups().await.unwrap();
+    let mark = listed.iter().find(|backup| backup.id == safety).unwrap().safety.clone().unwrap();
+    assert_eq!((&mark.run, Some(mark.kept_until)), (&run, replaced.undo_until));
+    let own = &engine.state().await.unwrap().profiles[0];
+    assert_eq!(own.last_backup.as_ref().unwrap().id, draft.backup, "not the safety backup");
+    assert_eq!(engine.0.catalog.newest_good("shop").unwrap().unwrap().id, draft.backup);
+
+    let card = engine.undo_card(Some(&run)).await.unwrap();
+    assert_eq!((card.now.rows, card.after.rows), (Some(1), Some(3)));
+    let undo = engine.start_undo(Some(&run), false).await.unwrap();
+    assert_eq!((ended(&engine, &undo).await.state, rows(&target)), (RunState::Succeeded, 3));
+    let again = engine.start_undo(None, false).await.unwrap();
+    assert_eq!((ended(&engine, &again).await.state, rows(&target)), (RunState::Succeeded, 1));
+    let unknown = RunId::from_text("20261122T135401.250_k3v9x0");
+    let error = engine.start_undo(Some(&unknown), false).await.unwrap_err();
+    assert!(error.to_string().contains("replaced nothing"), "{error}");
+}
