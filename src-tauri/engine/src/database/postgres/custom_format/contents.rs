@@ -114,6 +114,11 @@ impl ContentsReader {
         Self { is_foreign: true, ..Self::default() }
     }
 
+    /// Entries that have gone by.
+    pub fn count(&self) -> usize {
+        self.contents.entries.len()
+    }
+
     /// What has gone by of it, once the header has.
     pub fn into_partial(self) -> Option<Contents> {
         self.left.is_some().then_some(self.contents)

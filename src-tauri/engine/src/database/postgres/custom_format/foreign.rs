@@ -8,6 +8,8 @@ use super::contents::{Contents, ContentsReader, Progressed};
 
 /// How much of a table of contents is read: that of some 50 000 tables.
 const MAX_CONTENTS: u64 = 24 << 20;
+/// Entries that are kept at most: a hostile one is only a few bytes long, and in memory much longer.
+const MAX_ENTRIES: usize = 200_000;
 const PIECE: usize = 64 << 10;
 
 /// Reads the table of contents that `from` begins with, and tells whether that was all of it. `Err` is the end
@@ -19,7 +21,7 @@ pub(crate) fn read_contents(from: &mut dyn Read) -> Result<(Contents, bool), Str
     let ended = || "it ends within its table of contents".to_owned();
     loop {
         let count = match from.read(&mut piece) {
-            Ok(0) if from.limit() == 0 => {
+            Ok(_) if from.limit() == 0 || reader.count() > MAX_ENTRIES => {
                 return reader.into_partial().map(|contents| (contents, false)).ok_or_else(ended);
             }
             Ok(0) => return Err(ended()),
