@@ -46,6 +46,7 @@ struct Tally {
     tried: usize,
     old: usize,
     new: usize,
+    asked: usize,
     wrong: Vec<String>,
 }
 
@@ -100,6 +101,20 @@ impl Stage {
         tally.tried += 1;
         let found = contents(&self.target());
         let is_new = found == self.new;
+        // Which of the two it is, the killed run could not write down any more; so an undo asks.
+        let asked = is_new.then(|| self.context.run(["undo"]));
+        match asked {
+            Some(ran) if ran.code == 0 => {
+                let back = contents(&self.target()) == self.old;
+                let again = self.context.run(["undo"]).code == 0;
+                if !back || !again || contents(&self.target()) != self.new {
+                    tally.wrong.push(format!("{fault}: undone to something else: {ran:?}"));
+                }
+            }
+            Some(ran) if ran.stderr.contains("did not end") => tally.asked += 1,
+            Some(ran) => tally.wrong.push(format!("{fault}: the undo: {ran:?}")),
+            None => {}
+        }
         if !is_new && found != self.old {
             tally.wrong.push(format!("{fault} ({:?}): neither old nor new: {found:?}", self.left));
             return None;
@@ -195,7 +210,8 @@ impl Tally {
         let (tried, old, new) = (self.tried, self.old, self.new);
         let wrong = self.wrong.len();
         crate::say(&format!(
-            "{suite}: {tried} times, the old one {old}, the new one {new}, wrong {wrong}"
+            "{suite}: {tried} times, the old one {old}, the new one {new} (an undo asked {} times), wrong {wrong}",
+            self.asked
         ));
         let shown: Vec<_> = self.wrong.iter().take(10).map(String::as_str).collect();
         assert!(self.wrong.is_empty(), "{suite}:\n{}", shown.join("\n"));

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -248,21 +248,26 @@ fn what_belongs_to_the_server_or_does_not_exist_is_refused() {
     }
 }
 
-/// Waits until no restore of a dead process is left at work on the server.
+/// Waits until no dead restore can still swap: the server goes on with what was sent before a kill.
 fn settle(stage: &Stage) {
-    let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kronos' \
-               AND (query LIKE '%kronos_before%' OR datname LIKE 'kronos_restoring_%')";
+    let name = stage.source.name();
+    let sql = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kronos' AND state <> 'idle' \
+         AND query LIKE '%\"{name}\" RENAME TO%'"
+    );
     let begun = Instant::now();
-    while stage.admin().one(sql) != "0" {
-        assert!(begun.elapsed() < Duration::from_secs(60), "a dead restore is still at work");
+    while stage.admin().one(&sql) != "0" {
+        assert!(begun.elapsed() < Duration::from_mins(1), "a dead restore is still at work");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
-/// Makes the ten minutes pass after which the database of a dead restore is removed.
+/// Makes the ten minutes pass after which the database of a dead restore is removed. Those of other tests,
+/// which are alive, have a session.
 fn age_unfinished(stage: &Stage) {
-    let sql = "SELECT datname FROM pg_database WHERE datname LIKE 'kronos\\_restoring\\_%' AND \
-               shobj_description(oid, 'pg_database') LIKE 'Unfinished restore of Kronos%'";
+    let sql = "SELECT datname FROM pg_database d WHERE datname LIKE 'kronos\\_restoring\\_%' AND \
+               shobj_description(oid, 'pg_database') LIKE 'Unfinished restore of Kronos%' AND \
+               NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)";
     for name in crate::servers::firsts(&stage.admin().rows(sql)) {
         let mark = "Unfinished restore of Kronos; it may be dropped. Last sign of life: 1000";
         let _ = stage.admin().try_run(&format!("COMMENT ON DATABASE \"{name}\" IS '{mark}'"));
@@ -292,7 +297,7 @@ fn end_at(
     mut command: Command,
     usual: Duration,
     signal: Signal,
-) -> Option<Option<i32>> {
+) -> Option<ExitStatus> {
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     match moment {
@@ -309,7 +314,7 @@ fn end_at(
     let id = Pid::from_raw(process.id().cast_signed()).unwrap();
     let _ = kill_process(id, signal);
     lines.for_each(drop);
-    Some(process.wait().unwrap().code())
+    Some(process.wait().unwrap())
 }
 
 /// Ends a restore at many moments by `signal`. Returns how often that was in time, and how often the
@@ -331,13 +336,14 @@ fn sweep(points: u32, signal: Signal) -> (usize, usize) {
         source_session(&stage.source).run(later);
         stage.old = stage.found();
         let command = stage.profile.command(&stage.context, &words);
-        let Some(code) = end_at(moment, command, usual, signal) else { continue };
+        let Some(status) = end_at(moment, command, usual, signal) else { continue };
         settle(&stage);
         let found = stage.found();
         let is_new = found == stage.new;
         assert!(is_new || found == stage.old, "{moment:?}: neither old nor new");
         if signal == Signal::INT {
             // Before it listens to Ctrl-C, that ends it like any program.
+            let code = status.code();
             let is_true = matches!((code, is_new), (Some(130) | None, false) | (Some(0), true));
             assert!(is_true, "{moment:?}: exit {code:?} and new {is_new}");
         }

@@ -43,9 +43,9 @@ impl Catalog {
         self.run(|connection| connection.query_row(sql, [run.as_str()], |row| row.get(0)))
     }
 
-    /// How a run ended, where that is known.
-    pub fn end_of(&self, run: &RunId) -> Result<Option<RunState>> {
-        let sql = "SELECT view FROM runs WHERE id = ?1 AND ended";
+    /// Where a run stood when it was last written down, if it ever was.
+    pub fn state_of(&self, run: &RunId) -> Result<Option<RunState>> {
+        let sql = "SELECT view FROM runs WHERE id = ?1";
         self.run(|connection| {
             let found = connection.query_row(sql, [run.as_str()], view).optional();
             Ok(skip_unreadable(found).transpose()?.flatten().map(|view| view.state))

@@ -195,6 +195,9 @@ impl Engine {
         let spec = spec(&request, subject);
         let engine = self.clone();
         self.0.runs.start(spec, move |context| async move {
+            if let Some(replacement) = &request.replacement {
+                engine.note_replacement(&context.run, &replacement.profile);
+            }
             let outcome = restore::perform(&request, &context).await;
             if request.replacement.is_some() {
                 // A safety backup is worth knowing whatever came of the rest.

@@ -15,7 +15,7 @@ use crate::config::{
 use crate::context::RunContext;
 use crate::database::{self, RestoreTarget};
 use crate::error::{RestoreError, Result};
-use crate::event::{Event, RunState};
+use crate::event::{Event, RunKind, RunState, RunView};
 use crate::ids::{BackupId, EngineKind, RunId};
 use crate::progress::Progress;
 use crate::restore::{self, Consent, Replacement, RestoreRequest};
@@ -75,10 +75,15 @@ impl Engine {
                 }
                 continue;
             }
-            match self.0.catalog.end_of(&mark.run)? {
+            match self.0.catalog.state_of(&mark.run)? {
                 Some(RunState::Succeeded | RunState::Warned) => return Ok((backup, target)),
                 // It left its target as it was.
-                Some(_) => {}
+                Some(RunState::Failed | RunState::Cancelled) => {}
+                // It was killed, or it is going on in another program.
+                Some(_) => {
+                    let run = mark.run.to_string();
+                    return Err(RestoreError::NeverEnded { run, target }.into());
+                }
                 None => unknown = unknown.or(Some((backup, target))),
             }
         }
@@ -108,6 +113,18 @@ impl Engine {
             self.0.options.sink.emit(Event::BackupsChanged);
         }
         Ok(removed)
+    }
+
+    /// Writes down that a restore begins to replace something, so that one that is killed is known to have
+    /// begun.
+    pub(super) fn note_replacement(&self, run: &RunId, profile: &str) {
+        let now = self.0.options.clock.now();
+        let (run, profile) = (run.clone(), profile.to_owned());
+        let mut view = RunView::queued(run, RunKind::Restore, profile, 0, now);
+        view.state = RunState::Running;
+        if let Err(error) = self.0.catalog.put_run(&view) {
+            tracing::warn!(%error, "the begin of a restore is missing in the history");
+        }
     }
 
     /// What a restore to `target` needs to replace it.

@@ -120,6 +120,16 @@ pub enum RestoreError {
         /// The restore that was asked for.
         run: Option<String>,
     },
+    /// The last restore that was to replace something was killed, or is going on.
+    #[error(
+        "The restore `{run}` that was to replace `{target}` did not end, so it is not known which of the two is there; it is one of them, complete"
+    )]
+    NeverEnded {
+        /// The restore.
+        run: String,
+        /// Its target.
+        target: String,
+    },
     /// What was loaded is not what the manifest says.
     #[error("The restored database differs from the backup: {detail}")]
     Mismatch {
@@ -143,6 +153,7 @@ impl RestoreError {
             | Self::TargetUnusable { .. }
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
+            | Self::NeverEnded { .. }
             | Self::SwapUnknown { .. } => ErrorCode::TargetUnusable,
         }
     }
@@ -174,6 +185,9 @@ impl RestoreError {
             }
             Self::SwapUnknown { .. } => {
                 "Look at it, and if it is not the one you want: `kronos undo` names the way back"
+            }
+            Self::NeverEnded { .. } => {
+                "Look at it; `kronos undo RUN` with that run brings back what was there before"
             }
             Self::NothingToUndo { .. } => "`kronos list` shows the safety backups that there are",
             Self::Mismatch { .. } => {

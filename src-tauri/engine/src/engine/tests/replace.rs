@@ -75,6 +75,13 @@ async fn what_was_replaced_is_undone_and_counts_as_no_backup() {
     assert_eq!((ended(&engine, &undo).await.state, rows(&target)), (RunState::Succeeded, 3));
     let again = engine.start_undo(None, false).await.unwrap();
     assert_eq!((ended(&engine, &again).await.state, rows(&target)), (RunState::Succeeded, 1));
+    let mut killed = engine.0.catalog.runs(1).unwrap().remove(0);
+    (killed.id, killed.state) = (again.clone(), RunState::Running);
+    engine.0.catalog.put_run(&killed).unwrap();
+    let error = engine.start_undo(None, false).await.unwrap_err().to_string();
+    assert!(error.contains(again.as_str()) && error.contains("did not end"), "{error}");
+    let told = engine.start_undo(Some(&again), false).await.unwrap();
+    assert_eq!((ended(&engine, &told).await.state, rows(&target)), (RunState::Succeeded, 3));
     let unknown = RunId::from_text("20261122T135401.250_k3v9x0");
     let error = engine.start_undo(Some(&unknown), false).await.unwrap_err();
     assert!(error.to_string().contains("replaced nothing"), "{error}");
