@@ -4,6 +4,8 @@
 //! never renamed or removed, new ones may come.
 
 use kronos_engine::ErrorReport;
+use kronos_engine::browse::TableRows;
+use kronos_engine::compare::Comparison;
 use kronos_engine::error::ConfigProblem;
 use kronos_engine::view::BackupView;
 use serde::Serialize;
@@ -22,6 +24,10 @@ pub enum Record<'a> {
     Backup(&'a BackupView),
     /// What `inspect` found.
     Archive(&'a Inspection),
+    /// The rows that `inspect --rows` found.
+    Rows(&'a TableRows),
+    /// What `diff` found.
+    Comparison(&'a Comparison),
     /// One thing that is wrong in the configuration.
     ConfigProblem(Problem<'a>),
     /// A configuration that can be used.
@@ -109,6 +115,8 @@ mod tests {
             Record::Summary(_) => "summary",
             Record::Backup(_) => "backup",
             Record::Archive(_) => "archive",
+            Record::Rows(_) => "rows",
+            Record::Comparison(_) => "comparison",
             Record::ConfigProblem(_) => "config_problem",
             Record::Config(_) => "config",
             Record::ConfigPath { .. } => "config_path",
@@ -118,11 +126,13 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 10] = [
+    const RECORDS: [&str; 12] = [
         "error",
         "summary",
         "backup",
         "archive",
+        "rows",
+        "comparison",
         "config_problem",
         "config",
         "config_path",

@@ -9,6 +9,7 @@
     reason = "all of this is a test; the debug form of a path is a TOML string"
 )]
 
+mod browse;
 mod by_hand;
 mod false_success;
 mod fixtures;

@@ -3,8 +3,10 @@
 //! Owns wording and layout of outcomes and problems. Lists and the insides of archives are in the
 //! modules below; progress is in `progress`.
 
+mod comparison;
 mod inspection;
 mod list;
+mod rows;
 mod style;
 
 use std::time::Duration;
@@ -15,8 +17,10 @@ use kronos_engine::units;
 
 use crate::json::{Check, Summary, Verdict};
 
+pub use comparison::comparison;
 pub use inspection::inspection;
 pub use list::list;
+pub use rows::rows;
 pub use style::{Style, harmless};
 
 /// A problem: what, why, what is not affected, and the next step.

@@ -12,7 +12,10 @@ mod factory;
 mod mongodb;
 mod mysql;
 mod postgres;
+mod reading;
+mod rows;
 mod sqlite;
+mod structure;
 mod tls;
 mod tool;
 
@@ -21,4 +24,10 @@ pub use connection::{
     PlannedUnit, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget, Restored,
     WorkScope,
 };
-pub use factory::{connect, is_supported, lives_on_server, restore_target};
+pub use factory::{
+    connect, holds_whole_server, is_supported, lives_on_server, restore_target, row_reader,
+    structure_reader,
+};
+pub use reading::{DumpPlace, DumpReader};
+pub use rows::{Cell, FoundRows, WantedRows};
+pub use structure::{Defined, Structure};

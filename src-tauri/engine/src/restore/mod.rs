@@ -7,7 +7,9 @@ mod performer;
 mod scratch;
 mod source;
 
+pub(crate) use performer::choose_unit;
 pub use performer::{RestoreReport, RestoreRequest, check, perform};
+pub(crate) use scratch::Scratch;
 pub use source::{ArchiveFile, ArchiveSource, StoredArchive};
 
 #[cfg(test)]

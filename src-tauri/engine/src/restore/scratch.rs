@@ -17,14 +17,14 @@ const LOCK: &str = "lock";
 
 /// A private folder under a lock.
 #[derive(Debug)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     path: PathBuf,
     _lock: File,
 }
 
 impl Scratch {
     /// Makes the folder of `run`, after removing those of dead restores.
-    pub(super) fn create(state: &StateDir, run: &RunId) -> Result<Self> {
+    pub(crate) fn create(state: &StateDir, run: &RunId) -> Result<Self> {
         remove_abandoned(&state.scratch());
         let path = state.scratch().join(format!("{PREFIX}{run}"));
         let create = || -> std::io::Result<File> {
@@ -37,7 +37,7 @@ impl Scratch {
         Ok(Self { path, _lock: lock })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

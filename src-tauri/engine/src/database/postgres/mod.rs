@@ -9,6 +9,7 @@ mod access;
 mod capture;
 mod catalogue;
 mod compare;
+mod copy_text;
 mod custom_format;
 mod dump;
 mod facts;
@@ -17,11 +18,13 @@ mod new_database;
 mod plan;
 mod quote;
 mod restore;
+mod rows;
 mod selection;
 mod server;
 mod session;
 mod snapshot;
 mod steps;
+mod structure;
 mod target;
 mod tools;
 
@@ -29,6 +32,8 @@ use async_trait::async_trait;
 
 use self::access::Access;
 use self::dump::PostgresDump;
+pub(super) use self::rows::RowReader;
+pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
     WorkScope,

@@ -9,14 +9,19 @@ mod check;
 mod copy;
 mod dump;
 mod restore;
+mod rows;
+mod scratch_copy;
 mod source;
+mod structure;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub(super) use self::rows::RowReader;
 use self::source::Look;
+pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, PlannedUnit, Probe, RestoreSink,
     RestoreTarget, WorkScope,

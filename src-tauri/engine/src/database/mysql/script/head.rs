@@ -9,7 +9,7 @@ use super::{Item, ItemKind};
 
 /// One token of SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Token {
+pub(in super::super) enum Token {
     /// A keyword, a number or a name without quotes.
     Word(String),
     /// A name or a text in quotes.
@@ -19,7 +19,7 @@ pub(super) enum Token {
 }
 
 impl Token {
-    pub(super) fn is(&self, word: &str) -> bool {
+    pub(in super::super) fn is(&self, word: &str) -> bool {
         matches!(self, Self::Word(text) if text.eq_ignore_ascii_case(word))
     }
 
@@ -32,13 +32,13 @@ impl Token {
 }
 
 /// The tokens of a statement with their places.
-pub(super) struct Tokens<'a> {
+pub(in super::super) struct Tokens<'a> {
     text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Tokens<'a> {
-    pub(super) fn of(text: &'a [u8]) -> Self {
+    pub(in super::super) fn of(text: &'a [u8]) -> Self {
         Self { text, at: 0 }
     }
 
@@ -174,6 +174,43 @@ pub(super) fn insert_target(head: &[u8]) -> Option<String> {
     let mut tokens = Tokens::of(head).map(|(token, _)| token);
     let is_insert = tokens.next()?.is("INSERT") && tokens.next()?.is("INTO");
     if is_insert { tokens.next()?.into_name() } else { None }
+}
+
+/// The columns that an `INSERT` names before its rows.
+pub(in super::super) fn columns_of_insert(head: &[u8]) -> Option<Vec<String>> {
+    let mut tokens = Tokens::of(head).map(|(token, _)| token);
+    // INSERT INTO `table` (
+    if tokens.nth(3)? != Token::Symbol(b'(') {
+        return None;
+    }
+    let names = tokens.take_while(|token| *token != Token::Symbol(b')'));
+    Some(names.filter_map(Token::into_name).collect())
+}
+
+/// The columns of a `CREATE TABLE` as a server prints it: what begins with a name in quotes is a column, what
+/// begins with a word is a key or a constraint.
+pub(in super::super) fn columns_of_table(statement: &[u8]) -> Vec<String> {
+    let (mut depth, mut is_first, mut columns) = (0_u32, false, Vec::new());
+    for (token, _) in Tokens::of(statement) {
+        match token {
+            Token::Symbol(b'(') => {
+                depth += 1;
+                is_first = depth == 1;
+                continue;
+            }
+            // What follows the list are options and partitions.
+            Token::Symbol(b')') if depth <= 1 => break,
+            Token::Symbol(b')') => depth -= 1,
+            Token::Symbol(b',') if depth == 1 => {
+                is_first = true;
+                continue;
+            }
+            Token::Quoted(name) if is_first => columns.push(name),
+            _ => {}
+        }
+        is_first = false;
+    }
+    columns
 }
 
 /// Where a `CREATE EVENT` says that the event is switched on: the place of `ENABLE`.
