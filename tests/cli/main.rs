@@ -12,12 +12,14 @@ mod backup;
 #[cfg(unix)]
 mod cancel;
 mod config;
+mod diff;
 mod doctor;
 mod inspect;
 mod json;
 mod list;
 mod log;
 mod restore;
+mod rows;
 mod secrets;
 #[path = "../support/cli.rs"]
 mod support;

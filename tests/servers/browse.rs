@@ -2,7 +2,6 @@
 //! changed on a real server and nothing else.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::Instant;
 
 use futures_util::TryStreamExt;
@@ -12,7 +11,7 @@ use serde_json::Value;
 use crate::cli::{Ran, TestContext};
 use crate::rig::{Fresh, PROFILE, Subject};
 use crate::servers::{PostgresSession, TextRow, cell, firsts};
-use crate::{say, scaled};
+use crate::{measure, say, scaled};
 
 /// Rows that are asked for.
 const LIMIT: usize = 60;
@@ -292,4 +291,92 @@ fn relaxed(document: &RawDocumentBuf) -> String {
         pair(key.as_str(), Bson::try_from(inner).unwrap())
     });
     format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+}
+
+/// What the whole process may use at its peak.
+const MEMORY: u64 = 150_000_000;
+
+#[test]
+fn the_last_table_of_a_large_archive_is_shown_in_little_memory() {
+    for subject in Subject::each() {
+        let megabytes = scaled(256, 1000);
+        let fresh = subject.plain(megabytes * 1000);
+        add_last(&fresh);
+        let backed = Backed::up(&subject, fresh);
+        let (id, table) = (backed.context.id(), last_name(&subject));
+        let command = backed.context.command(["inspect", &id, "--rows", table]);
+        let begun = Instant::now();
+        let measured = measure::measure(command, None, &backed.context.root().join("complaints"));
+        let seconds = begun.elapsed().as_secs_f64();
+        assert_eq!(measured.status, Some(0), "{measured:?}");
+        let (name, peak) = (subject.name(), measured.own.peak);
+        assert!((1_000_000..MEMORY).contains(&peak), "{name}: {measured:?}");
+        let found = backed.rows(table);
+        assert_eq!(found["rows"].as_array().unwrap().len(), 1, "{found}");
+        let begun = Instant::now();
+        let first = backed.rows(&last_name(&subject).replace("zz_last", "item"));
+        let early = begun.elapsed().as_secs_f64();
+        assert_eq!((&first["is_complete"], &first["is_checked"]), (&false.into(), &false.into()));
+        assert_eq!(first["rows"].as_array().unwrap().len(), LIMIT);
+        say(&format!(
+            "browse: {name}, {megabytes} MB: last table in {seconds:.1} s, first in {early:.1} s, peak {} MB",
+            peak / 1_000_000
+        ));
+    }
+}
+
+fn add_last(fresh: &Fresh) {
+    match fresh {
+        Fresh::Postgres(database) => {
+            database.session().run("CREATE TABLE zz_last AS SELECT 1 AS id")
+        }
+        Fresh::Mysql(database) => database.session().run("CREATE TABLE zz_last AS SELECT 1 AS id"),
+        Fresh::Mongo(database) => {
+            let insert = doc! { "insert": "zz_last", "documents": [{ "_id": 1 }] };
+            database.server.session().command(&database.name, insert);
+        }
+    }
+}
+
+fn last_name(subject: &Subject) -> &'static str {
+    if matches!(subject, Subject::Postgres(_)) { "public.zz_last" } else { "zz_last" }
+}
+
+#[test]
+fn a_damaged_archive_shows_the_same_rows_or_none() {
+    for subject in Subject::each() {
+        let backed = Backed::up(&subject, subject.plain(3000));
+        let table = last_name(&subject).replace("zz_last", "item");
+        let whole = backed.rows(&table)["rows"].clone();
+        let archive = backed.context.archives().remove(0);
+        let bytes = std::fs::read(&archive).unwrap();
+        let words = ["inspect", &backed.context.id(), "--rows", &table, "--limit", "60", "--json"]
+            .map(str::to_owned);
+        let tries = scaled(60, 2000);
+        let (mut refused, mut right) = (0, 0);
+        for number in 0..tries {
+            let at = bytes.len() * number / tries;
+            let mut changed = bytes.clone();
+            if number % 3 == 0 {
+                changed.truncate(at)
+            } else {
+                changed[at] ^= 1 << (number % 8)
+            }
+            std::fs::write(&archive, &changed).unwrap();
+            let ran = backed.context.run(&words);
+            assert!(!ran.stderr.contains("panicked"), "{ran:?}");
+            if ran.code == 0 {
+                assert_eq!(ran.lines()[0]["rows"], whole, "{} byte {at}", subject.name());
+                right += 1;
+            } else {
+                assert!(matches!(ran.code, 1 | 4), "byte {at}: {ran:?}");
+                refused += 1;
+            }
+        }
+        assert!(refused > 5 && right > 5, "{refused} {right}");
+        let name = subject.name();
+        say(&format!(
+            "browse: {name}, {tries} damaged archives: {refused} refused, {right} with the right rows, wrong 0"
+        ));
+    }
 }

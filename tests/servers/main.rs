@@ -11,6 +11,7 @@
 
 mod browse;
 mod by_hand;
+mod diff;
 mod false_success;
 mod fixtures;
 mod live_writers;
@@ -30,6 +31,9 @@ mod digest;
 #[path = "../support/faults.rs"]
 #[allow(dead_code, reason = "shared with the proofs, which use all of it")]
 mod faults;
+#[path = "../bench/measure.rs"]
+#[allow(dead_code, reason = "shared with the bench, which uses all of it")]
+mod measure;
 #[path = "../support/mounts.rs"]
 #[allow(dead_code, reason = "shared with the proofs")]
 mod mounts;

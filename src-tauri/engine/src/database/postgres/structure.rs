@@ -73,6 +73,10 @@ impl Watcher for Definitions {
         }
         let name = match kind(&entry.kind).as_str() {
             "extension" | "schema" => entry.name.clone(),
+            // Its name is a phrase: COLUMN "product"."price".
+            "comment" | "rights" | "security label" if !entry.schema.is_empty() => {
+                format!("{} in {}", entry.name, entry.schema)
+            }
             _ => quote::shown(&entry.schema, &entry.name),
         };
         self.structure.define(&kind(&entry.kind), name, definition);
