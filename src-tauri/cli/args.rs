@@ -68,7 +68,8 @@ pub enum Command {
         after: Option<OsString>,
         /// Compare with the live database of this profile; without a name, of the backup's own one
         #[arg(long, value_name = "PROFILE", num_args = 0..=1, conflicts_with = "after")]
-        live: Option<Option<String>>,
+        #[arg(default_missing_value = "")]
+        live: Option<String>,
     },
     /// Read backups to their end and compare every hash
     #[command(after_long_help = VERIFY_EXAMPLES)]

@@ -103,7 +103,7 @@ fn times(pid: u32) -> [f64; 4] {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // A program's name may hold blanks and ends at the last bracket.
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let mut ticks = after_name.split_whitespace().skip(11).map(|field| field.parse::<f64>());
+    let mut ticks = after_name.split_whitespace().skip(11).map(str::parse::<f64>);
     // The kernel counts in hundredths for programs, whatever it is built with.
     std::array::from_fn(|_| ticks.next().and_then(Result::ok).unwrap_or(0.0) / 100.0)
 }

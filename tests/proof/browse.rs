@@ -58,7 +58,7 @@ fn cell(value: ValueRef) -> Value {
         ValueRef::Text(bytes) => text(std::str::from_utf8(bytes).unwrap()),
         ValueRef::Blob(bytes) => {
             let shown = &bytes[..bytes.len().min(SHOWN)];
-            let hex: String = shown.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = shown.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
             json!({ "kind": "binary", "hex": hex, "length": bytes.len() })
         }
     }
@@ -184,7 +184,7 @@ fn the_last_table_of_a_large_archive_needs_little_memory_and_leaves_nothing() {
 
 /// Waits until a copy has begun to grow.
 fn wait_for_copy(scratch: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     let has_grown = || {
         let copies = files_in(scratch).into_iter().flat_map(|folder| files_in(&folder));
         copies.into_iter().any(|file| fs::metadata(file).is_ok_and(|file| file.len() > 1_000_000))

@@ -64,8 +64,11 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
             ("The backup was not opened", outcome)
         }
         Command::Diff { before, after, live } => {
-            let other =
-                after.map_or_else(|| diff::Other::Live(live.flatten()), diff::Other::Archive);
+            let other = match after {
+                Some(archive) => diff::Other::Archive(archive),
+                // Without a name the profile is the backup's own.
+                None => diff::Other::Live(live.filter(|profile| !profile.is_empty())),
+            };
             ("Nothing was compared", diff::run(session, &before, &other).await)
         }
         Command::Verify { archives } => {

@@ -123,11 +123,9 @@ fn compared(unit: &Unit, found: &ProbedDatabase) -> DatabaseComparison {
 /// Whether a look at a live database would list it.
 fn is_listed(object: &ObjectCount) -> bool {
     let is_table = matches!(object.kind, ObjectKind::Table | ObjectKind::Collection);
-    let own = object
-        .name
-        .rsplit_once(OF_THE_SERVER)
-        .map_or(true, |(before, _)| !(before.is_empty() || before.ends_with('.')));
-    is_table && own
+    let before = object.name.rsplit_once(OF_THE_SERVER).map(|(before, _)| before);
+    let is_own = before.is_some_and(|before| before.is_empty() || before.ends_with('.'));
+    is_table && !is_own
 }
 
 fn difference(

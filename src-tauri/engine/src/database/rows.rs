@@ -148,7 +148,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 #[derive(Debug)]
 pub(super) struct Rows {
     limit: usize,
-    rows: Vec<Vec<Cell>>,
+    taken: Vec<Vec<Cell>>,
     row: Vec<Cell>,
     bytes: usize,
     has_more: bool,
@@ -157,12 +157,12 @@ pub(super) struct Rows {
 impl Rows {
     /// Takes at most so many.
     pub fn up_to(limit: usize) -> Self {
-        Self { limit, rows: Vec::new(), row: Vec::new(), bytes: 0, has_more: false }
+        Self { limit, taken: Vec::new(), row: Vec::new(), bytes: 0, has_more: false }
     }
 
     /// A row begins. Returns whether it is wanted; if not, there are enough.
     pub fn begin(&mut self) -> bool {
-        self.has_more |= self.rows.len() >= self.limit || self.bytes >= BUDGET;
+        self.has_more |= self.taken.len() >= self.limit || self.bytes >= BUDGET;
         !self.has_more
     }
 
@@ -184,7 +184,7 @@ impl Rows {
 
     /// The row ends.
     pub fn end(&mut self) {
-        self.rows.push(std::mem::take(&mut self.row));
+        self.taken.push(std::mem::take(&mut self.row));
     }
 
     /// Whether a row came that was too many.
@@ -194,7 +194,7 @@ impl Rows {
 
     /// All that was taken. Without a row too many the end of the table has been seen.
     pub fn found(self, columns: Vec<String>) -> FoundRows {
-        FoundRows { columns, is_complete: !self.has_more, rows: self.rows }
+        FoundRows { columns, is_complete: !self.has_more, rows: self.taken }
     }
 }
 

@@ -12,8 +12,8 @@ use super::stream::{Described, Documents, Listener, NamespaceKind};
 use super::units::WHOLE_SERVER;
 use crate::error::Result;
 
-/// Fields of an index that say where it is and not what.
-const PLACE: [&str; 1] = ["ns"];
+/// The field of an index that says where it is and not what.
+const PLACE: &str = "ns";
 /// The index that every collection has.
 const OWN: &str = "_id_";
 
@@ -75,7 +75,7 @@ impl Listener for Definitions {
         for mut index in indexes {
             let Ok(own) = index.get_str("name").map(str::to_owned) else { continue };
             if own != OWN {
-                PLACE.iter().for_each(|field| drop(index.remove(field)));
+                index.remove(PLACE);
                 self.structure.define("index", format!("{name}.{own}"), &canonical(index));
             }
         }

@@ -149,7 +149,7 @@ fn columns(statement: &str) -> Option<Vec<String>> {
 /// The name that `text` begins with, and what follows it.
 fn identifier(text: &str) -> Option<(String, &str)> {
     let Some(mut rest) = text.strip_prefix('"') else {
-        let end = text.find(|c: char| matches!(c, '.' | ',' | ')' | ' '))?;
+        let end = text.find(['.', ',', ')', ' '])?;
         return (end > 0).then(|| (text[..end].to_owned(), &text[end..]));
     };
     let mut name = String::new();
