@@ -99,7 +99,7 @@ build_ui() {
     npm --prefix ui ci --no-fund --no-audit --loglevel=error
     cp ui/package-lock.json "$lock_stamp"
   fi
-  built=$(find ui -type f -not -path 'ui/node_modules/*' -not -path 'ui/dist/*' -print0 \
+  built=$(find ui -type f -not -path '*/node_modules/*' -not -path 'ui/dist/*' -print0 \
     | LC_ALL=C sort --zero-terminated | xargs -0 sha256sum)
   if [[ ! -f ui/dist/index.html || $built != "$(cat "$built_stamp" 2>/dev/null)" ]]; then
     npm --prefix ui run --silent build

@@ -1,12 +1,8 @@
 // How the window is built, served while developing, and tested.
-import { fileURLToPath } from 'node:url';
-
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig(({ mode }) => ({
-  // Beside the packages whatever folder the tools are started from, never among the sources.
-  cacheDir: fileURLToPath(new URL('node_modules/.vite', import.meta.url)),
   plugins: [svelte()],
   clearScreen: false,
   server: { port: 1420, strictPort: true },

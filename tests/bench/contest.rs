@@ -80,8 +80,13 @@ impl Contender {
 
     /// Every setting of Kronos that is worth a comparison.
     pub fn kronos_settings(profile: &str) -> Vec<Self> {
-        let settings =
-            [("gzip", "balanced"), ("gzip", "fast"), ("gzip", "small"), ("zstd", "balanced")];
+        let settings = [
+            ("gzip", "balanced"),
+            ("gzip", "fast"),
+            ("gzip", "small"),
+            ("zstd", "balanced"),
+            ("zstd", "small"),
+        ];
         settings.into_iter().map(|(codec, level)| Self::kronos(profile, codec, level)).collect()
     }
 }

@@ -16,7 +16,12 @@ mod mysql;
 mod postgres;
 mod report;
 #[path = "../support/servers/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "the tests of the engines need more of it")]
+#[allow(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    reason = "shared with the tests of the engines, which need more of it"
+)]
 mod servers;
 mod shop;
 mod sqlite;

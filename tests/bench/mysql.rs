@@ -77,7 +77,9 @@ const INDEXES: [&str; 2] = [
 fn fill(database: &FreshMysql, title: &str, bytes: u64) -> u64 {
     println!("\n{title}: making a database of {} MB …", bytes / 1_000_000);
     let mut session = database.session();
-    SCHEMA.into_iter().for_each(|statement| session.run(statement));
+    for statement in SCHEMA {
+        session.run(statement);
+    }
     let view =
         if database.server.is_mariadb() { "INNODB_SYS_TABLESPACES" } else { "INNODB_TABLESPACES" };
     let size = format!(
@@ -89,7 +91,9 @@ fn fill(database: &FreshMysql, title: &str, bytes: u64) -> u64 {
     while session.one(&size).parse().unwrap_or(0) < bytes / 10 * 9 {
         insert(database, &shop.by_ref().take(20_000).collect::<Vec<_>>());
     }
-    INDEXES.into_iter().for_each(|statement| session.run(statement));
+    for statement in INDEXES {
+        session.run(statement);
+    }
     session.one(&size).parse().unwrap_or(0)
 }
 

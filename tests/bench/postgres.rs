@@ -82,8 +82,7 @@ fn copy(database: &FreshPostgres, orders: &[Order]) {
         let (payload, thumbnail) = (order.payload.json(), super::hex(&order.thumbnail));
         let _ = writeln!(
             text,
-            "{id}\t{customer}\t{status}\t{total_cents}\t{placed_at}\t{}\t{note}\t\\\\x{thumbnail}",
-            payload
+            "{id}\t{customer}\t{status}\t{total_cents}\t{placed_at}\t{payload}\t{note}\t\\\\x{thumbnail}"
         );
     }
     text.push_str("\\.\n");

@@ -2,13 +2,10 @@
 //! that looks like a backup; the backup from before stays as it was.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
 
+use crate::between::{Between, Direction, place};
 use crate::cli::{Ran, TestContext, files_in};
 use crate::digest::sha256;
 use crate::mounts::{leave_free, mount_disk, with_own_mounts};
@@ -173,14 +170,14 @@ fn of_servers_that_go_away() {
     for subject in Subject::each() {
         let mut stage = Stage::new(subject, TestContext::new());
         for bytes in scaled(vec![1_000_000, 6_000_000], (1..12).map(|n| n * 1_000_000).collect()) {
-            let between = Between::start(stage.subject.port(), bytes);
+            let between = Between::start(stage.subject.port(), Direction::FromServer, bytes);
             let profile = Profile { place: place(between.port), ..stage.profile() };
             stage.must_fail(
                 &format!("gone after {bytes} bytes"),
                 &profile,
                 &["server_unreachable"],
             );
-            assert!(between.cut.load(Ordering::SeqCst), "the connection was not cut");
+            assert!(between.has_cut(), "the connection was not cut");
         }
         injected += stage.conclude(2);
     }
@@ -213,69 +210,6 @@ fn of_full_disks() {
         }
         say(&format!("false success, full disks: {injected} faults, taken for success 0"));
     });
-}
-
-fn place(port: u16) -> String {
-    format!("host = \"127.0.0.1\"\nport = {port}\ntls = \"off\"")
-}
-
-/// Stands between Kronos and a server, and after so many bytes from the server is gone.
-struct Between {
-    port: u16,
-    cut: Arc<AtomicBool>,
-}
-
-impl Between {
-    fn start(server: u16, bytes: u64) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let cut = Arc::new(AtomicBool::new(false));
-        let (gone, passed) = (Arc::clone(&cut), Arc::new(AtomicU64::new(0)));
-        thread::spawn(move || {
-            for client in listener.incoming().map_while(Result::ok) {
-                if gone.load(Ordering::SeqCst) {
-                    return; // closes the listener: from now on connections are refused
-                }
-                let Ok(upstream) = TcpStream::connect(("127.0.0.1", server)) else { return };
-                let (from, to) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
-                let (up_gone, down_gone, passed) =
-                    (Arc::clone(&gone), Arc::clone(&gone), Arc::clone(&passed));
-                thread::spawn(move || pump(from, to, &up_gone, None));
-                thread::spawn(move || pump(upstream, client, &down_gone, Some((&passed, bytes))));
-            }
-        });
-        Self { port, cut }
-    }
-}
-
-/// Passes bytes on until one side ends or the budget is used up.
-fn pump(
-    mut from: TcpStream,
-    mut to: TcpStream,
-    gone: &AtomicBool,
-    budget: Option<(&AtomicU64, u64)>,
-) {
-    let mut buffer = vec![0; 65536];
-    from.set_read_timeout(Some(std::time::Duration::from_millis(50))).unwrap();
-    while !gone.load(Ordering::SeqCst) {
-        let read = match from.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
-            Err(_) => break,
-        };
-        if let Some((passed, most)) = budget
-            && passed.fetch_add(read as u64, Ordering::SeqCst) + read as u64 > most
-        {
-            gone.store(true, Ordering::SeqCst);
-            break;
-        }
-        if to.write_all(&buffer[..read]).is_err() {
-            break;
-        }
-    }
-    let _ = from.shutdown(std::net::Shutdown::Both);
-    let _ = to.shutdown(std::net::Shutdown::Both);
 }
 
 /// The tests above would prove nothing if an honest tool in such a folder failed as well.

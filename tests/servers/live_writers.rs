@@ -260,7 +260,7 @@ fn rows_in_backup(context: &TestContext, table: &str) -> u64 {
     rows.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
 }
 
-/// What is done to a table of MariaDB in the middle of a dump; the rows are always in at least one table.
+/// What is done to a table of MariaDB or MySQL in the middle of a dump; the rows are always in at least one table.
 const CHANGES: [(&str, &[&str]); 5] = [
     ("truncate", &["INSERT INTO kept SELECT * FROM queue", "TRUNCATE queue"]),
     ("swap", &["RENAME TABLE queue TO t, kept TO queue, t TO kept"]),
@@ -289,11 +289,20 @@ code=${PIPESTATUS[0]}
 touch "$0.ended"
 exit "$code""#;
 
-/// Tables are changed at many moments of a dump. `mariadb-dump` may find a table empty, gone or of another
-/// shape; then the run fails or starts anew, and never loses rows in silence.
 #[test]
 fn mariadb_changes_tables_at_any_moment() {
-    let Some(server) = MysqlServer::mariadb() else { return };
+    changes_tables_at_any_moment(MysqlServer::mariadb());
+}
+
+#[test]
+fn mysql_changes_tables_at_any_moment() {
+    changes_tables_at_any_moment(MysqlServer::mysql());
+}
+
+/// Tables are changed at many moments of a dump. `mariadb-dump` may find a table empty, gone or of another
+/// shape; then the run fails or starts anew, and never loses rows in silence.
+fn changes_tables_at_any_moment(server: Option<MysqlServer>) {
+    let Some(server) = server else { return };
     let subject = Subject::Mysql(server.clone());
     let (mut rounds, mut within, mut failed, mut wrong) = (0, 0, 0, Vec::new());
     for (kind, statements) in CHANGES {
@@ -337,13 +346,15 @@ fn mariadb_changes_tables_at_any_moment() {
         }
     }
     say(&format!(
-        "tables changed: {rounds} rounds, {within} in the middle of the dump, {failed} said that they failed, \
+        "tables changed, {}: {rounds} rounds, {within} in the middle of the dump, {failed} said that they failed, \
          lost in silence {}",
+        subject.name(),
         wrong.len()
     ));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(within >= rounds * 2 / 3, "only {within} of {rounds} changes met a dump");
-    assert!(failed < rounds);
+    // A run that met a change starts anew once, and the change is over by then.
+    assert!(failed < rounds / 4, "{failed} of {rounds} runs failed");
 }
 
 fn make_queue(server: &MysqlServer, database: &str) {

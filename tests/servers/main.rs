@@ -9,9 +9,11 @@
     reason = "all of this is a test; the debug form of a path is a TOML string"
 )]
 
+mod between;
 mod browse;
 mod by_hand;
 mod diff;
+mod false_restore;
 mod false_success;
 mod fixtures;
 mod live_writers;

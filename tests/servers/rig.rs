@@ -13,7 +13,8 @@ use crate::cli::{Ran, TestContext};
 use crate::fixtures;
 use crate::listing::{self, Listing};
 use crate::servers::{
-    FreshMongo, FreshMysql, FreshPostgres, MongoServer, MysqlServer, PostgresServer, fresh_name,
+    FreshMongo, FreshMysql, FreshPostgres, MongoServer, MysqlServer, PostgresServer, firsts,
+    fresh_name,
 };
 
 /// The name of the profile in every test.
@@ -170,6 +171,15 @@ impl Subject {
         }
     }
 
+    /// The names of all databases on it.
+    pub fn databases(&self) -> Vec<String> {
+        match self {
+            Self::Postgres(server) => server.databases(""),
+            Self::Mysql(server) => firsts(&server.session(None).rows("SHOW DATABASES")),
+            Self::Mongo(server) => server.databases(""),
+        }
+    }
+
     /// A name for a restored database, which is dropped with the value.
     pub fn target(&self, label: &str) -> Fresh {
         let name = fresh_name(label);
@@ -313,15 +323,30 @@ impl Profile {
     }
 }
 
-/// A folder of tools in which `script` stands in for the first program, and links for the others. In the
+/// A folder of tools in which `script` stands in for the program that dumps, and links for the others. In the
 /// script `$REAL` is the true program; it is never asked for its version.
 pub fn tools_with(context: &TestContext, subject: &Subject, name: &str, script: &str) -> PathBuf {
+    tools_instead_of(subject.programs()[0], context, subject, name, script)
+}
+
+/// The same, with `script` in place of the program that loads.
+pub fn loaders_with(context: &TestContext, subject: &Subject, name: &str, script: &str) -> PathBuf {
+    tools_instead_of(subject.programs()[1], context, subject, name, script)
+}
+
+fn tools_instead_of(
+    replaced: &str,
+    context: &TestContext,
+    subject: &Subject,
+    name: &str,
+    script: &str,
+) -> PathBuf {
     let folder = context.root().join("tools").join(name);
     std::fs::create_dir_all(&folder).unwrap();
     let real = subject.tools();
     for program in subject.programs() {
         let (wrapper, own) = (folder.join(program), real.join(program));
-        if program == &subject.programs()[0] {
+        if *program == replaced {
             write_tool(&wrapper, &own, script);
         } else if own.exists() {
             std::os::unix::fs::symlink(own, wrapper).unwrap();

@@ -8,7 +8,6 @@ use std::path::Path;
 
 use kronos_engine::config::Config;
 use kronos_engine::database::Probe;
-use kronos_engine::error::DatabaseError;
 use kronos_engine::storage::{self, conformance};
 use kronos_engine::view::{ProfileView, StorageView};
 use kronos_engine::{Engine, Error, ErrorReport, files, units};
@@ -189,10 +188,6 @@ fn storage_check(storage: &StorageView) -> Check {
 
 async fn profile_checks(engine: &Engine, profile: &ProfileView) -> Vec<Check> {
     let name = format!("`{}`, {}", profile.name, profile.engine_label);
-    if !profile.supported {
-        let error = DatabaseError::EngineNotSupported { engine: profile.engine.label() };
-        return vec![refused(&name, &error.into())];
-    }
     match engine.probe(Some(&profile.name), &profile.draft).await {
         Err(error) => vec![refused(&name, &error)],
         Ok(probe) => probed(&name, &probe),

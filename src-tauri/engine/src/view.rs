@@ -100,8 +100,6 @@ pub struct ProfileView {
     pub engine: EngineKind,
     /// The engine's name as its makers write it.
     pub engine_label: String,
-    /// Whether this version can back it up.
-    pub supported: bool,
     /// Whether its databases live on a server; else they are files.
     pub on_server: bool,
     /// Where it is, for a person: `~/code/shop/shop.db`, or `2 files in /srv/app`.

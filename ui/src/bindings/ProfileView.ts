@@ -23,10 +23,6 @@ engine: EngineKind,
  */
 engine_label: string, 
 /**
- * Whether this version can back it up.
- */
-supported: boolean, 
-/**
  * Whether its databases live on a server; else they are files.
  */
 on_server: boolean, 

@@ -57,7 +57,7 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
     },
     window_ready: () => null,
     backup_start: ({ profiles }) => {
-      const names: string[] = profiles.length > 0 ? profiles : fake.state.profiles.filter((p) => p.supported).map((p) => p.name);
+      const names: string[] = profiles.length > 0 ? profiles : fake.state.profiles.map((p) => p.name);
       return names.map((name) => start({ profile: name }));
     },
     run_cancel: () => null,

@@ -2,12 +2,11 @@
 import type { ProfileView } from '../bindings/ProfileView';
 import type { RunView } from '../bindings/RunView';
 import { stateOf } from './runs';
-import { ATTENTION, BACKED_UP, NEVER, UNSUPPORTED, WITH_WARNINGS, type State } from './texts';
+import { ATTENTION, BACKED_UP, NEVER, WITH_WARNINGS, type State } from './texts';
 
 /** The pill of a database. A run that is going on comes first; a database is never called safe while it is not. */
 export function profileState(profile: ProfileView, run: RunView | undefined): State {
   if (run !== undefined && run.kind === 'backup') return stateOf(run);
-  if (!profile.supported) return UNSUPPORTED;
   switch (profile.protection) {
     case 'attention':
       return ATTENTION;

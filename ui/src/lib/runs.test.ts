@@ -117,7 +117,6 @@ describe('a database', () => {
     [profile(), undefined, 'Backed up'],
     [profile({ protection: 'never', last_backup: null }), undefined, 'No backup yet'],
     [profile({ protection: 'attention' }), undefined, 'Needs attention'],
-    [profile({ supported: false, protection: 'attention' }), undefined, 'Not supported'],
     [profile(), run(), 'Running'],
     [profile(), run({ state: 'queued' }), 'Waiting'],
     [profile(), run({ kind: 'verify' }), 'Backed up'],

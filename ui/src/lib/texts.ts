@@ -37,7 +37,6 @@ export const BACKED_UP: State = { shape: 'good', word: 'Backed up' };
 export const WITH_WARNINGS: State = { shape: 'warned', word: 'With warnings' };
 export const ATTENTION: State = { shape: 'failed', word: 'Needs attention' };
 export const NEVER: State = { shape: 'never', word: 'No backup yet' };
-export const UNSUPPORTED: State = { shape: 'unsupported', word: 'Not supported' };
 
 export const BACKUP_STATES: Record<BackupStatus, State> = {
   verified: { shape: 'good', word: 'Checked' },

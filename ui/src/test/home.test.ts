@@ -106,13 +106,6 @@ describe('starting', () => {
     expect(fake.of('backup_start')).toEqual([{ profiles: [] }]);
   });
 
-  it('says that an engine is not supported instead of a dead button', async () => {
-    await open('#/home', fullState());
-    expect(textOf(byId('not-supported-warehouse'))).toBe('Not supported yet');
-    expect(byId('not-supported-warehouse').getAttribute('title')).toContain('PostgreSQL');
-    expect(noId('backup-now-warehouse')).toBeNull();
-  });
-
   it('tells what waits from what runs', async () => {
     await open('#/home', fullState({ active_runs: [run(), run({ id: 'q', profile: 'app', state: 'queued' })] }));
     expect(textOf(byId('backup-now-shop'))).toBe('Running…');

@@ -107,9 +107,9 @@ describe('removing', () => {
   });
 
   it('of a place is not offered while a database keeps its backups there', async () => {
-    const warehouse = profile({ name: 'warehouse', supported: false });
+    const warehouse = profile({ name: 'warehouse' });
     const { fake, user } = await open('#/storage', state({ profiles: [profile(), warehouse] }));
-    expect(textOf(byId('storage-backups'))).toContain('Keeps 1 database: shop');
+    expect(textOf(byId('storage-backups'))).toContain('Keeps 2 databases: shop, warehouse');
     const button = byId('storage-remove');
     await user.click(button);
     expect(noId('confirm')).toBeNull();

@@ -10,6 +10,7 @@ mod edit;
 mod keychain;
 mod load;
 mod model;
+mod name_pattern;
 mod paths;
 mod read;
 mod secret_command;
@@ -26,9 +27,10 @@ pub use model::{
     Appearance, Config, ConnectionSettings, Profile, Schedule, Selection, ServerSettings, Settings,
     SettingsChange, StorageKind, StorageTarget, TlsMode,
 };
+pub use name_pattern::NamePattern;
+pub(crate) use name_pattern::NamePatterns;
 pub use paths::{default_path, default_storage_path, shown_path, state_dir, typed_path};
 pub use secret_source::SecretSource;
-pub use server_values::pattern;
 
 #[cfg(test)]
 mod tests;

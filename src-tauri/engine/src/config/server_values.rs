@@ -1,40 +1,12 @@
 //! What the values of a server's connection may look like.
 //!
-//! Owns the rules for hosts, containers, patterns and references to passwords, for the file, the forms of
+//! Owns the rules for hosts, containers and references to passwords, for the file, the forms of
 //! the window and connection URLs alike. Each refusal is one sentence that never quotes the value, because a
 //! password may stand in the wrong place. Whether anything is there is asked by whoever uses it.
 
 use std::path::{Path, is_separator};
 
-use globset::{Glob, GlobBuilder};
-
 use super::paths;
-
-/// Compiles a pattern for the names of databases, tables and collections. Without `*`, `?`, `[` and `{` it is
-/// a name. With one of them, `*` also matches a dot or a slash, and a character that has a meaning is taken
-/// literally in brackets or after a backslash.
-///
-/// # Errors
-/// A sentence that says what is wrong.
-pub fn pattern(text: &str) -> Result<Glob, String> {
-    let glob = if is_name(text) { escaped(text) } else { text.to_owned() };
-    GlobBuilder::new(&glob).backslash_escape(true).build().map_err(|error| {
-        format!("This is not a pattern: {}; write `[[]` for a `[` in a name", error.kind())
-    })
-}
-
-/// The pattern that only `name` matches.
-pub(super) fn exact_pattern(name: &str) -> String {
-    if is_name(name) { name.to_owned() } else { escaped(name) }
-}
-
-fn is_name(text: &str) -> bool {
-    !text.contains(['*', '?', '[', '{'])
-}
-
-fn escaped(name: &str) -> String {
-    globset::escape(name).replace('\\', "\\\\")
-}
 
 /// Says what is wrong with the host of a server. One that begins with `/` is a Unix socket.
 pub(super) fn check_host(host: &str) -> Result<(), &'static str> {

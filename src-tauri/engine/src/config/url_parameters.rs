@@ -5,7 +5,7 @@
 
 use super::connection_url::password;
 use super::model::{ConnectionSettings, TlsMode};
-use super::server_values::exact_pattern;
+use super::name_pattern::NamePattern;
 use crate::ids::EngineKind;
 
 /// A URL while it is read.
@@ -147,7 +147,7 @@ impl Reading {
                 Some(named).filter(|name| !name.is_empty() && name.as_str() != "admin");
         }
         if !self.database.is_empty() {
-            self.connection.databases = vec![exact_pattern(&self.database)];
+            self.connection.databases = vec![NamePattern::exactly(&self.database)];
         }
         (self.connection, self.warnings)
     }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use ts_rs::TS;
 
 use crate::cancel::CancellationToken;
 use crate::contents::{Consistency, DatabaseFacts, ServerInfo, UnitKind};
-use crate::error::Result;
+use crate::error::{Error, RestoreError, Result};
 use crate::ids::EngineKind;
 use crate::progress::Progress;
 
@@ -201,6 +201,41 @@ pub enum RestoreTarget {
     NewFile(PathBuf),
     /// A database of this name, which does not exist on the server yet.
     NewDatabase(String),
+}
+
+impl RestoreTarget {
+    /// The file, for an engine whose databases are files.
+    pub(super) fn file_path(&self) -> Result<&Path> {
+        match self {
+            Self::NewFile(path) => Ok(path),
+            Self::NewDatabase(name) => {
+                Err(unusable(name.clone(), "a database that is a file is restored to a file"))
+            }
+        }
+    }
+
+    /// The name of the database, for an engine whose databases live on a server.
+    pub(super) fn database_name(&self) -> Result<&str> {
+        match self {
+            Self::NewDatabase(name) => Ok(name),
+            Self::NewFile(path) => Err(unusable(
+                path.display().to_string(),
+                "a database of a server is restored to a server, not to a file",
+            )),
+        }
+    }
+}
+
+fn unusable(target: String, detail: &str) -> Error {
+    RestoreError::TargetUnusable { target, detail: detail.to_owned() }.into()
+}
+
+/// Where the databases of a profile are on `server`: the server as a whole when it names none.
+pub(super) fn sources_on(server: String, databases: &[String]) -> Vec<String> {
+    match databases {
+        [] => vec![server],
+        names => names.iter().map(|name| format!("{server}/{name}")).collect(),
+    }
 }
 
 /// A database as an archive holds it.

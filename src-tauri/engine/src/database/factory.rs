@@ -25,14 +25,6 @@ pub fn connect(
     }
 }
 
-/// Whether this version can back up `kind`.
-pub fn is_supported(kind: EngineKind) -> bool {
-    matches!(
-        kind,
-        EngineKind::Sqlite | EngineKind::Postgres | EngineKind::Mysql | EngineKind::Mongodb
-    )
-}
-
 /// Whether the databases of `kind` live on a server; else they are files.
 pub fn lives_on_server(kind: EngineKind) -> bool {
     !matches!(kind, EngineKind::Sqlite)

@@ -25,8 +25,7 @@ pub use connection::{
     WorkScope,
 };
 pub use factory::{
-    connect, holds_whole_server, is_supported, lives_on_server, restore_target, row_reader,
-    structure_reader,
+    connect, holds_whole_server, lives_on_server, restore_target, row_reader, structure_reader,
 };
 pub use reading::{DumpPlace, DumpReader};
 pub use rows::{Cell, FoundRows, WantedRows};

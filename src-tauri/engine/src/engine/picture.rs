@@ -29,8 +29,6 @@ impl Engine {
         };
         let backups = if config_error.is_none() { self.known_backups()? } else { Vec::new() };
         let profiles = self.profile_views(&config, &backups)?;
-        // The row of one that this version cannot back up says so itself.
-        let supported: Vec<_> = profiles.iter().filter(|profile| profile.supported).collect();
         let rooms: Vec<_> = config.storages.iter().map(Room::ask).collect();
         let mut storages = Vec::new();
         for (index, (target, room)) in config.storages.iter().zip(rooms).enumerate() {
@@ -41,7 +39,7 @@ impl Engine {
             config_path: self.config_path().display().to_string(),
             config_error,
             config_warnings: config.warnings.clone(),
-            verdict: verdict(&supported),
+            verdict: verdict(&profiles),
             profiles,
             storages,
             active_runs: self.active_runs(),
@@ -73,7 +71,6 @@ impl Engine {
             name: profile.name.clone(),
             engine: profile.engine,
             engine_label: profile.engine.label().to_owned(),
-            supported: database::is_supported(profile.engine),
             on_server,
             location: if on_server {
                 server_form::location(profile)
@@ -247,7 +244,7 @@ fn location(profile: &Profile, sources: &[String]) -> String {
     }
 }
 
-fn verdict(profiles: &[&ProfileView]) -> Verdict {
+fn verdict(profiles: &[ProfileView]) -> Verdict {
     let count = |wanted: Protection| profiles.iter().filter(|p| p.protection == wanted).count();
     let (attention, never) = (count(Protection::Attention), count(Protection::Never));
     let (level, sentence) = match (profiles, attention, never) {
@@ -264,7 +261,7 @@ fn verdict(profiles: &[&ProfileView]) -> Verdict {
     Verdict { level, sentence, last_backup_at }
 }
 
-fn of(some: usize, all: &[&ProfileView], one: &str, many: &str, rest: &str) -> String {
+fn of(some: usize, all: &[ProfileView], one: &str, many: &str, rest: &str) -> String {
     match all {
         [only] => format!("`{}` {one} {rest}", only.name),
         _ if some == 1 => format!("1 of {} databases {one} {rest}", all.len()),

@@ -16,10 +16,10 @@ use crate::view::BackupStatus;
 
 impl Engine {
     /// Starts a backup of each profile and returns at once. With no name it means every profile that
-    /// can be backed up and is not just being backed up.
+    /// is not just being backed up.
     pub fn start_backups(&self, profiles: &[String]) -> Result<Vec<RunId>> {
         let chosen = !profiles.is_empty();
-        let names = if chosen { profiles.to_vec() } else { self.supported_profiles()? };
+        let names = if chosen { profiles.to_vec() } else { self.profile_names()? };
         let (mut started, mut refused) = (Vec::new(), None);
         for name in &names {
             match self.start_backup(name) {
@@ -35,10 +35,8 @@ impl Engine {
         }
     }
 
-    fn supported_profiles(&self) -> Result<Vec<String>> {
-        let profiles = self.config()?.profiles.into_iter();
-        let supported = profiles.filter(|profile| database::is_supported(profile.engine));
-        Ok(supported.map(|profile| profile.name).collect())
+    fn profile_names(&self) -> Result<Vec<String>> {
+        Ok(self.config()?.profiles.into_iter().map(|profile| profile.name).collect())
     }
 
     /// Starts a backup of `profile` and returns at once.

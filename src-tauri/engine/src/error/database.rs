@@ -69,12 +69,6 @@ pub enum DatabaseError {
         /// The profile.
         profile: String,
     },
-    /// An engine that this version knows by name only.
-    #[error("This version of Kronos cannot back up {engine} yet")]
-    EngineNotSupported {
-        /// The engine's name.
-        engine: &'static str,
-    },
     /// The working copy could not be written.
     #[error("The working copy `{path}` cannot be written: {source}")]
     Scratch {
@@ -110,7 +104,6 @@ impl DatabaseError {
             Self::Locked { .. } => ErrorCode::SourceLocked,
             Self::Corrupt { .. } => ErrorCode::SourceCorrupt,
             Self::PermissionDenied { .. } | Self::LeftInWork { .. } => ErrorCode::PermissionDenied,
-            Self::EngineNotSupported { .. } => ErrorCode::NotSupported,
             Self::Scratch { source, .. } if super::is_full(source) => ErrorCode::StorageFull,
             Self::Empty { .. }
             | Self::Scratch { .. }
@@ -137,9 +130,6 @@ impl DatabaseError {
                  belongs to"
             }
             Self::Empty { .. } => "Add at least one database to the profile",
-            Self::EngineNotSupported { .. } => {
-                "Remove the profile, or keep it: Kronos backs up the others"
-            }
             Self::Scratch { source, .. } if super::is_full(source) => {
                 "Free as much space as the database is large, and try again"
             }

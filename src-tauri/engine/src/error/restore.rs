@@ -64,10 +64,12 @@ impl RestoreError {
         match self {
             Self::TargetExists { .. } => "Choose a name that does not exist yet",
             Self::StaleJournal { .. } => "Choose another name, or move that file away",
-            Self::TargetUnusable { .. } => "Choose a folder that you may write to",
+            Self::TargetUnusable { .. } => "Choose another place or name",
             Self::NoSpace { .. } => "Choose a folder on another disk",
             Self::ChooseDatabase { .. } => "Name one of them with `--database NAME`",
-            Self::Mismatch { .. } => "Use another backup; the half-made file was removed",
+            Self::Mismatch { .. } => {
+                "What was made was removed again; try once more, or use another backup"
+            }
         }
         .to_owned()
     }

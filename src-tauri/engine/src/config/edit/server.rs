@@ -10,7 +10,7 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, TableLike, Value};
 use super::document::{at, remove_key, remove_part, set};
 use super::{list, rejected};
 use crate::config::model::{ConnectionSettings, Selection, ServerSettings, TlsMode};
-use crate::config::{SecretSource, paths, server_values};
+use crate::config::{NamePattern, SecretSource, paths, server_values};
 use crate::error::{Error, Result};
 use crate::ids::EngineKind;
 use crate::secret::Secret;
@@ -202,7 +202,7 @@ fn check_patterns(field: &'static str, patterns: &[String]) -> Result<()> {
         if patterns[..index].contains(text) {
             return Err(rejected(field, format!("`{text}` stands there twice")));
         }
-        server_values::pattern(text)
+        NamePattern::parse(text)
             .map_err(|message| rejected(field, format!("`{text}`: {message}")))?;
     }
     Ok(())

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use super::findings::Findings;
 use super::section::Section;
 use super::suggest::quoted;
-use crate::config::{ConnectionSettings, Selection, ServerSettings, TlsMode, paths, server_values};
+use crate::config::{
+    ConnectionSettings, NamePattern, Selection, ServerSettings, TlsMode, paths, server_values,
+};
 use crate::ids::EngineKind;
 
 /// The keys that no file has.
@@ -141,7 +143,7 @@ fn patterns(table: &Section, key: &str, found: &mut Findings) -> Vec<String> {
         table.report(key, message, found);
     }
     for text in &texts {
-        if let Err(message) = server_values::pattern(text.value) {
+        if let Err(message) = NamePattern::parse(text.value) {
             let message = format!("{}: {message}", quoted(text.value));
             found.report(text.line, table.key_of(key), message);
         }

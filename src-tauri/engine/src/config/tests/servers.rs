@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 
 use super::{STORAGE, Scene, problems, read};
-use crate::config::{
-    Config, ConnectionSettings, SecretSource, Selection, ServerSettings, TlsMode, pattern,
-};
+use crate::config::{Config, ConnectionSettings, SecretSource, Selection, ServerSettings, TlsMode};
 use crate::secret::Secret;
 
 fn connection(table: &str) -> ConnectionSettings {
@@ -253,15 +251,4 @@ fn a_password_file_that_others_can_read_is_warned_about() {
     assert_eq!(load().warnings, [expected]);
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
     assert_eq!(load().warnings, Vec::<String>::new());
-}
-
-#[test]
-fn patterns_match_whole_names() {
-    let matches = |text: &str, name: &str| pattern(text).unwrap().compile_matcher().is_match(name);
-    assert!(matches("public.*", "public.orders") && matches("*", "a.b/c"));
-    assert!(!matches("orders", "orders2") && !matches("order?", "orders2"));
-    assert!(matches("a[*]", "a*") && !matches("a[*]", "ab"));
-    assert!(matches("a\\*", "a*") && !matches("a\\*", "a\\b"));
-    // Without a wildcard, everything is a name.
-    assert!(matches("a\\b]}", "a\\b]}") && !matches("a\\b]}", "ab]}"));
 }

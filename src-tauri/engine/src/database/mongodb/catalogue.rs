@@ -3,14 +3,13 @@
 //! Owns the choice by names and patterns, and the rule which collections a dump holds at all.
 
 use futures_util::{StreamExt, TryStreamExt};
-use globset::{GlobBuilder, GlobMatcher};
 use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::connect::Session;
 use super::rights::Rights;
 use super::stream::NamespaceKind;
-use crate::config::{ConnectionSettings, Selection};
+use crate::config::{ConnectionSettings, NamePattern, NamePatterns, Selection};
 use crate::contents::{LeftOut, LeftOutPart};
 use crate::error::{Error, Result, ServerError};
 
@@ -52,33 +51,6 @@ impl Catalogue {
     }
 }
 
-/// A name, or a pattern for names.
-struct Pattern {
-    text: String,
-    glob: Option<GlobMatcher>,
-}
-
-impl Pattern {
-    fn new(text: &str) -> Self {
-        let is_pattern = text.contains(['*', '?', '[', '{']);
-        // A pattern that is none was refused with the configuration; as a name it may be right.
-        let glob = GlobBuilder::new(text).build().ok().filter(|_| is_pattern);
-        Self { text: text.to_owned(), glob: glob.map(|glob| glob.compile_matcher()) }
-    }
-
-    fn all(texts: &[String]) -> Vec<Self> {
-        texts.iter().map(|text| Self::new(text)).collect()
-    }
-
-    fn matches(&self, name: &str) -> bool {
-        self.text == name || self.glob.as_ref().is_some_and(|glob| glob.is_match(name))
-    }
-}
-
-fn any(patterns: &[Pattern], name: &str) -> bool {
-    patterns.iter().any(|pattern| pattern.matches(name))
-}
-
 /// The databases of the profile with everything in them, in the order of their names.
 pub(super) async fn survey(
     session: &Session,
@@ -105,11 +77,11 @@ pub(super) fn belongs_to_server(name: &str) -> bool {
 
 async fn databases(session: &Session, settings: &ConnectionSettings) -> Result<Vec<String>> {
     let there = database_names(session).await?;
-    let wanted = Pattern::all(&settings.databases);
-    for pattern in &wanted {
-        if belongs_to_server(&pattern.text) {
+    let wanted = NamePatterns::of(&settings.databases);
+    for pattern in wanted.iter() {
+        if belongs_to_server(pattern.text()) {
             return Err(ServerError::Failed {
-                object: pattern.text.clone(),
+                object: pattern.text().to_owned(),
                 detail: "it belongs to the server itself; `globals` takes its users and roles"
                     .to_owned(),
             }
@@ -119,9 +91,8 @@ async fn databases(session: &Session, settings: &ConnectionSettings) -> Result<V
             return Err(absent(session, pattern).await?);
         }
     }
-    let excluded = Pattern::all(&settings.server.selection.exclude_databases);
-    let is_wanted =
-        |name: &String| (wanted.is_empty() || any(&wanted, name)) && !any(&excluded, name);
+    let excluded = NamePatterns::of(&settings.server.selection.exclude_databases);
+    let is_wanted = |name: &String| wanted.take(name) && !excluded.have(name);
     let chosen: Vec<String> = there.into_iter().filter(is_wanted).collect();
     if chosen.is_empty() {
         return Err(unknown(session, "*"));
@@ -130,10 +101,10 @@ async fn databases(session: &Session, settings: &ConnectionSettings) -> Result<V
 }
 
 /// Why a database of the profile is not there: perhaps the user only does not see it.
-async fn absent(session: &Session, pattern: &Pattern) -> Result<Error> {
+async fn absent(session: &Session, pattern: &NamePattern) -> Result<Error> {
     let rights = Rights::ask(session).await?;
-    let name = pattern.text.as_str();
-    if pattern.glob.is_some() || rights.allow_listing() || rights.allow("find", name) {
+    let name = pattern.text();
+    if !pattern.is_name() || rights.allow_listing() || rights.allow("find", name) {
         return Ok(unknown(session, name));
     }
     Ok(ServerError::RightMissing {
@@ -155,16 +126,17 @@ async fn read(session: &Session, name: String, selection: &Selection) -> Result<
     let database = session.client.database(&name);
     let listed = list(session, &database).await?;
     let mut left_out = Vec::new();
-    let (only, never) = (Pattern::all(&selection.tables), Pattern::all(&selection.exclude_tables));
-    let without_rows = Pattern::all(&selection.structure_only);
+    let only = NamePatterns::of(&selection.tables);
+    let never = NamePatterns::of(&selection.exclude_tables);
+    let without_rows = NamePatterns::of(&selection.structure_only);
     let mut chosen = Vec::new();
     for (collection, kind) in listed {
-        if !only.is_empty() && !any(&only, &collection) || any(&never, &collection) {
+        if !only.take(&collection) || never.have(&collection) {
             left_out.push(LeftOut { name: collection, what: LeftOutPart::Everything });
             continue;
         }
         refuse_undumpable(session, &name, &collection)?;
-        if kind != NamespaceKind::View && any(&without_rows, &collection) {
+        if kind != NamespaceKind::View && without_rows.have(&collection) {
             let name = collection.clone();
             left_out.push(LeftOut { name, what: LeftOutPart::Rows });
         }
@@ -258,16 +230,6 @@ fn number(value: &Bson) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_itself_and_a_pattern_is_more() {
-        let matches = |pattern: &str, name: &str| Pattern::new(pattern).matches(name);
-        assert!(matches("shop_*", "shop_eu") && matches("shop_?", "shop_1"));
-        assert!(!matches("shop", "shop2") && !matches("shop_?", "shop_12"));
-        // What looks like a pattern may be a name.
-        assert!(matches("star*", "star*") && matches("a[b", "a[b"));
-        assert!(matches("*", "with/slash"));
-    }
 
     #[test]
     fn collections_of_the_server_are_not_of_the_user() {

@@ -35,7 +35,7 @@ pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope,
+    WorkScope, connection::sources_on,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -123,10 +123,7 @@ impl DatabaseConnection for MongoServer {
             Some(container) => format!("docker: {container}"),
             None => Address::of(&self.settings.host, self.settings.port).shown(),
         };
-        match self.settings.databases.as_slice() {
-            [] => vec![server],
-            databases => databases.iter().map(|name| format!("{server}/{name}")).collect(),
-        }
+        sources_on(server, &self.settings.databases)
     }
 
     async fn probe(&self) -> Result<Probe> {

@@ -75,25 +75,18 @@ async fn occupied(session: &Session, taken: &str) -> Error {
 }
 
 fn named(target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<Target> {
-    match target {
-        RestoreTarget::NewFile(path) => Err(unusable(
-            &path.display().to_string(),
-            "a MongoDB database is restored to a server, not to a file",
-        )),
-        RestoreTarget::NewDatabase(name) if dumped.name != WHOLE_SERVER => {
-            Ok(Target::Database(name.clone()))
-        }
-        RestoreTarget::NewDatabase(name) if name == WHOLE_SERVER => {
-            Ok(Target::Server(databases_in(&dumped.facts)))
-        }
-        RestoreTarget::NewDatabase(name) => Err(unusable(
-            name,
-            &format!(
-                "this backup holds all databases of one moment, which keep their names; restore it to \
-                 `{WHOLE_SERVER}`, on a server that has none of them"
-            ),
-        )),
+    let name = target.database_name()?;
+    if dumped.name != WHOLE_SERVER {
+        return Ok(Target::Database(name.to_owned()));
     }
+    if name == WHOLE_SERVER {
+        return Ok(Target::Server(databases_in(&dumped.facts)));
+    }
+    let detail = format!(
+        "this backup holds all databases of one moment, which keep their names; restore it to \
+         `{WHOLE_SERVER}`, on a server that has none of them"
+    );
+    Err(unusable(name, &detail))
 }
 
 /// The databases in a backup of a whole server, without the one that holds the users.

@@ -63,7 +63,7 @@ impl ServerDump {
             server,
             encrypted,
             lock_tables: settings.server.lock_tables,
-            selected: Selected::of(settings)?,
+            selected: Selected::of(settings),
             scope: scope.clone(),
             runtime: Handle::current(),
             waiting: plan.units.iter().cloned().collect(),

@@ -44,7 +44,7 @@ impl Look {
     async fn take(settings: &ConnectionSettings) -> Result<Self> {
         let access = Access::of(settings).await?;
         let mut session = Session::open(&access).await?;
-        let selected = Selected::of(settings)?;
+        let selected = Selected::of(settings);
         let names = selected.databases(&catalog::databases(&mut session).await?);
         let names = names.map_err(|database| ServerError::UnknownDatabase {
             server: access.who.server.clone(),

@@ -33,11 +33,11 @@ pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope,
+    WorkScope, connection::sources_on,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
-use crate::error::{Error, RestoreError, Result};
+use crate::error::{Error, Result};
 use crate::ids::EngineKind;
 
 /// A server of MySQL or MariaDB.
@@ -60,12 +60,7 @@ impl DatabaseConnection for MysqlServer {
     }
 
     fn sources(&self) -> Vec<String> {
-        let server = session::shown_server(&self.settings);
-        if self.settings.databases.is_empty() {
-            return vec![server];
-        }
-        let names = self.settings.databases.iter();
-        names.map(|name| format!("{server}/{name}")).collect()
+        sources_on(session::shown_server(&self.settings), &self.settings.databases)
     }
 
     async fn probe(&self) -> Result<Probe> {
@@ -82,7 +77,7 @@ impl DatabaseConnection for MysqlServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        let name = new_database(target)?;
+        let name = target.database_name()?;
         target::Target::check(&self.settings, name, dumped).await.map(drop)
     }
 
@@ -92,21 +87,10 @@ impl DatabaseConnection for MysqlServer {
         dumped: &DumpedDatabase,
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
-        let name = new_database(target)?;
+        let name = target.database_name()?;
         let target = target::Target::check(&self.settings, name, dumped).await?;
         scope.cancel.check()?;
         Ok(Box::new(restore::NewDatabase::create(target, dumped, scope).await?))
-    }
-}
-
-fn new_database(target: &RestoreTarget) -> Result<&str> {
-    match target {
-        RestoreTarget::NewDatabase(name) => Ok(name),
-        RestoreTarget::NewFile(path) => Err(RestoreError::TargetUnusable {
-            target: path.display().to_string(),
-            detail: "a database of a server is restored to a server".to_owned(),
-        }
-        .into()),
     }
 }
 

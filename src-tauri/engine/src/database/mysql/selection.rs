@@ -1,55 +1,20 @@
 //! What a profile takes and what it leaves out, by name.
 //!
-//! Owns the patterns: `*` and `?`, everything else as it stands.
+//! Owns the choice and the databases that are never meant. What a pattern means belongs to `config`.
 
-use globset::{GlobBuilder, GlobMatcher};
-
-use crate::config::ConnectionSettings;
-use crate::error::{Result, ServerError};
+use crate::config::{ConnectionSettings, NamePatterns};
 
 /// Databases that belong to the server itself.
 const SYSTEM: [&str; 5] = ["information_schema", "performance_schema", "mysql", "sys", "ndbinfo"];
 
-/// A list of patterns.
-#[derive(Debug, Clone, Default)]
-struct Patterns(Vec<(String, GlobMatcher)>);
-
-impl Patterns {
-    fn of(texts: &[String]) -> Result<Self> {
-        let compiled = texts.iter().map(|text| {
-            // Only `*` and `?` mean something; the other signs of globs stand for themselves.
-            let plain = text.chars().map(|character| match character {
-                '[' | ']' | '{' | '}' | '!' => format!("[{character}]"),
-                other => other.to_string(),
-            });
-            let plain: String = plain.collect();
-            let glob = GlobBuilder::new(&plain).backslash_escape(false).build();
-            let glob = glob.map_err(|error| ServerError::Failed {
-                object: text.clone(),
-                detail: format!("it is not a pattern: {}", error.kind()),
-            })?;
-            Ok((text.clone(), glob.compile_matcher()))
-        });
-        compiled.collect::<Result<_>>().map(Self)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(text, glob)| text == name || glob.is_match(name))
-    }
-}
-
 /// The selection of a profile.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Selected {
-    databases: Patterns,
-    not_databases: Patterns,
-    tables: Patterns,
-    not_tables: Patterns,
-    structure_only: Patterns,
+    databases: NamePatterns,
+    not_databases: NamePatterns,
+    tables: NamePatterns,
+    not_tables: NamePatterns,
+    structure_only: NamePatterns,
 }
 
 /// How much of a table is taken.
@@ -65,15 +30,15 @@ pub(super) enum Share {
 
 impl Selected {
     /// Reads the patterns of a profile.
-    pub(super) fn of(settings: &ConnectionSettings) -> Result<Self> {
+    pub(super) fn of(settings: &ConnectionSettings) -> Self {
         let selection = &settings.server.selection;
-        Ok(Self {
-            databases: Patterns::of(&settings.databases)?,
-            not_databases: Patterns::of(&selection.exclude_databases)?,
-            tables: Patterns::of(&selection.tables)?,
-            not_tables: Patterns::of(&selection.exclude_tables)?,
-            structure_only: Patterns::of(&selection.structure_only)?,
-        })
+        Self {
+            databases: NamePatterns::of(&settings.databases),
+            not_databases: NamePatterns::of(&selection.exclude_databases),
+            tables: NamePatterns::of(&selection.tables),
+            not_tables: NamePatterns::of(&selection.exclude_tables),
+            structure_only: NamePatterns::of(&selection.structure_only),
+        }
     }
 
     /// The databases of the profile among those `on_server`.
@@ -81,31 +46,28 @@ impl Selected {
     /// # Errors
     /// The first name without a wildcard that is not there, or that nothing is there at all.
     pub(super) fn databases(&self, on_server: &[String]) -> Result<Vec<String>, String> {
-        let is_name = |text: &str| !text.contains(['*', '?']);
-        let mut names = self.databases.0.iter().map(|(text, _)| text);
-        if let Some(missing) = names.find(|text| is_name(text) && !on_server.contains(text)) {
-            return Err(missing.clone());
+        let is_there = |name: &str| on_server.iter().any(|there| there == name);
+        if let Some(missing) = self.databases.names().find(|name| !is_there(name)) {
+            return Err(missing.to_owned());
         }
         let taken: Vec<String> = on_server
             .iter()
             .filter(|name| !SYSTEM.iter().any(|system| name.eq_ignore_ascii_case(system)))
-            .filter(|name| self.databases.is_empty() || self.databases.has(name))
-            .filter(|name| !self.not_databases.has(name))
+            .filter(|name| self.databases.take(name))
+            .filter(|name| !self.not_databases.have(name))
             .cloned()
             .collect();
         if taken.is_empty() {
-            let patterns = self.databases.0.iter().map(|(text, _)| text.as_str());
-            let patterns = patterns.collect::<Vec<_>>().join(", ");
-            return Err(if patterns.is_empty() { "*".to_owned() } else { patterns });
+            return Err(self.databases.shown());
         }
         Ok(taken)
     }
 
     /// How much of the table or view `name` is taken.
     pub(super) fn share(&self, name: &str) -> Share {
-        if self.not_tables.has(name) || !(self.tables.is_empty() || self.tables.has(name)) {
+        if self.not_tables.have(name) || !self.tables.take(name) {
             Share::Nothing
-        } else if self.structure_only.has(name) {
+        } else if self.structure_only.have(name) {
             Share::Structure
         } else {
             Share::All
@@ -126,7 +88,6 @@ mod tests {
         let server = ServerSettings { selection, ..ServerSettings::default() };
         let databases = texts(databases);
         Selected::of(&ConnectionSettings { databases, server, ..ConnectionSettings::default() })
-            .unwrap()
     }
 
     #[test]

@@ -36,11 +36,11 @@ pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope,
+    WorkScope, connection::sources_on,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
-use crate::error::{RestoreError, Result};
+use crate::error::Result;
 use crate::ids::EngineKind;
 
 /// The databases of one profile on one PostgreSQL server.
@@ -63,11 +63,7 @@ impl DatabaseConnection for PostgresServer {
     }
 
     fn sources(&self) -> Vec<String> {
-        let server = access::shown(&self.settings);
-        if self.settings.databases.is_empty() {
-            return vec![server];
-        }
-        self.settings.databases.iter().map(|name| format!("{server}/{name}")).collect()
+        sources_on(access::shown(&self.settings), &self.settings.databases)
     }
 
     async fn probe(&self) -> Result<Probe> {
@@ -85,7 +81,7 @@ impl DatabaseConnection for PostgresServer {
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
         let access = Access::resolve(&self.settings).await?;
-        target::check(&access, new_database(target)?, dumped).await.map(drop)
+        target::check(&access, target.database_name()?, dumped).await.map(drop)
     }
 
     async fn restore(
@@ -95,17 +91,6 @@ impl DatabaseConnection for PostgresServer {
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
         let access = Access::resolve(&self.settings).await?;
-        restore::start(access, new_database(target)?, dumped, scope).await
-    }
-}
-
-fn new_database(target: &RestoreTarget) -> Result<&str> {
-    match target {
-        RestoreTarget::NewDatabase(name) => Ok(name),
-        RestoreTarget::NewFile(path) => Err(RestoreError::TargetUnusable {
-            target: path.display().to_string(),
-            detail: "a PostgreSQL database is restored to a new database of a server".to_owned(),
-        }
-        .into()),
+        restore::start(access, target.database_name()?, dumped, scope).await
     }
 }

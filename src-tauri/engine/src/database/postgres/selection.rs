@@ -1,54 +1,24 @@
 //! Which databases and tables a profile takes.
 //!
-//! Owns the patterns and what follows from them: a partition goes with its parent, and a view that reads
+//! Owns what follows from the patterns: a partition goes with its parent, and a view that reads
 //! a table which is left out cannot be restored and is left out, too.
 
 use std::collections::{HashMap, HashSet};
 
-use globset::{Glob, GlobMatcher};
-
 use super::catalogue::{Catalogue, Relation};
 use super::quote;
-use crate::config::Selection;
+use crate::config::{NamePattern, NamePatterns, Selection};
 use crate::contents::{LeftOut, LeftOutPart};
 
-/// One pattern of the configuration.
-struct Pattern {
-    text: String,
-    matcher: Option<GlobMatcher>,
-}
-
-impl Pattern {
-    fn new(text: &str) -> Self {
-        let is_literal = !is_pattern(text);
-        let matcher = Glob::new(text).ok().filter(|_| !is_literal);
-        Self { text: text.to_owned(), matcher: matcher.map(|glob| glob.compile_matcher()) }
-    }
-
-    fn matches(&self, name: &str) -> bool {
-        self.text == name || self.matcher.as_ref().is_some_and(|matcher| matcher.is_match(name))
-    }
-
-    /// Without a dot it means the table in every schema.
-    fn matches_table(&self, relation: &Relation) -> bool {
-        let name = format!("{}.{}", relation.schema, relation.name);
-        self.matches(&name) || (!self.text.contains('.') && self.matches(&relation.name))
-    }
-}
-
-/// Whether `text` is more than a name.
-pub(super) fn is_pattern(text: &str) -> bool {
-    text.contains(['*', '?', '[', '{'])
-}
-
-fn patterns(texts: &[String]) -> Vec<Pattern> {
-    texts.iter().map(|text| Pattern::new(text)).collect()
+/// Whether `pattern` means the table. Without a dot it means the table in every schema.
+fn means(pattern: &NamePattern, relation: &Relation) -> bool {
+    let name = format!("{}.{}", relation.schema, relation.name);
+    pattern.matches(&name) || (!pattern.text().contains('.') && pattern.matches(&relation.name))
 }
 
 /// Whether the profile takes the database `name`. One that is named in full is always meant.
-pub(super) fn takes_database(name: &str, wanted: &[String], selection: &Selection) -> bool {
-    let excluded = patterns(&selection.exclude_databases).iter().any(|p| p.matches(name));
-    !excluded && (wanted.is_empty() || patterns(wanted).iter().any(|p| p.matches(name)))
+pub(super) fn takes_database(name: &str, wanted: &NamePatterns, selection: &Selection) -> bool {
+    !NamePatterns::of(&selection.exclude_databases).have(name) && wanted.take(name)
 }
 
 /// What a selection means for one database.
@@ -69,12 +39,12 @@ pub(super) struct Chosen {
 impl Chosen {
     /// Applies `selection` to what is there.
     pub fn new(selection: &Selection, catalogue: &Catalogue) -> Self {
-        let tables = patterns(&selection.tables);
-        let exclude = patterns(&selection.exclude_tables);
-        let bare = patterns(&selection.structure_only);
+        let tables = NamePatterns::of(&selection.tables);
+        let exclude = NamePatterns::of(&selection.exclude_tables);
+        let bare = NamePatterns::of(&selection.structure_only);
         let family = Family::new(catalogue);
-        let any = |patterns: &[Pattern], relation: &Relation| {
-            patterns.iter().any(|pattern| pattern.matches_table(relation))
+        let any = |patterns: &NamePatterns, relation: &Relation| {
+            patterns.iter().any(|pattern| means(pattern, relation))
         };
         let mut chosen = Self::default();
         for relation in catalogue.relations.iter().filter(|relation| relation.kind != 'S') {
@@ -140,10 +110,10 @@ impl Chosen {
         }
     }
 
-    fn warn_of_typing_errors(&mut self, lists: &[&Vec<Pattern>], catalogue: &Catalogue) {
-        for pattern in lists.iter().copied().flatten() {
-            if !catalogue.relations.iter().any(|relation| pattern.matches_table(relation)) {
-                self.warnings.push(format!("No table matches `{}`", pattern.text));
+    fn warn_of_typing_errors(&mut self, lists: &[&NamePatterns], catalogue: &Catalogue) {
+        for pattern in lists.iter().flat_map(|list| list.iter()) {
+            if !catalogue.relations.iter().any(|relation| means(pattern, relation)) {
+                self.warnings.push(format!("No table matches `{}`", pattern.text()));
             }
         }
     }
@@ -321,11 +291,12 @@ mod tests {
     #[test]
     fn databases_are_taken_by_name_and_by_pattern() {
         let none = Selection::default();
-        assert!(takes_database("shop", &[], &none));
-        assert!(takes_database("shop_eu", &texts(&["shop_*"]), &none));
-        assert!(!takes_database("crm", &texts(&["shop_*"]), &none));
-        assert!(takes_database("a[b", &texts(&["a[b"]), &none), "a name that is no pattern");
+        let named = |names: &[&str]| NamePatterns::of(&texts(names));
+        assert!(takes_database("shop", &named(&[]), &none));
+        assert!(takes_database("shop_eu", &named(&["shop_*"]), &none));
+        assert!(!takes_database("crm", &named(&["shop_*"]), &none));
+        assert!(takes_database("a[b", &named(&["a[b"]), &none), "a name that is no pattern");
         let without = Selection { exclude_databases: texts(&["*_test"]), ..none };
-        assert!(!takes_database("shop_test", &[], &without));
+        assert!(!takes_database("shop_test", &named(&[]), &without));
     }
 }

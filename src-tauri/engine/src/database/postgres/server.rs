@@ -4,8 +4,9 @@
 
 use super::access::Access;
 use super::catalogue::{self, Catalogue, Database};
-use super::selection::{is_pattern, takes_database};
+use super::selection::takes_database;
 use super::session::Session;
+use crate::config::NamePatterns;
 use crate::contents::ServerInfo;
 use crate::error::{Error, Result, ServerError};
 
@@ -28,27 +29,26 @@ impl Server {
         let settings = access.settings();
         let session = open_any(access).await?;
         let all = catalogue::databases(&session).await?;
-        let wanted = &settings.databases;
-        let unknown = |name: &String| ServerError::UnknownDatabase {
+        let wanted = NamePatterns::of(&settings.databases);
+        let unknown = |name: &str| ServerError::UnknownDatabase {
             server: access.shown(),
-            database: name.clone(),
+            database: name.to_owned(),
         };
-        for name in wanted.iter().filter(|name| !is_pattern(name)) {
-            if !all.iter().any(|database| database.name == *name) {
+        for name in wanted.names() {
+            if !all.iter().any(|database| database.name == name) {
                 return Err(unknown(name).into());
             }
         }
         let mut server = Self { session, databases: Vec::new(), warnings: Vec::new() };
         for database in all {
-            let is_named = wanted.contains(&database.name);
-            let is_taken = takes_database(&database.name, wanted, &settings.server.selection);
+            let is_named = settings.databases.contains(&database.name);
+            let is_taken = takes_database(&database.name, &wanted, &settings.server.selection);
             if is_taken && server.is_dumpable(access, &database, is_named).await? {
                 server.databases.push(database);
             }
         }
         if server.databases.is_empty() {
-            let pattern = wanted.first().cloned().unwrap_or_else(|| "*".to_owned());
-            return Err(unknown(&pattern).into());
+            return Err(unknown(&wanted.shown()).into());
         }
         Ok(server)
     }
@@ -106,8 +106,8 @@ pub(super) fn major_in(text: &str) -> Option<u32> {
 
 /// A session to any database: the usual ones, else those that the profile names.
 pub(super) async fn open_any(access: &Access) -> Result<Session> {
-    let named = access.settings().databases.iter().map(String::as_str);
-    let candidates = FIRST.into_iter().chain(named.filter(|name| !is_pattern(name)));
+    let named = NamePatterns::of(&access.settings().databases);
+    let candidates = FIRST.into_iter().chain(named.names());
     let mut refusal = None;
     for candidate in candidates {
         match Session::open(access, candidate).await {

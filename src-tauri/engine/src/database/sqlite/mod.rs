@@ -29,7 +29,7 @@ use super::{
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
 use crate::contents::{ServerInfo, UnitKind};
-use crate::error::{Error, RestoreError, Result};
+use crate::error::{Error, Result};
 use crate::ids::EngineKind;
 
 /// The SQLite files of one profile.
@@ -97,7 +97,7 @@ impl DatabaseConnection for SqliteFiles {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        let (path, size) = (new_file(target)?, dumped.size);
+        let (path, size) = (target.file_path()?.to_owned(), dumped.size);
         blocking(move || restore::check_target(&path, size)).await
     }
 
@@ -107,23 +107,12 @@ impl DatabaseConnection for SqliteFiles {
         dumped: &DumpedDatabase,
         _scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
-        let (path, size) = (new_file(target)?, dumped.size);
+        let (path, size) = (target.file_path()?.to_owned(), dumped.size);
         blocking(move || {
             restore::check_target(&path, size)?;
             Ok(Box::new(restore::NewFileSink::create(path)?) as Box<dyn RestoreSink>)
         })
         .await
-    }
-}
-
-fn new_file(target: &RestoreTarget) -> Result<PathBuf> {
-    match target {
-        RestoreTarget::NewFile(path) => Ok(path.clone()),
-        RestoreTarget::NewDatabase(name) => Err(RestoreError::TargetUnusable {
-            target: name.clone(),
-            detail: "a SQLite database is restored to a file".to_owned(),
-        }
-        .into()),
     }
 }
 
