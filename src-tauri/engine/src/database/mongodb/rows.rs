@@ -111,3 +111,6 @@ impl Listener for Collection {
         self.has_ended = true;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,10 @@ use super::super::rows::{FoundRows, Rows, WantedRows};
 use super::copy_text::CopyText;
 use super::custom_format::{Entry, Malformed, Scanner, Watcher};
 use super::quote;
-use crate::error::Result;
+use crate::error::{BrowseError, Result};
+
+/// Why a table cannot be found, as the end of a sentence.
+const FOREIGN_NAME: &str = "its name is not in UTF-8 in the dump, so it cannot be found there";
 
 /// Reads the first rows of one table.
 pub struct RowReader {
@@ -31,6 +34,10 @@ impl DumpReader for RowReader {
     fn feed(&mut self, bytes: &[u8]) -> Result<ControlFlow<()>> {
         let scanned = self.scanner.feed_watched(bytes, &mut self.table);
         let is_done = self.table.is_done();
+        if self.table.is_foreign {
+            let (table, reason) = (self.table.wanted.table.clone(), FOREIGN_NAME.to_owned());
+            return Err(BrowseError::NoRows { table, reason }.into());
+        }
         if let Some(fault) = self.table.fault.take() {
             return Err(self.place.damaged(fault));
         }
@@ -60,14 +67,26 @@ struct Table {
     /// The number of its rows in the dump, and their text, once the table of contents has announced them.
     text: Option<(i64, CopyText)>,
     rows: Rows,
+    /// Whether the dump is in another encoding than UTF-8.
+    has_own_encoding: bool,
+    /// Whether its name stands in that encoding, in which nothing is looked for.
+    is_foreign: bool,
     fault: Option<String>,
 }
 
 impl Table {
     fn new(wanted: WantedRows) -> Self {
         let rows = Rows::up_to(wanted.limit);
-        let (definition, columns) = (Vec::new(), Vec::new());
-        Self { wanted, definition, columns, text: None, rows, fault: None }
+        Self {
+            wanted,
+            definition: Vec::new(),
+            columns: Vec::new(),
+            text: None,
+            rows,
+            has_own_encoding: false,
+            is_foreign: false,
+            fault: None,
+        }
     }
 
     fn is_wanted(&self, entry: &Entry) -> bool {
@@ -81,6 +100,9 @@ impl Table {
 
 impl Watcher for Table {
     fn entry(&mut self, entry: &Entry, definition: &[u8], copy: &[u8]) {
+        if entry.kind == "ENCODING" {
+            self.has_own_encoding = !String::from_utf8_lossy(definition).contains("'UTF8'");
+        }
         if entry.kind == "TABLE" && self.is_wanted(entry) {
             self.definition = definition.to_vec();
         }
@@ -101,7 +123,9 @@ impl Watcher for Table {
 
     fn contents_end(&mut self) {
         self.definition = Vec::new();
-        if self.text.is_none() && self.fault.is_none() {
+        let is_missing = self.text.is_none() && self.fault.is_none();
+        self.is_foreign = is_missing && self.has_own_encoding && !self.wanted.table.is_ascii();
+        if is_missing {
             self.fault = Some(format!("it announces no rows of `{}`", self.wanted.table));
         }
     }

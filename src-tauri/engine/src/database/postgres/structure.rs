@@ -100,3 +100,64 @@ fn kind(entry: &str) -> String {
         other => other.to_lowercase(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DUMPS: [&[u8]; 3] = [
+        include_bytes!("custom_format/tests/pg15-by-pg_dump15.dump"),
+        include_bytes!("custom_format/tests/pg15-by-pg_dump16.dump"),
+        include_bytes!("custom_format/tests/pg18-by-pg_dump18.dump"),
+    ];
+
+    fn read(dump: &[u8], piece: usize) -> Result<Structure> {
+        let place =
+            DumpPlace { archive: "a".into(), database: "b".into(), scratch: "/nowhere".into() };
+        let mut reader = Box::new(StructureReader::new(place));
+        for piece in dump.chunks(piece) {
+            if reader.feed(piece)?.is_break() {
+                break;
+            }
+        }
+        reader.finish()
+    }
+
+    fn names(structure: &Structure) -> Vec<String> {
+        structure.iter().map(|(key, _)| format!("{} {}", key.kind, key.name)).collect()
+    }
+
+    #[test]
+    fn everything_that_is_defined_has_a_name_and_data_has_none() {
+        for dump in DUMPS {
+            let found = read(dump, 4096).unwrap();
+            let all = names(&found);
+            for wanted in [
+                "table public.orders",
+                "view public.v",
+                "materialized view public.m",
+                "sequence public.s",
+                "routine public.f(integer)",
+                "table public.\"we\"\"ird .n\"",
+            ] {
+                assert!(all.iter().any(|name| name == wanted), "{wanted} in {all:?}");
+            }
+            assert!(!all.iter().any(|name| name.contains("data") || name.contains("encoding")));
+            assert_eq!(read(dump, 1).unwrap(), found);
+        }
+    }
+
+    #[test]
+    fn one_definition_that_changes_is_one_difference() {
+        let at = DUMPS[0].windows(13).position(|text| text == b"\"note\" \"text\"").unwrap();
+        let mut other = DUMPS[0].to_vec();
+        other[at + 8..at + 12].copy_from_slice(b"xtxt");
+        let (before, after) = (read(DUMPS[0], 100).unwrap(), read(&other, 100).unwrap());
+        let differing = before.iter().filter(|(key, digest)| after.get(key) != Some(*digest));
+        let differing: Vec<&str> = differing.map(|(key, _)| key.name.as_str()).collect();
+        assert_eq!(differing, ["public.orders"]);
+        for length in 0..2000 {
+            assert!(read(&DUMPS[0][..length], 512).is_err());
+        }
+    }
+}
