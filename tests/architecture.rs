@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["logger"],
     &["database", "storage", "archive"],
-    &["catalog"],
+    &["catalog", "look"],
     &["backup", "restore"],
     &["browse"],
     &["compare"],

@@ -48,10 +48,10 @@ pub enum Command {
         /// Only the backups of this profile
         profile: Option<String>,
     },
-    /// Show what is in a backup
+    /// Show what is in a backup, or in a dump that another program made
     #[command(after_long_help = INSPECT_EXAMPLES)]
     Inspect {
-        /// An archive file, or an id from `kronos list` (its beginning is enough)
+        /// A file or a dump folder, or an id from `kronos list` (its beginning is enough)
         #[arg(value_name = "ARCHIVE_OR_ID")]
         archive: OsString,
         #[command(flatten)]
@@ -168,10 +168,12 @@ const INSPECT_EXAMPLES: &str = "\
 Examples:
   kronos inspect shop_20261122T135401.250Z_k3v9x0
   kronos inspect ~/Downloads/shop_20261122T135401.250Z_k3v9x0.tar.gz
+  kronos inspect ~/Downloads/shop.sql.zst
   kronos inspect shop_20261122 --rows orders --limit 20
 
-A file is read to its end and checked, so a large one takes a while.
-`--rows` reads no further than it has to, where a `.json` of Kronos stands beside the archive.";
+A Kronos archive is read to its end and checked, so a large one takes a while. Of a dump that another program
+made (PostgreSQL, MySQL, MariaDB, MongoDB, SQLite; gzip, Zstandard, xz or bzip2 around it) the beginning is
+looked at, and nothing in it is run. `--rows` reads a Kronos archive no further than it has to.";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:

@@ -7,6 +7,7 @@ use kronos_engine::ErrorReport;
 use kronos_engine::browse::TableRows;
 use kronos_engine::compare::Comparison;
 use kronos_engine::error::ConfigProblem;
+use kronos_engine::look::ForeignLook;
 use kronos_engine::view::BackupView;
 use serde::Serialize;
 
@@ -24,6 +25,8 @@ pub enum Record<'a> {
     Backup(&'a BackupView),
     /// What `inspect` found.
     Archive(&'a Inspection),
+    /// What `inspect` found in a file of another program.
+    Dump(&'a ForeignLook),
     /// The rows that `inspect --rows` found.
     Rows(&'a TableRows),
     /// What `diff` found.
@@ -115,6 +118,7 @@ mod tests {
             Record::Summary(_) => "summary",
             Record::Backup(_) => "backup",
             Record::Archive(_) => "archive",
+            Record::Dump(_) => "dump",
             Record::Rows(_) => "rows",
             Record::Comparison(_) => "comparison",
             Record::ConfigProblem(_) => "config_problem",
@@ -126,11 +130,12 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 12] = [
+    const RECORDS: [&str; 13] = [
         "error",
         "summary",
         "backup",
         "archive",
+        "dump",
         "rows",
         "comparison",
         "config_problem",

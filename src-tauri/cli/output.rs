@@ -13,7 +13,7 @@ use serde::Serialize;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::exit::Exit;
-use crate::render::{Style, harmless};
+use crate::render::{Style, harmless, harmless_json};
 
 /// Where a command writes. Cheap to clone.
 #[derive(Clone)]
@@ -92,11 +92,8 @@ impl Output {
         if !self.0.json {
             return;
         }
-        match serde_json::to_vec(line) {
-            Ok(mut bytes) => {
-                bytes.push(b'\n');
-                self.write(&bytes);
-            }
+        match serde_json::to_string(line) {
+            Ok(text) => self.write(format!("{}\n", harmless_json(&text)).as_bytes()),
             Err(error) => self.note_broken(io::Error::other(error)),
         }
     }

@@ -13,7 +13,7 @@ use kronos_engine::progress::Phase;
 use kronos_engine::units;
 
 use crate::output::Output;
-use crate::render::harmless;
+use crate::render::plain;
 
 /// Steps of a bar; more than any terminal has columns.
 const FULL: u64 = 1000;
@@ -58,7 +58,7 @@ impl Screen {
     )]
     fn draw(&mut self, view: &RunView) {
         self.widest = self.widest.max(view.profile.chars().count());
-        let prefix = format!("{:<1$}", harmless(&view.profile), self.widest);
+        let prefix = format!("{:<1$}", plain(&view.profile), self.widest);
         let bar = self.bars.entry(view.id.clone()).or_insert_with(|| {
             // A bar is drawn as soon as it is added, so it has its name by then.
             let bar = ProgressBar::new(FULL).with_style(style()).with_prefix(prefix.clone());
@@ -80,7 +80,7 @@ impl Screen {
         self.phases.insert(view.id.clone(), phase);
         let total = view.bytes_total.map(|total| format!(", {}", units::bytes(total)));
         let total = total.unwrap_or_default();
-        self.output.message(&format!("{}: {}{total}", view.profile, label(phase)));
+        self.output.message(&format!("{}: {}{total}", plain(&view.profile), label(phase)));
     }
 }
 

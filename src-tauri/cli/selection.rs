@@ -50,6 +50,8 @@ pub async fn select(engine: &Engine, wanted: &OsStr) -> Result<Selected, Failure
     match find(&engine.backups().await?, text) {
         Found::One(id) => Ok(Selected::Stored(id)),
         Found::Many(ids) => Err(ambiguous(text, &ids)),
+        // A folder, a pipe: no file that wins over an id, but something that can be answered.
+        Found::None if path.exists() => Ok(Selected::File(path.to_owned())),
         Found::None if is_archive_name(text) => Err(no_such_file(path)),
         Found::None => Err(unknown(text)),
     }

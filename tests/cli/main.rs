@@ -14,6 +14,7 @@ mod cancel;
 mod config;
 mod diff;
 mod doctor;
+mod foreign;
 mod inspect;
 mod json;
 mod list;

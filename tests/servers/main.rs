@@ -17,6 +17,7 @@ mod false_restore;
 mod false_success;
 mod fixtures;
 mod live_writers;
+mod looks;
 mod mongodb_engine;
 mod mysql_engine;
 mod postgres;

@@ -9,7 +9,7 @@ use kronos_engine::compare::{
 };
 use kronos_engine::units;
 
-use super::{Style, counted};
+use super::{Style, counted, plain};
 use crate::when::Now;
 
 /// Everything that was found.
@@ -31,13 +31,13 @@ pub fn comparison(found: &Comparison, now: &Now, style: Style) -> String {
 fn side(label: &str, side: &Side, now: &Now, style: Style) -> String {
     let what = if side.is_live { "the live database of " } else { "" };
     let label = style.dim(&format!("{label:<8}"));
-    format!("{label}{what}{}, {}\n", side.name, now.describe(side.at))
+    format!("{label}{what}{}, {}\n", plain(&side.name), now.describe(side.at))
 }
 
 fn database_text(database: &DatabaseComparison, style: Style) -> String {
-    let mut text = style.strong(&database.name);
+    let mut text = style.strong(&plain(&database.name));
     if let Some(other) = &database.other_name {
-        text.push_str(&format!(" and {}", style.strong(other)));
+        text.push_str(&format!(" and {}", style.strong(&plain(other))));
     }
     match database.presence {
         Presence::Added => return text + "  only in the second\n",
@@ -45,12 +45,12 @@ fn database_text(database: &DatabaseComparison, style: Style) -> String {
         Presence::Both => text.push('\n'),
     }
     let width = |part: fn(&Difference) -> &str| {
-        database.differences.iter().map(|d| part(d).chars().count()).max().unwrap_or(0)
+        database.differences.iter().map(|d| plain(part(d)).chars().count()).max().unwrap_or(0)
     };
     let (kinds, names) = (width(|found| &found.kind), width(|found| &found.name));
     for found in &database.differences {
         let (sign, words) = (sign(found.change, style), words(found));
-        let (kind, name) = (&found.kind, &found.name);
+        let (kind, name) = (plain(&found.kind), plain(&found.name));
         text.push_str(&format!("  {sign} {kind:<kinds$}  {name:<names$}  {words}\n"));
     }
     let unchanged = counted(database.unchanged, "object", "objects");
@@ -103,5 +103,51 @@ fn how(database: &DatabaseComparison) -> &'static str {
             "Rows were compared by their number, structure by every definition in the dumps; what is in the \
              rows was not compared"
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_on_their_line_and_every_change_has_its_words() {
+        let difference = |change, name: &str, before, after| Difference {
+            kind: "table".to_owned(),
+            name: name.to_owned(),
+            change,
+            rows_before: before,
+            rows_after: after,
+            structure_changed: change == Change::Changed,
+        };
+        let database = DatabaseComparison {
+            name: "shop\n\u{1b}[2J".to_owned(),
+            other_name: None,
+            presence: Presence::Both,
+            differences: vec![
+                difference(Change::Added, "a\nb", None, Some(1)),
+                difference(Change::Gone, "c", Some(2), None),
+                difference(Change::Changed, "d", Some(2), Some(3)),
+                difference(Change::Changed, "e", Some(2), Some(2)),
+                difference(Change::LeftOut, "f", None, Some(2)),
+                difference(Change::Estimated, "\u{202e}g", Some(2), Some(3)),
+            ],
+            unchanged: 1,
+            rows: RowsCompared::Estimates,
+            structure: StructureCompared::Names,
+        };
+        let expected = [
+            "shop\\n\\u{1b}[2J",
+            "  + table  a\\nb       added, 1 row",
+            "  - table  c          gone, had 2 rows",
+            "  ~ table  d          2 → 3 rows, structure changed",
+            "  ~ table  e          structure changed",
+            "  ? table  f          left out of one side by its selection",
+            "  ? table  \\u{202e}g  2 rows, now about 3",
+            "  1 object without a difference",
+            "  Rows of the live database are its server's estimates; its structure was not compared",
+            "",
+        ];
+        assert_eq!(database_text(&database, Style::new(false)), expected.join("\n"));
     }
 }

@@ -2,20 +2,21 @@
 //!
 //! Owns its layout: facts, databases with their tables, warnings, and how to get the data back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use kronos_engine::archive::Unit;
-use kronos_engine::contents::{LeftOutPart, ObjectKind, UnitKind};
+use kronos_engine::contents::{LeftOutPart, ObjectCount, ObjectKind, UnitKind};
 use kronos_engine::units;
 use kronos_engine::view::BackupStatus;
 
-use super::{Style, counted, indented};
+use super::{Style, counted, indented, plain};
 use crate::inspection::Inspection;
 use crate::when::Now;
 
 /// Everything that is known about one backup.
 pub fn inspection(backup: &Inspection, now: &Now, style: Style) -> String {
-    let mut text = format!("{}\n\n", style.strong(backup.id.as_str()));
+    let mut text = format!("{}\n\n", style.strong(&plain(backup.id.as_str())));
     for (name, value) in facts(backup, now, style) {
         text.push_str(&format!("{}{value}\n", style.dim(&format!("{name:<12}"))));
     }
@@ -55,11 +56,11 @@ fn facts(backup: &Inspection, now: &Now, style: Style) -> Vec<(&'static str, Str
         server.push_str(&format!(" ({})", backup.server.tool_place));
     }
     vec![
-        ("Profile", backup.profile.clone()),
+        ("Profile", plain(&backup.profile).into_owned()),
         ("Made", now.describe(backup.created_at)),
-        ("By", format!("Kronos {} from {server}", backup.kronos_version)),
-        ("Shows", backup.consistency.label.clone()),
-        ("Archive", backup.location.clone()),
+        ("By", format!("Kronos {} from {}", plain(&backup.kronos_version), plain(&server))),
+        ("Shows", plain(&backup.consistency.label).into_owned()),
+        ("Archive", plain(&backup.location).into_owned()),
         ("Size", format!("{stored} stored, {raw} original")),
         ("SHA-256", backup.sha256.clone()),
         ("Check", format!("{check}, {}", now.describe(backup.verified_at))),
@@ -68,11 +69,12 @@ fn facts(backup: &Inspection, now: &Now, style: Style) -> Vec<(&'static str, Str
 
 fn database(unit: &Unit, style: Style) -> String {
     let size = units::bytes(unit.size);
-    let mut text = format!("{}  {size}, from {}\n", style.strong(&unit.name), unit.source);
+    let (name, source) = (style.strong(&plain(&unit.name)), plain(&unit.source));
+    let mut text = format!("{name}  {size}, from {source}\n");
     let with_rows = unit.objects.iter().filter_map(|object| {
         let rows = object.rows?;
         Some((
-            &object.name,
+            plain(&object.name),
             match object.kind {
                 ObjectKind::Collection => counted(rows, "document", "documents"),
                 ObjectKind::LargeObjects => counted(rows, "object", "objects"),
@@ -80,12 +82,12 @@ fn database(unit: &Unit, style: Style) -> String {
             },
         ))
     });
-    let rows: Vec<(&String, String)> = with_rows.collect();
+    let rows: Vec<(Cow<'_, str>, String)> = with_rows.collect();
     let widest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     for (name, rows) in &rows {
         text.push_str(&format!("  {name:<widest$}  {rows}\n"));
     }
-    let rest = other_objects(unit);
+    let rest = other_objects(&unit.objects);
     if !rest.is_empty() {
         text.push_str(&format!("  {}\n", style.dim(&format!("and {rest}"))));
     }
@@ -99,15 +101,15 @@ fn database(unit: &Unit, style: Style) -> String {
             LeftOutPart::Everything => "left out",
             LeftOutPart::Rows => "rows left out",
         };
-        text.push_str(&format!("  {} {}: {how}\n", style.warning("-"), left_out.name));
+        text.push_str(&format!("  {} {}: {how}\n", style.warning("-"), plain(&left_out.name)));
     }
     text
 }
 
 /// "3 indexes, 1 view": what has no rows of its own.
-fn other_objects(unit: &Unit) -> String {
+pub(super) fn other_objects(objects: &[ObjectCount]) -> String {
     let mut counts: BTreeMap<ObjectKind, u64> = BTreeMap::new();
-    for object in unit.objects.iter().filter(|object| object.rows.is_none()) {
+    for object in objects.iter().filter(|object| object.rows.is_none()) {
         *counts.entry(object.kind).or_default() += 1;
     }
     let parts = counts.into_iter().map(|(kind, count)| match kind {

@@ -8,7 +8,7 @@ use comfy_table::{Cell, Color, ContentArrangement, Table};
 use kronos_engine::units;
 use kronos_engine::view::{BackupStatus, BackupView};
 
-use super::{Style, counted};
+use super::{Style, counted, plain};
 use crate::when::Now;
 
 const COLUMNS: [&str; 7] =
@@ -42,8 +42,8 @@ fn narrow(backup: &BackupView, now: &Now, style: Style) -> String {
             style.bad(&check)
         }
     };
-    let (id, made) = (style.strong(backup.id.as_str()), now.describe(backup.created_at));
-    let (stored, storage) = (units::bytes(backup.stored_bytes), &backup.storage);
+    let (id, made) = (style.strong(&plain(backup.id.as_str())), now.describe(backup.created_at));
+    let (stored, storage) = (units::bytes(backup.stored_bytes), plain(&backup.storage));
     format!("{id}  {check}\n  {made} · {stored} in `{storage}` · {}\n", contents(backup))
 }
 
@@ -57,7 +57,7 @@ fn row(backup: &BackupView, now: &Now, style: Style) -> [Cell; 7] {
         contents(backup),
         backup.storage.clone(),
     ];
-    let [id, profile, made, size, contents, storage] = texts.map(Cell::new);
+    let [id, profile, made, size, contents, storage] = texts.map(|text| Cell::new(plain(&text)));
     let (text, colour) = verdict(backup);
     // The table has to know the width of a cell, so it paints by itself.
     let check = Cell::new(text);

@@ -4,6 +4,7 @@
 //! modules below; progress is in `progress`.
 
 mod comparison;
+mod dump;
 mod inspection;
 mod list;
 mod rows;
@@ -18,21 +19,22 @@ use kronos_engine::units;
 use crate::json::{Check, Summary, Verdict};
 
 pub use comparison::comparison;
+pub use dump::dump;
 pub use inspection::inspection;
 pub use list::list;
 pub use rows::rows;
-pub use style::{Style, harmless};
+pub use style::{Style, harmless, harmless_json, plain};
+
+use style::sentence;
 
 /// A problem: what, why, what is not affected, and the next step.
 pub fn failure(report: &ErrorReport, style: Style) -> String {
-    let mut text = format!("{} {}", style.bad("✕"), style.strong(&report.what));
-    let mut line = |content: &str| text.push_str(&format!("\n  {}", indented(content)));
-    line(&report.why);
-    if let Some(fine) = &report.not_affected {
-        line(fine);
+    let mut text = format!("{} {}", style.bad("✕"), style.strong(&plain(&report.what)));
+    for line in [Some(&report.why), report.not_affected.as_ref()].into_iter().flatten() {
+        text.push_str(&format!("\n  {}", indented(line)));
     }
     if let Some(step) = &report.next_step {
-        line(&format!("{} {step}", style.hint("hint:")));
+        text.push_str(&format!("\n  {} {}", style.hint("hint:"), indented(step)));
     }
     text
 }
@@ -44,7 +46,7 @@ pub fn ended(view: &RunView, tables: Option<u64>, style: Style) -> String {
         (None, Some(result)) => succeeded(view, result, tables, style),
         (None, None) => {
             let word = if view.state == RunState::Cancelled { "cancelled" } else { "interrupted" };
-            format!("{} {}  {word}", style.dim("–"), style.strong(&view.profile))
+            format!("{} {}  {word}", style.dim("–"), style.strong(&plain(&view.profile)))
         }
     }
 }
@@ -68,20 +70,20 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             };
             let rows = counted(*rows, "row", "rows");
             let sign = if warnings.is_empty() { style.good("✓") } else { style.warning("!") };
-            let name = style.strong(&view.profile);
+            let name = style.strong(&plain(&view.profile));
             let mut text = format!("{sign} {name}  {sizes} in {took}, {inside}, {rows}, verified");
-            text.push_str(&format!("\n  {location}"));
+            text.push_str(&format!("\n  {}", plain(location)));
             push_warnings(&mut text, warnings, style);
             text
         }
         RunResult::Verify { backup, stored_bytes, .. } => {
-            let (name, read) = (style.strong(backup.as_str()), units::bytes(*stored_bytes));
+            let (name, read) = (style.strong(&plain(backup.as_str())), units::bytes(*stored_bytes));
             format!("{} {name}  whole and unchanged, {read} read in {took}", style.good("✓"))
         }
         RunResult::Restore { target, bytes, tables, rows, warnings, .. } => {
             let inside = counted(*tables, "table", "tables");
             let (rows, bytes) = (counted(*rows, "row", "rows"), units::bytes(*bytes));
-            let name = style.strong(target);
+            let name = style.strong(&plain(target));
             let sign = if warnings.is_empty() { style.good("✓") } else { style.warning("!") };
             let mut text = format!(
                 "{sign} {name}  {bytes} in {took}, {inside}, {rows}, compared with the backup"
@@ -135,9 +137,9 @@ pub fn check(check: &Check, style: Style) -> String {
         Verdict::Warning => style.warning("!"),
         Verdict::Problem => style.bad("✕"),
     };
-    let mut text = check.text.clone();
+    let mut text = sentence(&check.text).into_owned();
     if let Some(step) = &check.next_step {
-        text.push_str(&format!("\n{} {step}", style.hint("hint:")));
+        text.push_str(&format!("\n{} {}", style.hint("hint:"), sentence(step)));
     }
     // Further lines stand in the column of the first one.
     format!("{sign} {:<14} {}\n", check.area, text.replace('\n', "\n                 "))
@@ -148,9 +150,9 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", units::count(number), if number == 1 { one } else { many })
 }
 
-/// Further lines of a text stand under the first one.
+/// A sentence, whose further lines stand under the first one.
 fn indented(text: &str) -> String {
-    text.replace('\n', "\n  ")
+    sentence(text).replace('\n', "\n  ")
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use kronos_engine::browse::TableRows;
 use kronos_engine::database::Cell;
 use kronos_engine::units;
 
-use super::{Style, counted};
+use super::{Style, counted, plain};
 
 /// Characters of a value that a table shows.
 const SHOWN: usize = 60;
 
 /// The rows, for a terminal of `width` columns or for a file.
 pub fn rows(found: &TableRows, style: Style, width: Option<u16>) -> String {
-    let names: Vec<String> = found.columns.iter().map(|name| one_line(name)).collect();
+    let names: Vec<String> = found.columns.iter().map(|name| plain(name).into_owned()).collect();
     let mut text = String::new();
     if !names.is_empty() {
         let (table, needed) = table(found, &names);
@@ -58,7 +58,7 @@ fn blocks(found: &TableRows, names: &[String], style: Style) -> String {
 /// "First 100 of 12,345 rows of `orders`".
 fn footer(found: &TableRows) -> String {
     let count = found.rows.len() as u64;
-    let table = one_line(&found.table);
+    let table = plain(&found.table);
     let of = match found.rows_in_backup {
         Some(all) if !found.is_complete => {
             format!("First {} of {}", units::count(count), counted(all, "row", "rows"))
@@ -72,21 +72,21 @@ fn footer(found: &TableRows) -> String {
     } else {
         "what stands behind them in the archive was not read"
     };
-    format!("{of} of `{table}` in `{}`; {checked}", one_line(&found.database))
+    format!("{of} of `{table}` in `{}`; {checked}", plain(&found.database))
 }
 
 /// A value on one line, at most so many characters of it. Nothing and the text `NULL` look different, and so do
 /// an empty text and nothing.
 fn shown(cell: &Cell, most: usize) -> String {
     let cut = |text: &str, length: Option<u64>| {
-        let line = one_line(text);
+        let line = plain(text);
         let is_long = line.chars().count() > most;
         match length {
             Some(length) => format!("{}… ({})", first(&line, most), units::bytes(length)),
             None if is_long => {
                 format!("{}… ({})", first(&line, most), units::bytes(text.len() as u64))
             }
-            None => line,
+            None => line.into_owned(),
         }
     };
     match cell {
@@ -103,21 +103,6 @@ fn shown(cell: &Cell, most: usize) -> String {
 
 fn first(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
-}
-
-/// Line ends, tabs and everything else that would move the cursor, as what stands for it in a program.
-fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => line.push_str("\\n"),
-            '\r' => line.push_str("\\r"),
-            '\t' => line.push_str("\\t"),
-            character if character.is_control() => line.extend(character.escape_unicode()),
-            character => line.push(character),
-        }
-    }
-    line
 }
 
 #[cfg(test)]
@@ -137,7 +122,7 @@ mod tests {
                 vec![text("1", None), Cell::Null],
                 vec![text("2", None), text("NULL", None)],
                 vec![text("3", None), text("", None)],
-                vec![text("4", None), text("a\tb\u{1b}[2J", None)],
+                vec![text("4", None), text("a\tb\u{1b}[2J\u{202e}", None)],
                 vec![text("5", None), text(&"x".repeat(80), Some(5000))],
                 vec![text("6", None), Cell::Binary { hex: "00ff".to_owned(), length: 2 }],
             ],
@@ -154,8 +139,8 @@ mod tests {
         assert_eq!(
             shown,
             format!(
-                "id  na\\nme\n1   NULL\n2   'NULL'\n3   ''\n4   a\\tb\\u{{1b}}[2J\n5   {x}… (5.0 kB)\n6   0x00ff (2 B)\n\n\
-                 First 6 of 1,234 rows of `orders` in `shop`; what stands behind them in the archive was not read\n"
+                "id  na\\nme\n1   NULL\n2   'NULL'\n3   ''\n4   a\\tb\\u{{1b}}[2J\\u{{202e}}\n5   {x}… (5.0 kB)\n6   0x00ff (2 B)\n\n\
+                 First 6 of 1\u{202f}234 rows of `orders` in `shop`; what stands behind them in the archive was not read\n"
             )
         );
     }

@@ -1,6 +1,8 @@
 //! Colours, and the guard against texts that would play with the terminal.
 //!
-//! Owns escape sequences. A colour is never the only sign of anything.
+//! Owns escape sequences, and how text that somebody else wrote is shown: a name goes through [`plain`], a
+//! sentence through [`sentence`], and whatever a command prints through [`harmless`] once more. A colour is
+//! never the only sign of anything.
 
 use std::borrow::Cow;
 
@@ -48,8 +50,52 @@ impl Style {
     }
 }
 
-/// Replaces every control character but line ends, tabs and colours. Names from archives and
-/// file systems are shown, and a hostile one must not move the cursor or turn the line around.
+/// A name on one line. What a terminal would act on, a line end too, is written out: `\n`, `\u{1b}`.
+pub fn plain(text: &str) -> Cow<'_, str> {
+    written_out(text, |character| is_harmful(character) || matches!(character, '\n' | '\t'))
+}
+
+/// A sentence that may hold names. Its line ends stay.
+pub fn sentence(text: &str) -> Cow<'_, str> {
+    written_out(text, is_harmful)
+}
+
+fn written_out(text: &str, is_bad: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_bad) {
+        return Cow::Borrowed(text);
+    }
+    let mut clean = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' if is_bad('\n') => clean.push_str("\\n"),
+            '\t' if is_bad('\t') => clean.push_str("\\t"),
+            '\r' => clean.push_str("\\r"),
+            _ if is_bad(character) => clean.extend(character.escape_unicode()),
+            _ => clean.push(character),
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// A line of JSON, in which the same characters are written as JSON writes them. They stand in texts only.
+pub fn harmless_json(line: &str) -> Cow<'_, str> {
+    if !line.contains(is_harmful) {
+        return Cow::Borrowed(line);
+    }
+    let mut clean = String::with_capacity(line.len());
+    for character in line.chars() {
+        if is_harmful(character) {
+            // All of them are below U+FFFF, so one unit is enough.
+            clean.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            clean.push(character);
+        }
+    }
+    Cow::Owned(clean)
+}
+
+/// Replaces every control character but line ends, tabs and colours: the last guard, behind [`plain`] and
+/// [`sentence`], for texts that are not known to be anybody's name.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if !text.contains(is_harmful) {
         return Cow::Borrowed(text);
@@ -77,13 +123,37 @@ fn colour_at(text: &str) -> Option<usize> {
 }
 
 fn is_harmful(character: char) -> bool {
-    let turns = matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    // Marks, embeddings and isolates turn a line around; two separators end one.
+    let turns = matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
     turns || (character.is_control() && !matches!(character, '\n' | '\t'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_stays_on_its_line_and_shows_what_is_in_it() {
+        assert_eq!(plain("Größe 🔑"), "Größe 🔑");
+        assert_eq!(plain("a\nb\tc\rd"), "a\\nb\\tc\\rd");
+        assert_eq!(plain("\x1b[31mred\x1b[0m"), "\\u{1b}[31mred\\u{1b}[0m");
+        assert_eq!(plain("gpj.\u{202e}exe\u{2028}\u{200f}"), "gpj.\\u{202e}exe\\u{2028}\\u{200f}");
+        assert_eq!(plain("\u{9b}31m\u{7f}\0"), "\\u{9b}31m\\u{7f}\\u{0}");
+        assert_eq!(sentence("one\ntwo\x1b[2J"), "one\ntwo\\u{1b}[2J");
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let hostile = "a\u{9b}31m\u{202e}\u{7f}\u{2028}b";
+        let line = serde_json::to_string(hostile).unwrap();
+        let shown = harmless_json(&line);
+        assert!(shown.is_ascii(), "{shown}");
+        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), hostile);
+        assert_eq!(harmless_json("{\"a\":\"ü\"}"), "{\"a\":\"ü\"}");
+    }
 
     #[test]
     fn only_colours_reach_the_terminal() {

@@ -9,7 +9,7 @@
 //! compare
 //! browse
 //! backup · restore
-//! catalog
+//! catalog · look
 //! database · storage · archive
 //! logger
 //! config
@@ -34,6 +34,7 @@ pub mod event;
 pub mod files;
 pub mod ids;
 pub mod logger;
+pub mod look;
 pub mod progress;
 pub mod restore;
 pub mod run;

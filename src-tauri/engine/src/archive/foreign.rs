@@ -28,7 +28,7 @@ const MAGIC: [(&[u8], &str); 16] = [
 ];
 
 /// What a file that starts with `head` is.
-pub(super) fn describe(head: &[u8]) -> String {
+pub(crate) fn describe(head: &[u8]) -> String {
     if head.is_empty() {
         return "it is empty".to_owned();
     }

@@ -6,6 +6,7 @@
 
 pub mod compression;
 mod foreign;
+mod glance;
 mod hash;
 mod intake;
 mod inventory;
@@ -25,11 +26,14 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use compression::StreamStats;
+pub use compression::{StreamStats, stream_codec};
+pub(crate) use foreign::describe as describe_foreign;
+pub use glance::{Glance, glance};
 pub use intake::{Closing, PlannedMember, UnitSource, Written};
 pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, Sidecar, Unit};
 pub use reader::{Verified, extract, peek_header, verify};
 pub use records::MAX_SIDECAR;
+pub(crate) use subject::one_line;
 pub use writer::{ArchiveWriter, PART_SIZE};
 
 use crate::error::Result;

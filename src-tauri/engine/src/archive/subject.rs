@@ -75,7 +75,7 @@ fn carried(error: io::Error, otherwise: impl FnOnce(io::Error) -> Error) -> Erro
 
 /// Text of unknown origin as it may stand in a message or in `RESTORE.md`: one line, no control or
 /// direction characters, no backticks, not endless.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let harmless = |character: char| match character {
         '`' => '\'',
         // Direction marks, overrides and isolates turn a line around on the screen.

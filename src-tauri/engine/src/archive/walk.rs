@@ -3,7 +3,7 @@
 //! Owns the order and the meaning of the members. Blocks are read in `members`; which passes there
 //! are, and what they are compared with, is decided in `reader`.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use super::compression::StreamDecoder;
 use super::hash::Fingerprint;
@@ -45,15 +45,8 @@ impl<'a, 'e> Walk<'a, 'e> {
 
     /// `kronos.json`. A newer format is refused here, before anything else can be wrong with it.
     pub fn header(&mut self) -> Result<Header> {
-        let first = self.members.next(&self.subject)?;
-        let Some(member) = first.filter(|member| member.name == HEADER_MEMBER) else {
-            return Err(self.subject.damaged(format!("it does not begin with `{HEADER_MEMBER}`")));
-        };
-        let bytes = self.record(&member, MAX_HEADER)?;
-        let header = decode_header(&bytes)
-            .map_err(|error| error.of(self.subject.name, "its `kronos.json`"))?;
+        let header = first_header(&mut self.members, &self.subject)?;
         self.mtime = mtime_of(&header);
-        self.in_time(&member)?;
         Ok(header)
     }
 
@@ -65,7 +58,7 @@ impl<'a, 'e> Walk<'a, 'e> {
             return Err(self.subject.damaged(detail));
         };
         self.in_time(&member)?;
-        self.within(&member, MAX_RECOVERY)?;
+        within(&self.subject, &member, MAX_RECOVERY)?;
         self.members.content(&member, &self.subject, &mut |_| Ok(()))
     }
 
@@ -134,7 +127,7 @@ impl<'a, 'e> Walk<'a, 'e> {
     }
 
     fn manifest(&mut self, member: &Member) -> Result<Manifest> {
-        let bytes = self.record(member, MAX_MANIFEST)?;
+        let bytes = record(&mut self.members, &self.subject, member, MAX_MANIFEST)?;
         if self.members.next(&self.subject)?.is_some() {
             let detail = format!("a member follows `{MANIFEST_MEMBER}`");
             return Err(self.subject.damaged(detail));
@@ -160,29 +153,51 @@ impl<'a, 'e> Walk<'a, 'e> {
         Ok((self.subject, stream))
     }
 
-    /// A whole member, which must be small.
-    fn record(&mut self, member: &Member, at_most: u64) -> Result<Vec<u8>> {
-        self.within(member, at_most)?;
-        // Exactly as long as it is going to be: a buffer that grows needs up to three times as much.
-        let mut bytes = Vec::with_capacity(usize::try_from(member.size).unwrap_or_default());
-        self.members.content(member, &self.subject, &mut |chunk| {
-            bytes.extend_from_slice(chunk);
-            Ok(())
-        })?;
-        Ok(bytes)
-    }
-
-    fn within(&self, member: &Member, at_most: u64) -> Result<()> {
-        if member.size > at_most {
-            return Err(self.subject.damaged(format!("`{}` is too long", member.name)));
-        }
-        Ok(())
-    }
-
     fn in_time(&self, member: &Member) -> Result<()> {
-        if member.mtime != self.mtime {
-            return Err(self.subject.damaged("its members are not all of one time"));
-        }
-        Ok(())
+        in_time(&self.subject, member, self.mtime)
     }
+}
+
+/// Reads `kronos.json`, which comes first.
+pub(super) fn first_header<R: Read>(members: &mut Members<R>, subject: &Subject) -> Result<Header> {
+    let first = members.next(subject)?;
+    let Some(member) = first.filter(|member| member.name == HEADER_MEMBER) else {
+        return Err(subject.damaged(format!("it does not begin with `{HEADER_MEMBER}`")));
+    };
+    let bytes = record(members, subject, &member, MAX_HEADER)?;
+    let header =
+        decode_header(&bytes).map_err(|error| error.of(subject.name, "its `kronos.json`"))?;
+    in_time(subject, &member, mtime_of(&header))?;
+    Ok(header)
+}
+
+/// A whole member, which must be small.
+fn record<R: Read>(
+    members: &mut Members<R>,
+    subject: &Subject,
+    member: &Member,
+    at_most: u64,
+) -> Result<Vec<u8>> {
+    within(subject, member, at_most)?;
+    // Exactly as long as it is going to be: a buffer that grows needs up to three times as much.
+    let mut bytes = Vec::with_capacity(usize::try_from(member.size).unwrap_or_default());
+    members.content(member, subject, &mut |chunk| {
+        bytes.extend_from_slice(chunk);
+        Ok(())
+    })?;
+    Ok(bytes)
+}
+
+fn within(subject: &Subject, member: &Member, at_most: u64) -> Result<()> {
+    if member.size > at_most {
+        return Err(subject.damaged(format!("`{}` is too long", member.name)));
+    }
+    Ok(())
+}
+
+fn in_time(subject: &Subject, member: &Member, mtime: u64) -> Result<()> {
+    if member.mtime != mtime {
+        return Err(subject.damaged("its members are not all of one time"));
+    }
+    Ok(())
 }

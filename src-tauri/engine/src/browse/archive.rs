@@ -1,25 +1,30 @@
 //! An archive whose manifest is known, and the pass over it that one reader needs.
 //!
-//! Owns where the manifest comes from, what a pass has proven, and the working folder of a pass.
+//! Owns where the manifest comes from, what a pass has proven, and the working folder of a pass. A manifest is
+//! not proven here; a pass refuses every member that is not the one in it.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::archive::{self, Manifest, Sidecar, Unit};
-use crate::backup::{ObjectSource, verify_reader};
+use crate::backup::ObjectSource;
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::context::RunContext;
 use crate::database::{self, DumpPlace, DumpReader};
-use crate::error::{Error, Result};
+use crate::error::{ArchiveError, Error, Result};
 use crate::progress::Phase;
-use crate::restore::{ArchiveSource, Scratch, choose_unit};
+use crate::restore::{ArchiveFile, ArchiveSource, Scratch, StoredArchive, choose_unit};
 use crate::state_dir::StateDir;
+
+/// How much of a file's beginning tells what it is.
+const HEAD: u64 = 4096;
 
 /// An archive that is going to be looked into.
 pub struct OpenedArchive {
     source: Arc<dyn ArchiveSource>,
     manifest: Manifest,
-    is_checked: bool,
 }
 
 /// What a reader found in a dump.
@@ -32,19 +37,29 @@ pub struct ReadThrough<T> {
 }
 
 impl OpenedArchive {
-    /// Takes the manifest from the commit record; without one the whole archive is read and proven first.
-    pub async fn open(
-        source: Arc<dyn ArchiveSource>,
-        sidecar: Option<Sidecar>,
-        context: &RunContext,
-    ) -> Result<Self> {
-        if let Some(sidecar) = sidecar {
-            return Ok(Self { source, manifest: sidecar.manifest, is_checked: false });
-        }
-        let (reader, size) = source.open().await?;
-        context.progress.enter(Phase::Verifying, size);
-        let manifest = verify_reader(reader, &source.name(), None, context).await?.manifest;
-        Ok(Self { source, manifest, is_checked: true })
+    /// A stored backup: its commit record says what is in it.
+    pub fn of_backup(source: StoredArchive, sidecar: Sidecar) -> Self {
+        Self { source: Arc::new(source), manifest: sidecar.manifest }
+    }
+
+    /// Any file: what it says of itself at its two ends, compared with its commit record where there is one.
+    pub async fn of_file(path: PathBuf, sidecar: Option<Sidecar>) -> Result<Self> {
+        let source = ArchiveFile(path.clone());
+        // Refuses what is no regular file before it could block or never end.
+        drop(source.open().await?);
+        let name = source.name();
+        let look = move || {
+            let unreadable = |source| ArchiveError::Io { archive: name.clone(), source };
+            let mut file = File::open(&path).map_err(unreadable)?;
+            let mut head = Vec::new();
+            Read::by_ref(&mut file).take(HEAD).read_to_end(&mut head).map_err(unreadable)?;
+            file.rewind().map_err(unreadable)?;
+            archive::glance(file, &name, &head, sidecar.as_ref())
+        };
+        let glance = tokio::task::spawn_blocking(look).await.unwrap_or_else(|panic| {
+            Err(Error::Internal(format!("looking at an archive ended: {panic}")))
+        })?;
+        Ok(Self { source: Arc::new(source), manifest: glance.manifest })
     }
 
     /// Its name, for people.
@@ -55,11 +70,6 @@ impl OpenedArchive {
     /// What it says about itself.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
-    }
-
-    /// Whether all of it has been read and every hash compared.
-    pub fn is_checked(&self) -> bool {
-        self.is_checked
     }
 
     /// The database of that name, or the only one.

@@ -53,6 +53,6 @@ pub async fn first_rows(
         rows: read.found.rows,
         is_complete: read.found.is_complete,
         rows_in_backup: table.rows,
-        is_checked: archive.is_checked() || read.is_whole,
+        is_checked: read.is_whole,
     })
 }

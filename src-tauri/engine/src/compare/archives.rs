@@ -55,7 +55,7 @@ pub(super) fn side(archive: &OpenedArchive) -> Side {
         name: archive.name(),
         at: archive.manifest().header.created_at,
         is_live: false,
-        is_checked: archive.is_checked(),
+        is_checked: false,
     }
 }
 

@@ -9,6 +9,7 @@
 mod child;
 mod connection;
 mod factory;
+pub(crate) mod forms;
 mod mongodb;
 mod mysql;
 mod postgres;

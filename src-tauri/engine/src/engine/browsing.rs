@@ -4,7 +4,6 @@
 //! `browse`, the comparison to `compare`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::Engine;
 use crate::backup;
@@ -16,7 +15,7 @@ use crate::database;
 use crate::error::Result;
 use crate::ids::{BackupId, RunId};
 use crate::progress::Progress;
-use crate::restore::{ArchiveFile, ArchiveSource, StoredArchive};
+use crate::restore::StoredArchive;
 
 /// An archive that a person named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +32,7 @@ impl Engine {
         let context = self.reading();
         // Reading goes on on another thread; it has to hear that nobody waits any more.
         let _guard = context.cancel.clone().drop_guard();
-        let archive = self.open_archive(archive, &context).await?;
+        let archive = self.open_archive(archive).await?;
         browse::first_rows(&archive, order, &self.0.state, &context).await
     }
 
@@ -45,8 +44,8 @@ impl Engine {
     ) -> Result<Comparison> {
         let context = self.reading();
         let _guard = context.cancel.clone().drop_guard();
-        let before = self.open_archive(before, &context).await?;
-        let after = self.open_archive(after, &context).await?;
+        let before = self.open_archive(before).await?;
+        let after = self.open_archive(after).await?;
         compare::archives(&before, &after, &self.0.state, &context).await
     }
 
@@ -57,9 +56,7 @@ impl Engine {
         archive: &ArchiveChoice,
         profile: Option<&str>,
     ) -> Result<Comparison> {
-        let context = self.reading();
-        let _guard = context.cancel.clone().drop_guard();
-        let archive = self.open_archive(archive, &context).await?;
+        let archive = self.open_archive(archive).await?;
         let header = &archive.manifest().header;
         let config = self.config()?;
         let profile = config.profile(profile.unwrap_or(&header.profile))?;
@@ -69,24 +66,19 @@ impl Engine {
         compare::with_live(&archive, &profile.name, probe, self.0.options.clock.now())
     }
 
-    async fn open_archive(
-        &self,
-        choice: &ArchiveChoice,
-        context: &RunContext,
-    ) -> Result<OpenedArchive> {
-        let (source, sidecar): (Arc<dyn ArchiveSource>, _) = match choice {
+    async fn open_archive(&self, choice: &ArchiveChoice) -> Result<OpenedArchive> {
+        match choice {
             ArchiveChoice::Stored(id) => {
                 let (record, sidecar) = self.find_backup(id)?;
                 let storage = self.storage_at(&record.storage)?;
                 let key = backup::archive_key_of(&sidecar)?;
-                (Arc::new(StoredArchive { storage, key }), Some(sidecar))
+                Ok(OpenedArchive::of_backup(StoredArchive { storage, key }, sidecar))
             }
             ArchiveChoice::File(path) => {
                 let sidecar = super::archives::sidecar_beside(path).await?;
-                (Arc::new(ArchiveFile(path.clone())), sidecar)
+                OpenedArchive::of_file(path.clone(), sidecar).await
             }
-        };
-        OpenedArchive::open(source, sidecar, context).await
+        }
     }
 
     /// What reading without a run carries: nobody sees its progress.

@@ -7,6 +7,7 @@ mod archives;
 mod backups;
 mod browsing;
 mod edits;
+mod looks;
 mod picture;
 mod restores;
 mod runs;

@@ -25,6 +25,7 @@ mod buffers;
 mod codec;
 mod decoder;
 mod encoder;
+mod ends;
 mod error;
 mod frames;
 mod gzip;
@@ -38,6 +39,7 @@ mod tests;
 pub use crate::config::Codec;
 pub use decoder::StreamDecoder;
 pub use encoder::StreamEncoder;
+pub use ends::{StreamEnds, stream_codec};
 pub use error::StreamError;
 
 use std::num::NonZeroUsize;

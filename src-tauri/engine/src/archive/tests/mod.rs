@@ -2,6 +2,7 @@
 
 mod bombs;
 mod damage;
+mod glance;
 mod golden;
 mod hostile;
 mod manifest_lies;

@@ -23,6 +23,8 @@ mod target;
 mod tools;
 mod units;
 
+pub(crate) use stream::{Prelude, read_prelude};
+
 use async_trait::async_trait;
 
 use self::connect::Session;

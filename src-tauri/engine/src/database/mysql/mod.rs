@@ -27,6 +27,8 @@ mod structure;
 mod target;
 mod tools;
 
+pub(crate) use script::{Token, Tokens};
+
 use async_trait::async_trait;
 
 pub(super) use self::rows::RowReader;

@@ -28,6 +28,9 @@ mod structure;
 mod target;
 mod tools;
 
+pub(crate) use custom_format::{Contents, Entry, Form, read_contents};
+pub(crate) use quote::shown;
+
 use async_trait::async_trait;
 
 use self::access::Access;

@@ -29,7 +29,7 @@ pub(super) fn pattern(schema: &str, table: &str) -> String {
 }
 
 /// A table's name as people see it: `public.orders`; a part that would be misread is quoted.
-pub(super) fn shown(schema: &str, name: &str) -> String {
+pub(crate) fn shown(schema: &str, name: &str) -> String {
     let part = |text: &str| {
         if text.contains(['.', '"']) { identifier(text) } else { text.to_owned() }
     };

@@ -8,6 +8,7 @@
 mod check;
 mod copy;
 mod dump;
+mod peek;
 mod restore;
 mod rows;
 mod scratch_copy;
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub(crate) use self::peek::{Peeked, peek, peek_bytes};
 pub(super) use self::rows::RowReader;
 use self::source::Look;
 pub(super) use self::structure::StructureReader;

@@ -13,6 +13,7 @@ mod contents;
 mod documents;
 mod frames;
 mod metadata;
+mod prelude;
 mod reader;
 mod writer;
 
@@ -20,6 +21,7 @@ pub(super) use choice::Choice;
 pub(super) use contents::Namespace;
 pub(super) use documents::{Documents, Listener};
 pub(super) use metadata::{Described, NamespaceKind};
+pub(crate) use prelude::{Prelude, read_prelude};
 pub(super) use reader::ArchiveReader;
 pub(super) use writer::ArchiveWriter;
 

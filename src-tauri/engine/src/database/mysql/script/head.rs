@@ -9,7 +9,7 @@ use super::{Item, ItemKind};
 
 /// One token of SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) enum Token {
+pub(crate) enum Token {
     /// A keyword, a number or a name without quotes.
     Word(String),
     /// A name or a text in quotes.
@@ -19,11 +19,13 @@ pub(in super::super) enum Token {
 }
 
 impl Token {
-    pub(in super::super) fn is(&self, word: &str) -> bool {
+    /// Whether it is this keyword.
+    pub(crate) fn is(&self, word: &str) -> bool {
         matches!(self, Self::Word(text) if text.eq_ignore_ascii_case(word))
     }
 
-    fn into_name(self) -> Option<String> {
+    /// The text of a name, with or without quotes.
+    pub(crate) fn into_name(self) -> Option<String> {
         match self {
             Self::Word(text) | Self::Quoted(text) => Some(text),
             Self::Symbol(_) => None,
@@ -32,13 +34,14 @@ impl Token {
 }
 
 /// The tokens of a statement with their places.
-pub(in super::super) struct Tokens<'a> {
+pub(crate) struct Tokens<'a> {
     text: &'a [u8],
     at: usize,
 }
 
 impl<'a> Tokens<'a> {
-    pub(in super::super) fn of(text: &'a [u8]) -> Self {
+    /// The tokens of `text`.
+    pub(crate) fn of(text: &'a [u8]) -> Self {
         Self { text, at: 0 }
     }
 

@@ -10,7 +10,8 @@ mod scanner;
 use std::collections::BTreeMap;
 
 pub(super) use copy::CopyFilter;
-pub(super) use head::{Token, Tokens, columns_of_insert, columns_of_table};
+pub(crate) use head::{Token, Tokens};
+pub(super) use head::{columns_of_insert, columns_of_table};
 pub(super) use scanner::Scanner;
 
 use crate::contents::ObjectKind;

@@ -9,22 +9,47 @@ use super::fields::{Field, Fields, there};
 
 /// The versions of the format that are known.
 const KNOWN: std::ops::RangeInclusive<(u8, u8)> = (1, 12)..=(1, 16);
-/// The number of the custom format among PostgreSQL's archive formats.
+/// The numbers of PostgreSQL's archive formats that have a table of contents.
 const CUSTOM: u8 = 1;
+const TAR: u8 = 3;
+const DIRECTORY: u8 = 5;
+
+/// The form of a dump with a table of contents.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// One file, with the data behind the table of contents.
+    #[default]
+    Custom,
+    /// A tar whose first member is the table of contents.
+    Tar,
+    /// A folder with the table of contents in a file of its own.
+    Directory,
+}
 
 /// The table of contents with its header.
 #[derive(Debug, Default)]
-pub(in super::super) struct Contents {
+pub(crate) struct Contents {
     /// The server that was dumped: `15.18 (Debian 15.18-0+deb12u1)`.
     pub server: String,
     /// The `pg_dump` that wrote it, in the same form.
     pub tool: String,
+    /// The database that was dumped.
+    pub database: String,
+    /// When, by the clock of the tool: second, minute, hour, day, month from 0, year from 1900.
+    pub made_at: [i64; 6],
+    /// What it is part of.
+    pub form: Form,
     /// What is in it, in its order.
     pub entries: Vec<Entry>,
     pub(super) width: usize,
 }
 
 impl Contents {
+    /// Bytes of a number in it: a sign and digits.
+    pub fn number_len(&self) -> usize {
+        1 + self.width
+    }
+
     /// Entries that are followed by data.
     pub fn with_data(&self) -> usize {
         self.entries.iter().filter(|entry| entry.has_data).count()
@@ -33,7 +58,7 @@ impl Contents {
 
 /// One entry of the table of contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct Entry {
+pub(crate) struct Entry {
     /// Its number in the dump.
     pub id: i64,
     /// The catalogue that its object stands in, as an OID; 0 for data.
@@ -52,6 +77,8 @@ pub(in super::super) struct Entry {
     pub has_data: bool,
     /// Rows of its data, once they have gone by.
     pub rows: Option<u64>,
+    /// The file that holds its data, in a folder or a tar.
+    pub file: Option<String>,
 }
 
 /// Collects the table of contents from pieces.
@@ -61,6 +88,8 @@ pub(super) struct ContentsReader {
     version: (u8, u8),
     left: Option<u64>,
     contents: Contents,
+    /// Whether somebody else made the dump, who may have chosen another form and compressed the data.
+    is_foreign: bool,
 }
 
 /// How far the table of contents has come.
@@ -102,6 +131,11 @@ impl Statements {
 }
 
 impl ContentsReader {
+    /// A reader of what any `pg_dump` has written, not only of what Kronos lets it write.
+    pub fn of_foreign() -> Self {
+        Self { is_foreign: true, ..Self::default() }
+    }
+
     /// Bytes of a number, once the header has gone by.
     pub fn width(&self) -> usize {
         self.contents.width
@@ -121,7 +155,7 @@ impl ContentsReader {
         self.pending.extend_from_slice(bytes);
         let mut at = 0;
         if self.left.is_none() {
-            let Some((taken, header)) = header(&self.pending)? else {
+            let Some((taken, header)) = header(&self.pending, self.is_foreign)? else {
                 return Ok(Progressed::NeedsMore);
             };
             self.version = header.version;
@@ -132,7 +166,10 @@ impl ContentsReader {
         }
         while let Some(left) = self.left.filter(|left| *left > 0) {
             let mut fields = Fields::new(&self.pending[at..], self.contents.width);
-            let Some((entry, statements)) = entry(&mut fields, self.version)? else { break };
+            let Some((entry, statements)) = entry(&mut fields, self.version, self.contents.form)?
+            else {
+                break;
+            };
             let bytes = &self.pending[at..at + fields.taken()];
             on_piece(Piece::Entry { entry: &entry, bytes, statements });
             at += fields.taken();
@@ -155,7 +192,7 @@ struct Header {
     contents: Contents,
 }
 
-fn header(bytes: &[u8]) -> Field<(usize, Header)> {
+fn header(bytes: &[u8], is_foreign: bool) -> Field<(usize, Header)> {
     const MAGIC: &[u8] = b"PGDMP";
     let seen = bytes.len().min(MAGIC.len());
     if bytes[..seen] != MAGIC[..seen] {
@@ -169,9 +206,10 @@ fn header(bytes: &[u8]) -> Field<(usize, Header)> {
             "it has the format {major}.{minor}, which this Kronos does not know"
         )));
     }
-    if format != CUSTOM || !(1..=32).contains(&width) {
+    let form = form(format).filter(|form| is_foreign || *form == Form::Custom);
+    let Some(form) = form.filter(|_| (1..=32).contains(&width)) else {
         return Err(Malformed::new("it is not in PostgreSQL's custom format"));
-    }
+    };
     let mut fields = Fields::new(bytes, width);
     fields.take(MAGIC.len() + 6);
     let compression = match version {
@@ -181,23 +219,35 @@ fn header(bytes: &[u8]) -> Field<(usize, Header)> {
     match compression {
         None => return Ok(None),
         Some(0) => {}
+        Some(_) if is_foreign => {}
         Some(_) => return Err(Malformed::new("it is compressed, although it must not be")),
     }
-    for _date in 0..7 {
-        there!(fields.number());
+    let mut made_at = [0; 6];
+    for part in &mut made_at {
+        *part = there!(fields.number());
     }
-    let _database = there!(fields.text());
+    let _is_summer = there!(fields.number());
+    let database = text(there!(fields.text()));
     let server = text(there!(fields.text()));
     let tool = text(there!(fields.text()));
     let entries = there!(fields.number());
     let entries = u64::try_from(entries)
         .map_err(|_| Malformed::new("its table of contents has an impossible length"))?;
-    let contents = Contents { server, tool, entries: Vec::new(), width };
+    let contents = Contents { server, tool, database, made_at, form, entries: Vec::new(), width };
     Ok(Some((fields.taken(), Header { version, entries, contents })))
 }
 
-/// One entry, and where in it the statements stand that creates its object and loads its rows.
-fn entry(fields: &mut Fields<'_>, version: (u8, u8)) -> Field<(Entry, Statements)> {
+fn form(number: u8) -> Option<Form> {
+    match number {
+        CUSTOM => Some(Form::Custom),
+        TAR => Some(Form::Tar),
+        DIRECTORY => Some(Form::Directory),
+        _ => None,
+    }
+}
+
+/// One entry, and where in it the statements stand that create its object and load its rows.
+fn entry(fields: &mut Fields<'_>, version: (u8, u8), form: Form) -> Field<(Entry, Statements)> {
     let id = there!(fields.number());
     let has_data = there!(fields.number()) != 0;
     let catalogue = oid(there!(fields.text()));
@@ -223,11 +273,20 @@ fn entry(fields: &mut Fields<'_>, version: (u8, u8)) -> Field<(Entry, Statements
     let owner = text(there!(fields.text()));
     let _with_oids = there!(fields.text());
     while there!(fields.text()).is_some() {}
-    // A flag, then a place in the file that a stream never has.
-    let Some(_offset) = fields.take(1 + OFFSET_WIDTH) else { return Ok(None) };
-    let entry = Entry { id, catalogue, oid, name, kind, schema, owner, has_data, rows: None };
+    let file = there!(place_of_data(fields, form));
+    let entry = Entry { id, catalogue, oid, name, kind, schema, owner, has_data, rows: None, file };
     let prefix = 1 + fields.width();
     Ok(Some((entry, Statements { definition, copy, prefix })))
+}
+
+/// Where the data of an entry is: the name of another file, or a flag and a place in this one that a stream
+/// never has.
+fn place_of_data(fields: &mut Fields<'_>, form: Form) -> Field<Option<String>> {
+    if form == Form::Custom {
+        return Ok(fields.take(1 + OFFSET_WIDTH).map(|_| None));
+    }
+    let file = there!(fields.text()).filter(|file| !file.is_empty());
+    Ok(Some(file.map(|file| text(Some(file)))))
 }
 
 /// Every `pg_dump` of the last twenty years has 64-bit file offsets.

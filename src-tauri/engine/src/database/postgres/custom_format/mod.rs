@@ -12,11 +12,13 @@ mod blocks;
 mod contents;
 mod edit;
 mod fields;
+mod foreign;
 
 use self::blocks::Blocks;
-pub(super) use self::contents::{Contents, Entry};
+pub(crate) use self::contents::{Contents, Entry, Form};
 use self::contents::{ContentsReader, Piece, Progressed};
 pub(super) use self::edit::Editor;
+pub(crate) use self::foreign::read_contents;
 
 /// Why bytes are not a complete dump, as the end of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,204 @@
+//! What a script does beside filling a database.
+//!
+//! Owns what counts as noteworthy, and the words for it.
+
+use std::collections::BTreeSet;
+
+use super::super::SqlDialect;
+use super::scanner::Piece;
+use super::statement::{created, name, tokens};
+use crate::contents::{ObjectCount, ObjectKind};
+use crate::database::forms::Token;
+
+/// More objects than a person looks at.
+const MAX_OBJECTS: usize = 100_000;
+/// As many examples of one kind as are ever shown, and how long one is.
+const MAX_EXAMPLES: usize = 10;
+const MAX_EXAMPLE: usize = 60;
+
+/// What was seen so far.
+#[derive(Debug)]
+pub(super) struct Effects {
+    pub objects: Vec<ObjectCount>,
+    pub is_complete: bool,
+    /// Databases that it creates or drops.
+    pub databases: Vec<String>,
+    /// Databases that it changes to.
+    pub uses: Vec<String>,
+    pub drops_tables: bool,
+    shell: Vec<String>,
+    client: Vec<String>,
+    server: Vec<String>,
+    users: Vec<String>,
+    seen: BTreeSet<(ObjectKind, String)>,
+}
+
+impl Default for Effects {
+    fn default() -> Self {
+        Self {
+            objects: Vec::new(),
+            is_complete: true,
+            databases: Vec::new(),
+            uses: Vec::new(),
+            drops_tables: false,
+            shell: Vec::new(),
+            client: Vec::new(),
+            server: Vec::new(),
+            users: Vec::new(),
+            seen: BTreeSet::new(),
+        }
+    }
+}
+
+impl Effects {
+    /// Takes a part of the script into account.
+    pub fn add(&mut self, piece: &Piece<'_>, dialect: SqlDialect) {
+        match piece {
+            Piece::Command(line) => self.command(line, dialect),
+            Piece::Statement { text, .. } => self.statement(text),
+        }
+    }
+
+    /// Examples of what is dangerous, with the sentence that leads to them.
+    pub fn warnings(&self) -> impl Iterator<Item = (&[String], &'static str)> {
+        let all = [
+            (&self.shell, "It contains shell commands"),
+            (&self.client, "It contains commands for the client"),
+            (&self.server, "It lets the server read or write files or run programs"),
+            (&self.users, "It creates or changes users or rights"),
+        ];
+        all.into_iter()
+            .filter(|(texts, _)| !texts.is_empty())
+            .map(|(texts, what)| (texts.as_slice(), what))
+    }
+
+    fn command(&mut self, line: &[u8], dialect: SqlDialect) {
+        let shown = example(line);
+        let word: String = shown.chars().skip(1).take_while(char::is_ascii_alphabetic).collect();
+        match word.to_ascii_lowercase().as_str() {
+            // What the dump tools write by themselves.
+            "restrict" | "unrestrict" if dialect == SqlDialect::Postgres => {}
+            "" if shown == "\\." => {}
+            "connect" | "c" | "u" if shown.starts_with('\\') => {
+                let target = shown.split_whitespace().nth(1).unwrap_or_default();
+                keep(&mut self.uses, target.trim_matches(['"', '`', ';']).to_owned());
+            }
+            word => {
+                let runs = shown.starts_with("\\!")
+                    || shown.contains(['`', '|'])
+                    || ["system", "ystem", "shell", "hell"].contains(&word)
+                    || shown.to_ascii_lowercase().contains("program");
+                keep(if runs { &mut self.shell } else { &mut self.client }, shown);
+            }
+        }
+    }
+
+    fn statement(&mut self, text: &[u8]) {
+        let tokens = tokens(text);
+        let Some(Token::Word(first)) = tokens.first() else { return };
+        match first.to_ascii_uppercase().as_str() {
+            "CREATE" => self.create(&tokens, text),
+            "DROP" => self.drop(&tokens),
+            "USE" => keep_name(&mut self.uses, &tokens[1..]),
+            "GRANT" | "REVOKE" => keep(&mut self.users, example(text)),
+            "ALTER" if is_user(tokens.get(1)) => keep(&mut self.users, example(text)),
+            "ALTER" if tokens.get(1).is_some_and(|token| token.is("DATABASE")) => {
+                keep_name(&mut self.databases, &tokens[2..]);
+            }
+            "SET"
+                if tokens
+                    .get(1)
+                    .is_some_and(|token| token.is("PASSWORD") || token.is("GLOBAL")) =>
+            {
+                keep(&mut self.users, example(text));
+            }
+            "ATTACH" | "LOAD" => keep(&mut self.server, example(text)),
+            "COPY" => self.copy(&tokens, text),
+            "INSERT" | "REPLACE" => {}
+            _ => self.calls(&tokens, text),
+        }
+    }
+
+    fn create(&mut self, tokens: &[Token], text: &[u8]) {
+        let database = tokens.iter().take(5).position(|token| token.is("DATABASE"));
+        if let Some(at) = database {
+            return keep_name(&mut self.databases, &tokens[at + 1..]);
+        }
+        if is_user(tokens.get(1)) {
+            return keep(&mut self.users, example(text));
+        }
+        let Some(object) = created(tokens) else { return };
+        if self.objects.len() == MAX_OBJECTS {
+            self.is_complete = false;
+        } else if self.seen.insert((object.kind, object.name.clone())) {
+            self.objects.push(object);
+        }
+    }
+
+    fn drop(&mut self, tokens: &[Token]) {
+        match tokens.get(1) {
+            Some(token) if token.is("DATABASE") || token.is("SCHEMA") => {
+                keep_name(&mut self.databases, &tokens[2..]);
+            }
+            Some(token) if token.is("TABLE") => self.drops_tables = true,
+            _ => {}
+        }
+    }
+
+    fn copy(&mut self, tokens: &[Token], text: &[u8]) {
+        let by_client = tokens.iter().any(|token| token.is("STDIN") || token.is("STDOUT"));
+        if !by_client {
+            keep(&mut self.server, example(text));
+        }
+    }
+
+    /// Functions and clauses that reach beyond the database.
+    fn calls(&mut self, tokens: &[Token], text: &[u8]) {
+        const REACHING: [&str; 12] = [
+            "OUTFILE",
+            "DUMPFILE",
+            "LOAD_FILE",
+            "LOAD_EXTENSION",
+            "PG_READ_FILE",
+            "PG_READ_BINARY_FILE",
+            "PG_LS_DIR",
+            "LO_IMPORT",
+            "LO_EXPORT",
+            "PG_EXECUTE_SERVER_PROGRAM",
+            "WRITEFILE",
+            "READFILE",
+        ];
+        if tokens.iter().any(|token| REACHING.iter().any(|word| token.is(word))) {
+            keep(&mut self.server, example(text));
+        }
+    }
+}
+
+fn is_user(token: Option<&Token>) -> bool {
+    token.is_some_and(|token| token.is("USER") || token.is("ROLE"))
+}
+
+/// Keeps the name that a statement goes on with.
+fn keep_name(kept: &mut Vec<String>, tokens: &[Token]) {
+    let is_between = |token: &&Token| ["IF", "NOT", "EXISTS"].iter().any(|word| token.is(word));
+    let mut rest = tokens.iter().skip_while(is_between).cloned();
+    if let Some(name) = name(&mut rest) {
+        keep(kept, name);
+    }
+}
+
+fn keep(kept: &mut Vec<String>, text: String) {
+    if kept.len() < MAX_EXAMPLES && !text.is_empty() && !kept.contains(&text) {
+        kept.push(text);
+    }
+}
+
+/// The beginning of a statement on one line.
+fn example(text: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&text[..text.len().min(4 * MAX_EXAMPLE)]);
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_EXAMPLE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
