@@ -78,14 +78,15 @@ pub enum Command {
         #[arg(value_name = "ARCHIVE_OR_ID", required = true)]
         archives: Vec<OsString>,
     },
-    /// Restore a database into a new file or a new database; nothing is ever overwritten
+    /// Restore a database into a new file or a new database; or, with --replace, in place of one
     #[command(after_long_help = RESTORE_EXAMPLES)]
     Restore {
         /// An archive file, or an id from `kronos list` (its beginning is enough)
         #[arg(value_name = "ARCHIVE_OR_ID")]
         archive: OsString,
-        /// The file to make, or on a server the name of the database; it must not exist yet
-        #[arg(long, value_name = "NEW")]
+        /// The file to make, or on a server the name of the database; without --replace it must not
+        /// exist yet
+        #[arg(long, value_name = "NAME")]
         to: OsString,
         /// The database in the archive, when it holds more than one
         #[arg(long, value_name = "NAME")]
@@ -93,6 +94,20 @@ pub enum Command {
         /// The profile whose server takes the database, when it is not the backup's own one
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
+        #[command(flatten)]
+        replace: Replace,
+    },
+    /// Undo a restore that replaced something, within 7 days
+    #[command(after_long_help = UNDO_EXAMPLES)]
+    Undo {
+        /// The run of that restore; otherwise the last one that replaced something
+        run: Option<String>,
+        /// End the connections of other programs to the database
+        #[arg(long)]
+        disconnect: bool,
+        /// Undo nothing; remove the safety backups that are older than 7 days
+        #[arg(long, conflicts_with_all = ["run", "disconnect"])]
+        clean: bool,
     },
     /// Check the configuration file, or say which one is used
     #[command(subcommand)]
@@ -125,6 +140,23 @@ pub struct RowsArgs {
     #[arg(long, value_name = "N", requires = "rows", default_value_t = DEFAULT_ROWS as u64)]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub limit: u64,
+}
+
+/// What it takes to replace something. Without `--confirm` nothing happens but a look.
+#[derive(Debug, clap::Args)]
+pub struct Replace {
+    /// Replace the file or database that is there; it is backed up first
+    #[arg(long = "replace", id = "replace")]
+    pub wanted: bool,
+    /// Its name, as a consent; without it, what would be replaced is only shown
+    #[arg(long, value_name = "NAME", requires = "replace")]
+    pub confirm: Option<String>,
+    /// End the connections of other programs to it
+    #[arg(long, requires = "replace")]
+    pub disconnect: bool,
+    /// Make no safety backup, so that there is no undo; needs another --confirm
+    #[arg(long, requires = "replace")]
+    pub no_safety_backup: bool,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -193,7 +225,20 @@ Examples:
 const RESTORE_EXAMPLES: &str = "\
 Examples:
   kronos restore shop_20261122T135401.250Z_k3v9x0 --to shop_restored.db
-  kronos restore backup.tar.gz --database sessions.db --to sessions.db";
+  kronos restore backup.tar.gz --database sessions.db --to sessions.db
+  kronos restore shop_20261122 --to shop.db --replace                      look what would be replaced
+  kronos restore shop_20261122 --to shop.db --replace --confirm shop.db    replace it
+
+What is replaced is backed up first, and `kronos undo` brings it back for 7 days. It is also kept as it was,
+beside the new one, for a day.";
+
+const UNDO_EXAMPLES: &str = "\
+Examples:
+  kronos undo
+  kronos undo 20261122T135401.250_k3v9x0
+  kronos undo --clean
+
+An undo is a restore that replaces: what is there now is backed up first, so an undo can be undone.";
 
 const DOCTOR_EXAMPLES: &str = "\
 Examples:

@@ -39,7 +39,7 @@ impl Exit {
     /// The code of a command that ended with one error.
     pub fn of_error(code: ErrorCode) -> Self {
         match code {
-            ErrorCode::ConfigInvalid | ErrorCode::Unknown => Self::Usage,
+            ErrorCode::ConfigInvalid | ErrorCode::Unknown | ErrorCode::NotConfirmed => Self::Usage,
             ErrorCode::ArchiveDamaged | ErrorCode::ObjectMissing => Self::VerificationFailed,
             ErrorCode::Busy => Self::Busy,
             ErrorCode::Cancelled => Self::Cancelled,

@@ -8,7 +8,7 @@ use kronos_engine::browse::TableRows;
 use kronos_engine::compare::Comparison;
 use kronos_engine::error::ConfigProblem;
 use kronos_engine::look::ForeignLook;
-use kronos_engine::view::BackupView;
+use kronos_engine::view::{BackupView, TargetCard};
 use serde::Serialize;
 
 use crate::inspection::Inspection;
@@ -31,6 +31,10 @@ pub enum Record<'a> {
     Rows(&'a TableRows),
     /// What `diff` found.
     Comparison(&'a Comparison),
+    /// What stands at a target that `restore --replace` would replace.
+    Target(&'a TargetCard),
+    /// A safety backup that `undo --clean` has removed.
+    Removed { backup: &'a str },
     /// One thing that is wrong in the configuration.
     ConfigProblem(Problem<'a>),
     /// A configuration that can be used.
@@ -121,6 +125,8 @@ mod tests {
             Record::Dump(_) => "dump",
             Record::Rows(_) => "rows",
             Record::Comparison(_) => "comparison",
+            Record::Target(_) => "target",
+            Record::Removed { .. } => "removed",
             Record::ConfigProblem(_) => "config_problem",
             Record::Config(_) => "config",
             Record::ConfigPath { .. } => "config_path",
@@ -130,7 +136,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 13] = [
+    const RECORDS: [&str; 15] = [
         "error",
         "summary",
         "backup",
@@ -138,6 +144,8 @@ mod tests {
         "dump",
         "rows",
         "comparison",
+        "target",
+        "removed",
         "config_problem",
         "config",
         "config_path",

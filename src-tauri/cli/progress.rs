@@ -125,6 +125,7 @@ fn label(phase: Phase) -> &'static str {
         Phase::Copying => "copying",
         Phase::Storing => "storing",
         Phase::Verifying => "verifying",
+        Phase::Securing => "making the safety backup",
         Phase::Loading => "loading",
         Phase::Finishing => "finishing",
     }

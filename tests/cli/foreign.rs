@@ -73,7 +73,7 @@ fn bad_files(context: &TestContext) -> Vec<String> {
     let tar = unpacked(&archive, context);
     let script = SCRIPT.as_bytes();
     let noise: Vec<u8> =
-        (0..5000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        (0..5000_u32).map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
     let files: Vec<Vec<u8>> = vec![
         vec![],
         vec![0],

@@ -19,6 +19,7 @@ mod inspect;
 mod json;
 mod list;
 mod log;
+mod replace;
 mod restore;
 mod rows;
 mod secrets;

@@ -18,6 +18,8 @@ mod io_errors;
 mod kill_sweep;
 mod live_writer;
 mod memory;
+mod replace;
+mod replace_bad;
 mod round_trip;
 mod secrets;
 mod strangers;

@@ -88,6 +88,12 @@ impl Stepper {
         self.end(Vec::new())
     }
 
+    /// Ctrl-C, here and now; then lets the process go to its end.
+    pub fn interrupt(self) -> Ended {
+        self.signal(Signal::INT);
+        self.go_on()
+    }
+
     /// Makes the next of `calls` fail with `error` (`EIO`) and lets the process go to its end. A thread
     /// that makes several of them fails at its first one. With `files`, only calls on these.
     pub fn fail_next(self, calls: &str, error: &str, files: &[PathBuf]) -> Ended {

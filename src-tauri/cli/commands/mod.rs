@@ -12,6 +12,7 @@ mod inspect;
 mod list;
 mod restore;
 mod rows;
+mod undo;
 mod verify;
 
 use kronos_engine::ErrorCode;
@@ -74,9 +75,15 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
         Command::Verify { archives } => {
             ("Nothing was verified", verify::run(session, &archives).await)
         }
-        Command::Restore { archive, to, database, profile } => {
-            let order = RestoreOrder { database, target: to, profile };
-            ("Nothing was restored", restore::run(session, &archive, order).await)
+        Command::Restore { archive, to, database, profile, replace } => {
+            let order = RestoreOrder { database, target: to, profile, replace: None };
+            ("Nothing was restored", restore::run(session, &archive, order, replace).await)
+        }
+        Command::Undo { clean: true, .. } => {
+            ("No safety backup was removed", undo::clean(session).await)
+        }
+        Command::Undo { run, disconnect, .. } => {
+            ("Nothing was undone", undo::run(session, run, disconnect).await)
         }
         Command::Config(command) => {
             ("The configuration cannot be used", config::run(session, command))

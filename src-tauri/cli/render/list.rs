@@ -51,7 +51,7 @@ fn row(backup: &BackupView, now: &Now, style: Style) -> [Cell; 7] {
     let (stored, raw) = (units::bytes(backup.stored_bytes), units::bytes(backup.raw_bytes));
     let texts = [
         backup.id.to_string(),
-        backup.profile.clone(),
+        profile(backup),
         now.describe(backup.created_at),
         format!("{stored} / {raw}"),
         contents(backup),
@@ -63,6 +63,14 @@ fn row(backup: &BackupView, now: &Now, style: Style) -> [Cell; 7] {
     let check = Cell::new(text);
     let check = if style.is_coloured() { check.fg(colour) } else { check };
     [id, profile, made, size, contents, storage, check]
+}
+
+/// The profile, and that it is none of its profile's own backups.
+fn profile(backup: &BackupView) -> String {
+    match &backup.safety {
+        Some(_) => format!("{} (safety)", backup.profile),
+        None => backup.profile.clone(),
+    }
 }
 
 fn contents(backup: &BackupView) -> String {

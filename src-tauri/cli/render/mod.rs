@@ -7,6 +7,7 @@ mod comparison;
 mod dump;
 mod inspection;
 mod list;
+mod replace;
 mod rows;
 mod style;
 
@@ -22,6 +23,7 @@ pub use comparison::comparison;
 pub use dump::dump;
 pub use inspection::inspection;
 pub use list::list;
+pub use replace::{removed, target};
 pub use rows::rows;
 pub use style::{Style, harmless, harmless_json, plain};
 
@@ -80,7 +82,7 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             let (name, read) = (style.strong(&plain(backup.as_str())), units::bytes(*stored_bytes));
             format!("{} {name}  whole and unchanged, {read} read in {took}", style.good("✓"))
         }
-        RunResult::Restore { target, bytes, tables, rows, warnings, .. } => {
+        RunResult::Restore { target, bytes, tables, rows, warnings, replaced, .. } => {
             let inside = counted(*tables, "table", "tables");
             let (rows, bytes) = (counted(*rows, "row", "rows"), units::bytes(*bytes));
             let name = style.strong(&plain(target));
@@ -88,6 +90,9 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             let mut text = format!(
                 "{sign} {name}  {bytes} in {took}, {inside}, {rows}, compared with the backup"
             );
+            if let Some(replaced) = replaced {
+                text.push_str(&replace::ways_back(view, replaced, style));
+            }
             push_warnings(&mut text, warnings, style);
             text
         }

@@ -21,7 +21,7 @@ pub enum RunKind {
     Backup,
     /// Reads a stored backup and compares every hash.
     Verify,
-    /// Restores a backup to a new place.
+    /// Restores a backup to a new place, or in place of a database.
     Restore,
 }
 
@@ -194,7 +194,29 @@ pub enum RunResult {
         rows: u64,
         /// Things to look at; empty for a plain success.
         warnings: Vec<String>,
+        /// What it took the place of; absent when it is a new one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        replaced: Option<Replaced>,
     },
+}
+
+/// What a restore has replaced, and the ways back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Replaced {
+    /// The safety backup that was made before; `None` when the user went on without one.
+    pub safety_backup: Option<BackupId>,
+    /// Until when the restore can be undone.
+    #[ts(type = "string | null")]
+    pub undo_until: Option<Timestamp>,
+    /// Where the replaced database itself still is.
+    pub kept_as: String,
+    /// Until when it is kept there.
+    #[ts(type = "string")]
+    pub kept_until: Timestamp,
+    /// How many connections were ended for it.
+    pub disconnected: u32,
 }
 
 impl RunResult {

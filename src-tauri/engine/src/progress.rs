@@ -23,6 +23,8 @@ pub enum Phase {
     Storing,
     /// Reading the stored archive back and comparing every hash.
     Verifying,
+    /// Making a safety backup of what is going to be replaced.
+    Securing,
     /// Loading the data into its new place.
     Loading,
     /// Making the result visible.
@@ -40,7 +42,10 @@ struct Counters {
 
 /// The counters of one run. Cheap to clone; all clones count together.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Arc<Counters>);
+pub struct Progress {
+    counters: Arc<Counters>,
+    within: Option<Phase>,
+}
 
 /// One reading of the counters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,9 +72,17 @@ impl Progress {
 
     /// Enters a phase with `total` bytes to handle (0 when unknown) and sets its counter to zero.
     pub fn enter(&self, phase: Phase, total: u64) {
-        self.0.done.store(0, Ordering::Relaxed);
-        self.0.total.store(total, Ordering::Relaxed);
-        *self.lock() = Some((phase, None));
+        let counted = self.within.is_none() || phase == Phase::Storing;
+        self.counters.done.store(0, Ordering::Relaxed);
+        self.counters.total.store(if counted { total } else { 0 }, Ordering::Relaxed);
+        *self.lock() = Some((self.within.unwrap_or(phase), None));
+    }
+
+    /// The same counters for a piece of work that has phases of its own and is all of `phase` here. Of
+    /// its phases only the longest, storing, moves the bar.
+    #[must_use]
+    pub fn within(&self, phase: Phase) -> Self {
+        Self { counters: self.counters.clone(), within: Some(phase) }
     }
 
     /// Names the object being worked on in the current phase.
@@ -81,23 +94,23 @@ impl Progress {
 
     /// Adds handled bytes to the current phase.
     pub fn add(&self, bytes: u64) {
-        self.0.done.fetch_add(bytes, Ordering::Relaxed);
+        self.counters.done.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Adds rows or documents that were read.
     pub fn add_rows(&self, rows: u64) {
-        self.0.rows.fetch_add(rows, Ordering::Relaxed);
+        self.counters.rows.fetch_add(rows, Ordering::Relaxed);
     }
 
     /// Starts again from nothing, for a run that is tried once more.
     pub fn restart(&self) {
-        self.0.stored.store(0, Ordering::Relaxed);
-        self.0.rows.store(0, Ordering::Relaxed);
+        self.counters.stored.store(0, Ordering::Relaxed);
+        self.counters.rows.store(0, Ordering::Relaxed);
     }
 
     /// Adds bytes that were written to storage.
     pub fn add_stored(&self, bytes: u64) {
-        self.0.stored.fetch_add(bytes, Ordering::Relaxed);
+        self.counters.stored.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Reads all counters.
@@ -107,16 +120,16 @@ impl Progress {
         Reading {
             phase,
             object,
-            done: self.0.done.load(Ordering::Relaxed),
-            total: self.0.total.load(Ordering::Relaxed),
-            stored: self.0.stored.load(Ordering::Relaxed),
-            rows: self.0.rows.load(Ordering::Relaxed),
+            done: self.counters.done.load(Ordering::Relaxed),
+            total: self.counters.total.load(Ordering::Relaxed),
+            stored: self.counters.stored.load(Ordering::Relaxed),
+            rows: self.counters.rows.load(Ordering::Relaxed),
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Phase, Option<String>)>> {
         // A poisoned lock only means that some thread panicked between two plain assignments.
-        self.0.phase.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.counters.phase.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -139,5 +152,19 @@ mod tests {
         let reading = progress.read();
         assert_eq!((reading.phase, reading.done, reading.stored), (Some(Phase::Verifying), 0, 10));
         assert_eq!(reading.object, None);
+    }
+
+    #[test]
+    fn work_within_a_phase_stays_in_it() {
+        let progress = Progress::new();
+        let inner = progress.within(Phase::Securing);
+        inner.enter(Phase::Storing, 50);
+        inner.add(20);
+        let reading = progress.read();
+        assert_eq!((reading.phase, reading.done, reading.total), (Some(Phase::Securing), 20, 50));
+        inner.enter(Phase::Verifying, 50);
+        assert_eq!(progress.read().total, 0);
+        progress.enter(Phase::Loading, 7);
+        assert_eq!((progress.read().phase, progress.read().total), (Some(Phase::Loading), 7));
     }
 }

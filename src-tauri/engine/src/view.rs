@@ -4,19 +4,21 @@
 //! Owns the wire types of the window. The values come from the configuration, the catalog and the
 //! run registry; putting them together belongs to `engine`.
 
+mod replace;
 mod server;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::archive::Unit;
+use crate::archive::{SafetyMark, Unit};
 use crate::config::{Codec, Settings};
 use crate::contents::{Consistency, ServerInfo};
 use crate::error::ErrorReport;
 use crate::event::{Event, RunKind, RunState, RunView};
 use crate::ids::{BackupId, EngineKind, RunId};
 
+pub use replace::{ReplaceConsent, TargetCard, TargetContents};
 pub use server::{ParsedUrl, PasswordDraft, ServerDraft};
 
 /// Everything that the window needs to draw its frame and Home.
@@ -270,6 +272,10 @@ pub struct BackupView {
     pub verified_at: Timestamp,
     /// Things to look at, each one sentence.
     pub warnings: Vec<String>,
+    /// Set when it is the safety backup of a restore, and not one of its profile's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub safety: Option<SafetyMark>,
 }
 
 /// Everything that is known about one backup.
@@ -316,6 +322,10 @@ pub struct RestoreDraft {
     pub target: String,
     /// The profile whose server takes the new database; `None` means the backup's own profile.
     pub profile: Option<String>,
+    /// Set when the target exists and is to be replaced; without it nothing is ever replaced.
+    #[serde(default)]
+    #[ts(optional)]
+    pub replace: Option<ReplaceConsent>,
 }
 
 /// A message to the window.

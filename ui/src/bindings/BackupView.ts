@@ -2,6 +2,7 @@
 import type { BackupId } from "./BackupId";
 import type { BackupStatus } from "./BackupStatus";
 import type { EngineKind } from "./EngineKind";
+import type { SafetyMark } from "./SafetyMark";
 
 /**
  * One row of the list of backups.
@@ -62,4 +63,8 @@ verified_at: string,
 /**
  * Things to look at, each one sentence.
  */
-warnings: Array<string>, };
+warnings: Array<string>, 
+/**
+ * Set when it is the safety backup of a restore, and not one of its profile's own.
+ */
+safety?: SafetyMark, };

@@ -11,7 +11,7 @@ use ts_rs::TS;
 
 use crate::config::Codec;
 use crate::contents::{Consistency, LeftOut, ObjectCount, ServerInfo, UnitKind};
-use crate::ids::{BackupId, EngineKind};
+use crate::ids::{BackupId, EngineKind, RunId};
 
 /// The newest archive format that this version writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
@@ -179,4 +179,23 @@ pub struct Sidecar {
     pub verified_at: Timestamp,
     /// A copy of the archive's own manifest.
     pub manifest: Manifest,
+    /// What this backup was made for, when it is the safety backup of a restore that replaces a
+    /// database, and not one of its profile's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub safety: Option<SafetyMark>,
+}
+
+/// What makes a backup a safety backup, and what an undo has to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SafetyMark {
+    /// The restore before which it was made.
+    pub run: RunId,
+    /// What that restore replaces: the path of a file, or the name of a database.
+    pub target: String,
+    /// The backup that was restored.
+    pub restored: BackupId,
+    /// Until when an undo is offered, UTC.
+    #[ts(type = "string")]
+    pub kept_until: Timestamp,
 }

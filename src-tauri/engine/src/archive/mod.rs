@@ -30,7 +30,7 @@ pub use compression::{StreamStats, stream_codec};
 pub(crate) use foreign::describe as describe_foreign;
 pub use glance::{Glance, glance};
 pub use intake::{Closing, PlannedMember, UnitSource, Written};
-pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, Sidecar, Unit};
+pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, SafetyMark, Sidecar, Unit};
 pub use reader::{Verified, extract, peek_header, verify};
 pub use records::MAX_SIDECAR;
 pub(crate) use subject::one_line;

@@ -13,7 +13,7 @@ mod verifier;
 
 pub use bridge::ObjectSource;
 pub use lock::ProfileLock;
-pub use performer::{BackupReport, BackupRequest, perform};
+pub use performer::{BackupReport, BackupRequest, perform, perform_locked};
 pub use recovery::{Recovered, recover};
 pub use verifier::{Verified, verify_object, verify_reader};
 

@@ -14,7 +14,7 @@ use super::pending::{Note, Pending};
 use super::publish::{self, Written};
 use super::recovery::discard_partials;
 use crate::archive::{
-    ArchiveWriter, Closing, FORMAT_VERSION, Header, PlannedMember, Sidecar, UnitSource,
+    ArchiveWriter, Closing, FORMAT_VERSION, Header, PlannedMember, SafetyMark, Sidecar, UnitSource,
 };
 use crate::cancel::CancelCheck;
 use crate::config::{Profile, StorageTarget};
@@ -45,6 +45,8 @@ pub struct BackupRequest {
     /// The size of the databases in that archive; 0 if unknown. What a server holds is no measure of its
     /// dump, the last dump is.
     pub expected_raw: u64,
+    /// Set when it is the safety backup of a restore.
+    pub safety: Option<SafetyMark>,
 }
 
 /// A committed, verified backup.
@@ -63,7 +65,16 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// table changed while it was read, is tried once more, from zero.
 pub async fn perform(request: &BackupRequest, context: &RunContext) -> Result<BackupReport> {
     let profile = &request.profile;
-    let _lock = ProfileLock::acquire(&request.state.locks(), &profile.name, request.owner)?;
+    let lock = ProfileLock::acquire(&request.state.locks(), &profile.name, request.owner)?;
+    perform_locked(request, &lock, context).await
+}
+
+/// Makes one backup for somebody who holds the profile's lock already.
+pub async fn perform_locked(
+    request: &BackupRequest,
+    _lock: &ProfileLock,
+    context: &RunContext,
+) -> Result<BackupReport> {
     match attempt(request, context).await {
         Err(error) if error.is_transient() => {
             tracing::warn!(%error, "the backup is tried once more");
@@ -86,7 +97,7 @@ async fn attempt(request: &BackupRequest, context: &RunContext) -> Result<Backup
     request.storage.capacity().await?;
     context.cancel.check()?;
 
-    let id = BackupId::generate(&profile.name, context.clock.now());
+    let id = id(request, context);
     let key = archive_key(&id, profile.compression.codec.extension())?;
     let note = note(request, context, key.as_str());
     let mut pending = Pending::record(&request.state, &note)?;
@@ -128,7 +139,14 @@ async fn store(
     context.progress.enter(Phase::Storing, expected_raw(request, &plan));
     let written =
         write_archive(dump, object, header, plan, request.profile.clone(), context).await?;
-    publish::publish(written, &key, request.storage.as_ref(), pending, context).await
+    let safety = request.safety.clone();
+    publish::publish(written, safety, &key, request.storage.as_ref(), pending, context).await
+}
+
+/// A safety backup is told from its profile's own backups by its name, too.
+fn id(request: &BackupRequest, context: &RunContext) -> BackupId {
+    let kind = if request.safety.is_some() { "-safety" } else { "" };
+    BackupId::generate(&format!("{}{kind}", request.profile.name), context.clock.now())
 }
 
 /// How many bytes the dump will have, for the bar. The last dump tells that of a streamed one, unless

@@ -6,7 +6,7 @@
 use super::pending::Pending;
 use super::sidecar_key;
 use super::verifier::verify_reader;
-use crate::archive::{Manifest, Sidecar, StreamStats};
+use crate::archive::{Manifest, SafetyMark, Sidecar, StreamStats};
 use crate::cancel::CancelCheck;
 use crate::config::Codec;
 use crate::context::RunContext;
@@ -25,6 +25,7 @@ pub(super) struct Written {
 /// Verifies and commits; returns the commit record.
 pub(super) async fn publish(
     mut written: Written,
+    safety: Option<SafetyMark>,
     key: &ObjectKey,
     storage: &dyn Storage,
     pending: &mut Pending,
@@ -38,6 +39,7 @@ pub(super) async fn publish(
         codec: written.codec,
         verified_at: context.clock.now(),
         manifest: written.manifest,
+        safety,
     };
     context.progress.enter(Phase::Verifying, sidecar.size);
     let stored = written.object.read_back().await?;

@@ -60,6 +60,7 @@ impl House {
             owner: "a test",
             expected_size: 0,
             expected_raw: 0,
+            safety: None,
         };
         perform(&request, &Self::context()).await
     }

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use super::Catalog;
 use super::sidecar::Summary;
 use super::values::{
-    count, foreign, instant, json, number, skip_unreadable, status, status_text, text,
+    count, foreign, instant, json, number, optional_json, skip_unreadable, status, status_text,
+    text,
 };
 use crate::archive::Sidecar;
 use crate::error::Result;
@@ -21,7 +22,7 @@ use crate::view::{BackupStatus, BackupView};
 pub type BackupRecord = BackupView;
 
 const SELECT: &str = "SELECT storage, id, profile, engine, created_at, stored_bytes, raw_bytes,
-    databases, tables, row_count, archive, status, verified_at, warnings";
+    databases, tables, row_count, archive, status, verified_at, warnings, safety";
 
 impl Catalog {
     /// Adds a backup of `storage`, or replaces its row.
@@ -81,7 +82,7 @@ impl Catalog {
             let mut rows = statement.query([id.as_str()])?;
             while let Some(row) = rows.next()? {
                 if is_wanted(row.get_ref(0)?.as_str()?) {
-                    return Ok(Some((record(row)?, json(row, 14)?)));
+                    return Ok(Some((record(row)?, json(row, 15)?)));
                 }
             }
             Ok(None)
@@ -94,9 +95,9 @@ impl Catalog {
         self.run(|connection| connection.execute(sql, [text(&storages)?])).map(|_| ())
     }
 
-    /// The newest verified backup of a profile, wherever it is.
+    /// The newest verified backup of a profile, wherever it is; a safety backup is none.
     pub fn newest_good(&self, profile: &str) -> Result<Option<BackupRecord>> {
-        let sql = "WHERE profile = ?1 AND status = 'verified'
+        let sql = "WHERE profile = ?1 AND status = 'verified' AND safety IS NULL
                    ORDER BY created_at DESC, id DESC, storage LIMIT 1";
         Ok(self.list(sql, &[&profile])?.pop())
     }
@@ -198,8 +199,8 @@ fn put(
     let mut statement = connection.prepare_cached(
         "INSERT OR REPLACE INTO backups (storage, id, profile, engine, created_at, stored_bytes,
              raw_bytes, databases, tables, row_count, archive, sha256, status, verified_at, seal,
-             warnings, sidecar)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+             warnings, safety, sidecar)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
     )?;
     statement.execute(params![
         storage,
@@ -218,6 +219,7 @@ fn put(
         verified_at.as_microsecond(),
         seal(storage, header.id.as_str(), &sidecar.sha256, status, verified_at),
         text(&sidecar.manifest.warnings)?,
+        sidecar.safety.as_ref().map(text).transpose()?,
         text(sidecar)?,
     ])?;
     Ok(())
@@ -240,5 +242,6 @@ fn record(row: &Row<'_>) -> rusqlite::Result<BackupRecord> {
         status: status(row, 11)?,
         verified_at: instant(row, 12)?,
         warnings: json(row, 13)?,
+        safety: optional_json(row, 14)?,
     })
 }

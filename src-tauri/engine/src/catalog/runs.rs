@@ -3,12 +3,12 @@
 //! Owns the table `runs` and how far back it goes. Runs that are going on belong to the run registry,
 //! and those that a crash ended to the journal of `backup`.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Catalog;
 use super::values::{json, skip_unreadable, text};
 use crate::error::Result;
-use crate::event::{RunKind, RunView};
+use crate::event::{RunKind, RunState, RunView};
 use crate::ids::RunId;
 
 /// How many runs are kept: years for a daily backup of a few databases, a few megabytes.
@@ -41,6 +41,15 @@ impl Catalog {
     pub fn has_ended(&self, run: &RunId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE id = ?1 AND ended)";
         self.run(|connection| connection.query_row(sql, [run.as_str()], |row| row.get(0)))
+    }
+
+    /// How a run ended, where that is known.
+    pub fn end_of(&self, run: &RunId) -> Result<Option<RunState>> {
+        let sql = "SELECT view FROM runs WHERE id = ?1 AND ended";
+        self.run(|connection| {
+            let found = connection.query_row(sql, [run.as_str()], view).optional();
+            Ok(skip_unreadable(found).transpose()?.flatten().map(|view| view.state))
+        })
     }
 
     /// The run of this kind and profile that ended last, however it ended: last by the order in which it

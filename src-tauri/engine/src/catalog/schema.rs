@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 /// All steps, in order. Instants are microseconds since 1970, UTC.
 ///
 /// The big column comes last, so that a list of backups does not have to read past it.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = ["
     CREATE TABLE backups (
         storage TEXT NOT NULL,
         id TEXT NOT NULL,
@@ -39,6 +39,33 @@ const STEPS: [&str; 1] = ["
     ) STRICT;
     CREATE INDEX runs_by_time ON runs (started_at, id);
     CREATE INDEX runs_by_profile ON runs (profile, kind, started_at, id) WHERE ended;
+", "
+    ALTER TABLE backups RENAME TO earlier;
+    CREATE TABLE backups (
+        storage TEXT NOT NULL,
+        id TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        engine TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        stored_bytes INTEGER NOT NULL,
+        raw_bytes INTEGER NOT NULL,
+        databases INTEGER NOT NULL,
+        tables INTEGER NOT NULL,
+        row_count INTEGER NOT NULL,
+        archive TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('verified', 'damaged', 'missing')),
+        verified_at INTEGER NOT NULL,
+        seal INTEGER NOT NULL,
+        warnings TEXT NOT NULL,
+        safety TEXT,
+        sidecar TEXT NOT NULL,
+        PRIMARY KEY (storage, id)
+    ) STRICT;
+    INSERT INTO backups SELECT storage, id, profile, engine, created_at, stored_bytes, raw_bytes,
+        databases, tables, row_count, archive, sha256, status, verified_at, seal, warnings, NULL, sidecar
+        FROM earlier;
+    DROP TABLE earlier;
 "];
 
 /// How many steps this version knows.
@@ -82,4 +109,30 @@ fn text(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         )?
         .query_map([], |row| row.get(0))?
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_the_first_version_knew_is_still_known() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(STEPS[0]).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+        let row = "INSERT INTO backups VALUES ('disk', 'a', 'shop', 'sqlite', 1, 2, 3, 4, 5, 6, 'a.tar.gz',
+                   'ab', 'damaged', 7, 8, '[]', '{\"sidecar\": 1}')";
+        connection.execute_batch(row).unwrap();
+        migrate(&mut connection).unwrap();
+        assert!(is_as_migrated(&connection).unwrap());
+        let sql = "SELECT id, row_count, status, seal, safety, sidecar FROM backups";
+        let found = connection.query_row(sql, [], |row| {
+            let texts: (String, u32, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok((texts, row.get::<_, u32>(3)?, row.get::<_, Option<String>>(4)?, row.get(5)?))
+        });
+        let texts = ("a".to_owned(), 6, "damaged".to_owned());
+        assert_eq!(found.unwrap(), (texts, 8, None, "{\"sidecar\": 1}".to_owned()));
+        migrate(&mut connection).unwrap();
+        assert_eq!(version(&connection).unwrap(), (2, true));
+    }
 }

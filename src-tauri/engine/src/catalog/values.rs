@@ -73,6 +73,17 @@ pub fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Resu
     })
 }
 
+/// Reads a value from JSON, where there is one.
+pub fn optional_json<T: DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<T>> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => json(row, column).map(Some),
+    }
+}
+
 /// The error of a column whose value Kronos has not written.
 pub fn foreign(column: usize, value: &str) -> rusqlite::Error {
     let error = format!("`{value}` is not a value of this column");

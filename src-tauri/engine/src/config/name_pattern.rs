@@ -31,7 +31,7 @@ impl NamePattern {
     }
 
     /// The text of the pattern that only `name` matches.
-    pub(super) fn exactly(name: &str) -> String {
+    pub fn exactly(name: &str) -> String {
         if is_name(name) { name.to_owned() } else { globset::escape(name).replace('\\', "\\\\") }
     }
 

@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -37,12 +38,20 @@ pub trait DatabaseConnection: Send + Sync {
     /// From here on the source is not needed longer than the engine itself demands.
     async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>>;
 
+    /// Looks at what stands at a `target` that is to be replaced, without changing anything. An engine
+    /// whose databases cannot be replaced yet says so.
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        let _ = target;
+        Err(RestoreError::CannotReplace { engine: self.kind() }.into())
+    }
+
     /// Checks that `dumped` can be created at `target`, and says so before any byte is written:
-    /// nothing stands there, nothing stale would be mixed in, it fits, a server can hold it.
+    /// nothing stands there, or what is to be replaced does and can be; nothing stale would be mixed in,
+    /// it fits, a server can hold it.
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()>;
 
     /// Starts to load one database into `target`, beside it and invisible until it is finished, or
-    /// removed again when it is not.
+    /// removed again when it is not. What is to be replaced is not touched before that.
     async fn restore(
         &self,
         target: &RestoreTarget,
@@ -201,14 +210,38 @@ pub enum RestoreTarget {
     NewFile(PathBuf),
     /// A database of this name, which does not exist on the server yet.
     NewDatabase(String),
+    /// A file that exists and gives way to the restored one.
+    ReplaceFile(PathBuf),
+    /// A database that exists on the server and gives way to the restored one.
+    ReplaceDatabase {
+        /// Its name.
+        name: String,
+        /// Whether the connections of other programs may be ended for it.
+        disconnect: bool,
+    },
 }
 
 impl RestoreTarget {
+    /// Whether something that exists gives way.
+    pub fn replaces(&self) -> bool {
+        matches!(self, Self::ReplaceFile(_) | Self::ReplaceDatabase { .. })
+    }
+
+    /// The same place, as one whose owner has agreed that it is replaced.
+    #[must_use]
+    pub fn replacing(self, disconnect: bool) -> Self {
+        match self {
+            Self::NewFile(path) => Self::ReplaceFile(path),
+            Self::NewDatabase(name) => Self::ReplaceDatabase { name, disconnect },
+            already => already,
+        }
+    }
+
     /// The file, for an engine whose databases are files.
     pub(super) fn file_path(&self) -> Result<&Path> {
         match self {
-            Self::NewFile(path) => Ok(path),
-            Self::NewDatabase(name) => {
+            Self::NewFile(path) | Self::ReplaceFile(path) => Ok(path),
+            Self::NewDatabase(name) | Self::ReplaceDatabase { name, .. } => {
                 Err(unusable(name.clone(), "a database that is a file is restored to a file"))
             }
         }
@@ -217,13 +250,40 @@ impl RestoreTarget {
     /// The name of the database, for an engine whose databases live on a server.
     pub(super) fn database_name(&self) -> Result<&str> {
         match self {
-            Self::NewDatabase(name) => Ok(name),
-            Self::NewFile(path) => Err(unusable(
+            Self::NewDatabase(name) | Self::ReplaceDatabase { name, .. } => Ok(name),
+            Self::NewFile(path) | Self::ReplaceFile(path) => Err(unusable(
                 path.display().to_string(),
                 "a database of a server is restored to a server, not to a file",
             )),
         }
     }
+}
+
+/// What stands at a target that is to be replaced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// Its name, which the user has to type: of a file the name without its folders.
+    pub name: String,
+    /// Where it is, as a person would write it.
+    pub shown: String,
+    /// The host, the socket or the container of its server; empty for a file.
+    pub host: String,
+    /// Whether it is on another computer.
+    pub is_remote: bool,
+    /// Who holds it.
+    pub server: ServerInfo,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its tables or collections.
+    pub tables: Vec<ProbedObject>,
+    /// Whether their rows are estimates.
+    pub is_estimated: bool,
+    /// When it was last changed, where that can be known.
+    pub newest_change: Option<Timestamp>,
+    /// The programs that are connected or have the file open.
+    pub programs: Vec<String>,
+    /// Whether these can be disconnected; else they have to be closed.
+    pub can_disconnect: bool,
 }
 
 fn unusable(target: String, detail: &str) -> Error {
@@ -255,8 +315,10 @@ pub struct DumpedDatabase {
 /// without [`RestoreSink::finish`] removes everything it made.
 pub trait RestoreSink: Write + Send {
     /// Checks the loaded database against what the backup recorded and only then makes it visible,
-    /// never replacing anything. The caller has compared the hash of all written bytes before.
-    /// Ends early when the user cancels.
+    /// replacing nothing but what the target says. Whenever this ends, also with its process, the target
+    /// is the old one or the new one, complete; after an error it is the old one, but for
+    /// [`RestoreError::SwapUnknown`]. The caller has compared the hash of all written bytes before.
+    /// Ends early when the user cancels, until the moment of the swap.
     fn finish(
         self: Box<Self>,
         expected: &DatabaseFacts,
@@ -277,4 +339,21 @@ pub struct Restored {
     pub rows: u64,
     /// Things to look at, each one sentence.
     pub warnings: Vec<String>,
+    /// What it took the place of.
+    pub previous: Option<Previous>,
 }
+
+/// A database that was replaced. It is kept for a day as it was at the moment of the swap, which is
+/// later than its safety backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Previous {
+    /// Where it is now.
+    pub kept_as: String,
+    /// From when on the next restore to the same place removes it.
+    pub kept_until: Timestamp,
+    /// How many connections were ended for it.
+    pub disconnected: u32,
+}
+
+/// How long a replaced database is kept.
+pub(super) const PREVIOUS_KEPT: SignedDuration = SignedDuration::from_hours(24);

@@ -22,8 +22,8 @@ mod tool;
 
 pub use connection::{
     DatabaseConnection, DumpPlan, DumpReport, DumpStream, DumpUnit, DumpedDatabase, MissingRight,
-    PlannedUnit, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget, Restored,
-    WorkScope,
+    PlannedUnit, Previous, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget,
+    Restored, Standing, WorkScope,
 };
 pub use factory::{
     connect, holds_whole_server, lives_on_server, restore_target, row_reader, structure_reader,

@@ -12,6 +12,7 @@ mod picture;
 mod restores;
 mod runs;
 mod server_form;
+mod undo;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -61,7 +61,7 @@ impl Engine {
         backups: &[BackupView],
     ) -> Result<ProfileView> {
         let storage = config.storage_of(profile).ok().map(|storage| storage.name.clone());
-        let own = |backup: &&BackupView| backup.profile == profile.name;
+        let own = |backup: &&BackupView| backup.profile == profile.name && backup.safety.is_none();
         let newest = backups.iter().find(own);
         let good = |backup: &&BackupView| backup.status == BackupStatus::Verified;
         let last_run = self.last_run(&profile.name)?;

@@ -1,4 +1,4 @@
-//! Starting restores: of a stored backup, of any archive file, to a new file or a new database.
+//! Starting restores: of a stored backup, of any archive file, to a new place or in place of what is there.
 //!
 //! Owns the way from a request to its target and its server. What a target must be like belongs to
 //! `database`, the restore itself to `restore`.
@@ -11,23 +11,25 @@ use super::Engine;
 use super::edits::{rejected, typed};
 use crate::archive::{self, Sidecar};
 use crate::config::ConnectionSettings;
-use crate::database::{self, RestoreTarget};
+use crate::database::{self, Previous, RestoreTarget};
 use crate::error::{Error, Result};
-use crate::event::{RunKind, RunResult};
+use crate::event::{Replaced, RunKind, RunResult};
 use crate::ids::{BackupId, EngineKind, RunId};
-use crate::restore::{self, ArchiveFile, ArchiveSource, RestoreRequest, StoredArchive};
+use crate::restore::{self, ArchiveFile, ArchiveSource, RestoreRequest, Secured, StoredArchive};
 use crate::run::RunSpec;
-use crate::view::RestoreDraft;
+use crate::view::{ReplaceConsent, RestoreDraft, TargetCard};
 
 /// What to restore from an archive, and where to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RestoreOrder {
     /// The database in the archive; may be `None` when it holds only one.
     pub database: Option<String>,
-    /// The path of the new file, or the name of the new database.
+    /// The path of the file, or the name of the database.
     pub target: OsString,
-    /// The profile whose server takes the new database; `None` means the one of the backup.
+    /// The profile whose server takes the database; `None` means the one of the backup.
     pub profile: Option<String>,
+    /// Set when the target exists and is to be replaced; without it nothing is ever replaced.
+    pub replace: Option<ReplaceConsent>,
 }
 
 impl Engine {
@@ -45,15 +47,45 @@ impl Engine {
 
     /// Starts a restore of any archive on this computer.
     pub async fn start_restore_file(&self, path: PathBuf, order: RestoreOrder) -> Result<RunId> {
-        let sidecar = super::archives::sidecar_beside(&path).await?;
         let shown = path.display().to_string();
+        let request = self.of_file(path, order).await?;
+        self.restore(request, shown)
+    }
+
+    /// What stands at the target of a restore that replaces, beside what would come. Changes nothing.
+    pub async fn target_card(&self, draft: &RestoreDraft) -> Result<TargetCard> {
+        let request = self.stored(&draft.backup, |engine| Self::order(engine, draft))?;
+        restore::target_card(&request, &self.bare_context()).await
+    }
+
+    /// The same for a backup that is named by its id.
+    pub async fn target_card_of(
+        &self,
+        backup: &BackupId,
+        order: RestoreOrder,
+    ) -> Result<TargetCard> {
+        let request = self.stored(backup, |_| Ok(order))?;
+        restore::target_card(&request, &self.bare_context()).await
+    }
+
+    /// The same for any archive on this computer. Without a commit record beside it all of it is read.
+    pub async fn target_card_of_file(
+        &self,
+        path: PathBuf,
+        order: RestoreOrder,
+    ) -> Result<TargetCard> {
+        let request = self.of_file(path, order).await?;
+        restore::target_card(&request, &self.bare_context()).await
+    }
+
+    async fn of_file(&self, path: PathBuf, order: RestoreOrder) -> Result<RestoreRequest> {
+        let sidecar = super::archives::sidecar_beside(&path).await?;
         let source: Arc<dyn ArchiveSource> = Arc::new(ArchiveFile(path));
         let header = match &sidecar {
             Some(sidecar) => sidecar.manifest.header.clone(),
             None => peek(source.clone()).await?,
         };
-        let request = self.request(source, sidecar, header.engine, &header.profile, order)?;
-        self.restore(request, shown)
+        self.request(source, sidecar, header.engine, &header.profile, order)
     }
 
     /// Says why a restore would be refused, before anything is read or written.
@@ -66,8 +98,12 @@ impl Engine {
     fn order(engine: EngineKind, draft: &RestoreDraft) -> Result<RestoreOrder> {
         let on_server = database::lives_on_server(engine);
         if draft.target.trim().is_empty() {
-            let what =
-                if on_server { "Name the database to make" } else { "Name the file to make" };
+            let what = match (on_server, &draft.replace) {
+                (true, None) => "Name the database to make",
+                (false, None) => "Name the file to make",
+                (true, Some(_)) => "Name the database to replace",
+                (false, Some(_)) => "Name the file to replace",
+            };
             return Err(rejected("target", what));
         }
         let target = if on_server {
@@ -79,10 +115,11 @@ impl Engine {
             database: draft.database.clone(),
             target,
             profile: draft.profile.clone(),
+            replace: draft.replace.clone(),
         })
     }
 
-    fn stored(
+    pub(super) fn stored(
         &self,
         backup: &BackupId,
         order: impl FnOnce(EngineKind) -> Result<RestoreOrder>,
@@ -105,13 +142,23 @@ impl Engine {
         order: RestoreOrder,
     ) -> Result<RestoreRequest> {
         let wanted = order.profile.as_deref();
+        let connection = self.target_connection(engine, own_profile, wanted)?;
+        let mut target = target(engine, &order.target)?;
+        let mut replacement = None;
+        if let Some(consent) = order.replace {
+            target = target.replacing(consent.disconnect);
+            let owner = wanted.unwrap_or(own_profile);
+            replacement = Some(self.replacement(engine, owner, &connection, &target, consent)?);
+        }
         Ok(RestoreRequest {
             source,
             sidecar,
             database: order.database,
-            target: target(engine, &order.target)?,
-            connection: self.target_connection(engine, own_profile, wanted)?,
+            target,
+            connection,
             state: self.0.state.clone(),
+            owner: self.0.options.owner,
+            replacement,
         })
     }
 
@@ -144,24 +191,18 @@ impl Engine {
         Ok(profile.connection.clone())
     }
 
-    fn restore(&self, request: RestoreRequest, subject: String) -> Result<RunId> {
-        let header = request.sidecar.as_ref().map(|sidecar| &sidecar.manifest.header);
-        let profile = header.map_or(subject, |header| header.profile.clone());
-        // What a failed restore has made on a server is removed again, unless the server is gone.
-        let not_affected = match &request.target {
-            RestoreTarget::NewFile(_) => "Nothing was made or changed at the target",
-            RestoreTarget::NewDatabase(_) => "Your databases are as they were",
-        };
-        let spec = RunSpec {
-            kind: RunKind::Restore,
-            backup: header.map(|header| header.id.clone()),
-            failure: format!("`{profile}` was not restored"),
-            not_affected: not_affected.into(),
-            on_server: matches!(request.target, RestoreTarget::NewDatabase(_)),
-            profile,
-        };
+    pub(super) fn restore(&self, request: RestoreRequest, subject: String) -> Result<RunId> {
+        let spec = spec(&request, subject);
+        let engine = self.clone();
         self.0.runs.start(spec, move |context| async move {
-            let report = restore::perform(&request, &context).await?;
+            let outcome = restore::perform(&request, &context).await;
+            if request.replacement.is_some() {
+                // A safety backup is worth knowing whatever came of the rest.
+                if let Err(error) = engine.rescan().await {
+                    tracing::warn!(%error, "a safety backup is missing in the catalog");
+                }
+            }
+            let report = outcome?;
             Ok(RunResult::Restore {
                 backup: report.backup,
                 target: report.restored.target,
@@ -169,9 +210,53 @@ impl Engine {
                 tables: report.restored.tables,
                 rows: report.restored.rows,
                 warnings: report.restored.warnings,
+                replaced: replaced(report.restored.previous, report.secured),
             })
         })
     }
+}
+
+fn replaced(previous: Option<Previous>, secured: Option<Secured>) -> Option<Replaced> {
+    previous.map(|previous| Replaced {
+        undo_until: secured.as_ref().map(|secured| secured.undo_until),
+        safety_backup: secured.map(|secured| secured.id),
+        kept_as: previous.kept_as,
+        kept_until: previous.kept_until,
+        disconnected: previous.disconnected,
+    })
+}
+
+fn spec(request: &RestoreRequest, subject: String) -> RunSpec {
+    let header = request.sidecar.as_ref().map(|sidecar| &sidecar.manifest.header);
+    let profile = header.map_or(subject, |header| header.profile.clone());
+    // What a failed restore has made on a server is removed again, unless the server is gone.
+    let (failure, not_affected) = match &request.target {
+        RestoreTarget::NewFile(_) => (
+            format!("`{profile}` was not restored"),
+            "Nothing was made or changed at the target".into(),
+        ),
+        RestoreTarget::NewDatabase(_) => {
+            (format!("`{profile}` was not restored"), "Your databases are as they were".into())
+        }
+        RestoreTarget::ReplaceFile(path) => unchanged(&path.display().to_string()),
+        RestoreTarget::ReplaceDatabase { name, .. } => unchanged(name),
+    };
+    RunSpec {
+        kind: RunKind::Restore,
+        backup: header.map(|header| header.id.clone()),
+        failure,
+        not_affected,
+        on_server: matches!(
+            request.target,
+            RestoreTarget::NewDatabase(_) | RestoreTarget::ReplaceDatabase { .. }
+        ),
+        replaces: request.target.replaces(),
+        profile,
+    }
+}
+
+fn unchanged(target: &str) -> (String, String) {
+    (format!("`{target}` was not replaced"), format!("`{target}` was not changed"))
 }
 
 fn target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
@@ -180,7 +265,7 @@ fn target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
         RestoreTarget::NewFile(path) => {
             RestoreTarget::NewFile(std::path::absolute(&path).unwrap_or(path))
         }
-        target @ RestoreTarget::NewDatabase(_) => target,
+        target => target,
     })
 }
 

@@ -48,6 +48,7 @@ impl Engine {
             kind: RunKind::Backup,
             profile: profile.name.clone(),
             on_server: database::lives_on_server(profile.engine),
+            replaces: false,
             backup: None,
             failure: format!("`{}` was not backed up", profile.name),
             not_affected: "Your database and your older backups are as they were".into(),
@@ -64,6 +65,7 @@ impl Engine {
                 owner: engine.0.options.owner,
                 expected_size: last.as_ref().map_or(0, |backup| backup.stored_bytes),
                 expected_raw: last.as_ref().map_or(0, |backup| backup.raw_bytes),
+                safety: None,
             };
             engine.back_up(&request, &context).await
         })
@@ -161,6 +163,7 @@ fn verify_spec(subject: &str, backup: Option<BackupId>) -> RunSpec {
         backup,
         profile: subject.to_owned(),
         on_server: false,
+        replaces: false,
         failure: format!("`{subject}` did not pass"),
         not_affected: "Nothing was changed".into(),
     }

@@ -64,6 +64,10 @@ pub enum ErrorCode {
     TargetExists,
     /// The target of a restore cannot be used.
     TargetUnusable,
+    /// What is to be replaced is used by other programs.
+    TargetInUse,
+    /// What has to be typed before something is replaced was not typed.
+    NotConfirmed,
     /// The profile is already running.
     Busy,
     /// The user cancelled.

@@ -1,6 +1,7 @@
 //! Reasons to refuse a restore before it has any effect.
 
-use super::ErrorCode;
+use super::{Error, ErrorCode};
+use crate::ids::EngineKind;
 
 /// Why a restore was not started or not completed.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,84 @@ pub enum RestoreError {
         /// The databases in the archive.
         names: Vec<String>,
     },
+    /// The target of a replacing restore does not exist.
+    #[error("There is no `{target}` to replace")]
+    NothingToReplace {
+        /// The target.
+        target: String,
+    },
+    /// This version replaces no database of that engine.
+    #[error("Kronos cannot replace a {engine} database yet")]
+    CannotReplace {
+        /// The engine.
+        engine: EngineKind,
+    },
+    /// The user did not type what had to be typed.
+    #[error("Replacing `{target}` was not confirmed: `{wanted}` has to be typed, exactly so")]
+    NotConfirmed {
+        /// The target.
+        target: String,
+        /// What has to be typed.
+        wanted: String,
+    },
+    /// The backup is from another server than the one whose database would be replaced.
+    #[error(
+        "`{target}` is on another server ({found}) than the database of this backup, `{source_database}` ({expected})"
+    )]
+    OtherServer {
+        /// The target.
+        target: String,
+        /// The identity of its server.
+        found: String,
+        /// Where the backup was taken.
+        source_database: String,
+        /// The identity of that server.
+        expected: String,
+    },
+    /// Other programs use what is to be replaced.
+    #[error("`{target}` is in use by {}", programs.join(", "))]
+    InUse {
+        /// The target.
+        target: String,
+        /// Who uses it.
+        programs: Vec<String>,
+        /// Whether Kronos may be told to disconnect them.
+        can_disconnect: bool,
+    },
+    /// The storage has no room for the safety backup.
+    #[error("The safety backup of `{target}` does not fit into `{storage}`: {} needed, {} free", crate::units::bytes(*needed), crate::units::bytes(*free))]
+    NoRoomForSafety {
+        /// The target.
+        target: String,
+        /// The storage.
+        storage: String,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes free.
+        free: u64,
+    },
+    /// The safety backup failed, so nothing was replaced.
+    #[error("No safety backup of `{target}` could be made: {cause}")]
+    NoSafety {
+        /// The target.
+        target: String,
+        /// Why.
+        cause: Box<Error>,
+    },
+    /// The connection broke at the moment of the swap.
+    #[error(
+        "The connection broke at the moment of the swap, so it is not known whether `{target}` is the old or the new database; it is one of the two, complete"
+    )]
+    SwapUnknown {
+        /// The target.
+        target: String,
+    },
+    /// There is nothing to undo.
+    #[error("There is no restore to undo{}", run.as_deref().map(|run| format!(": `{run}` replaced nothing, or more than 7 days ago")).unwrap_or_default())]
+    NothingToUndo {
+        /// The restore that was asked for.
+        run: Option<String>,
+    },
     /// What was loaded is not what the manifest says.
     #[error("The restored database differs from the backup: {detail}")]
     Mismatch {
@@ -53,10 +132,18 @@ impl RestoreError {
     pub(super) fn code(&self) -> ErrorCode {
         match self {
             Self::TargetExists { .. } => ErrorCode::TargetExists,
-            Self::NoSpace { .. } => ErrorCode::StorageFull,
+            Self::NoSpace { .. } | Self::NoRoomForSafety { .. } => ErrorCode::StorageFull,
             Self::Mismatch { .. } => ErrorCode::ArchiveDamaged,
-            Self::ChooseDatabase { .. } => ErrorCode::Unknown,
-            Self::StaleJournal { .. } | Self::TargetUnusable { .. } => ErrorCode::TargetUnusable,
+            Self::ChooseDatabase { .. } | Self::NothingToUndo { .. } => ErrorCode::Unknown,
+            Self::NoSafety { cause, .. } => cause.code(),
+            Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
+            Self::InUse { .. } => ErrorCode::TargetInUse,
+            Self::CannotReplace { .. } => ErrorCode::NotSupported,
+            Self::StaleJournal { .. }
+            | Self::TargetUnusable { .. }
+            | Self::NothingToReplace { .. }
+            | Self::OtherServer { .. }
+            | Self::SwapUnknown { .. } => ErrorCode::TargetUnusable,
         }
     }
 
@@ -67,6 +154,28 @@ impl RestoreError {
             Self::TargetUnusable { .. } => "Choose another place or name",
             Self::NoSpace { .. } => "Choose a folder on another disk",
             Self::ChooseDatabase { .. } => "Name one of them with `--database NAME`",
+            Self::NothingToReplace { .. } => {
+                "Check the name; without `--replace` the restore makes it as a new one"
+            }
+            Self::CannotReplace { .. } => "Restore to a new database and let your programs use that one",
+            Self::NotConfirmed { .. } => "Look once more whether this is the database you mean",
+            Self::OtherServer { .. } => {
+                "Restore to a new database there, and replace the old one by hand if you mean it"
+            }
+            Self::InUse { can_disconnect: true, .. } => {
+                "Close these programs, or let Kronos end their connections with `--disconnect`"
+            }
+            Self::InUse { .. } => "Close these programs and try again",
+            Self::NoRoomForSafety { .. } => {
+                "Make room there, or restore to a new database beside the old one"
+            }
+            Self::NoSafety { .. } => {
+                "Nothing was replaced; remove the cause, or restore to a new database beside the old one"
+            }
+            Self::SwapUnknown { .. } => {
+                "Look at it, and if it is not the one you want: `kronos undo` names the way back"
+            }
+            Self::NothingToUndo { .. } => "`kronos list` shows the safety backups that there are",
             Self::Mismatch { .. } => {
                 "What was made was removed again; try once more, or use another backup"
             }

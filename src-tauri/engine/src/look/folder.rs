@@ -64,7 +64,8 @@ fn look_at_toc(subject: &Subject<'_>, has: &dyn Fn(&str) -> bool) -> Result<Look
     match Place::open(&path)? {
         Place::File { mut handle, .. } => Ok(postgres::look_directory(subject, &mut handle, has)),
         Place::Folder => Ok(subject.no_backup("its `toc.dat` is a folder")),
-        Place::Nothing(what) => Ok(subject.damaged(&format!("of `toc.dat`, {what}"))),
+        Place::Empty => Ok(subject.damaged("its `toc.dat` is empty")),
+        Place::Nothing(what) => Ok(subject.no_backup(&format!("of its `toc.dat`, {what}"))),
     }
 }
 
@@ -156,7 +157,7 @@ fn fault_of(path: &Path) -> Result<Option<String>> {
     let (mut handle, size) = match Place::open(path)? {
         Place::File { handle, size } => (handle, size),
         // A collection without documents.
-        Place::Nothing("it is empty") => return Ok(None),
+        Place::Empty => return Ok(None),
         Place::Folder | Place::Nothing(_) => return Ok(Some("is no regular file".to_owned())),
     };
     let mut head = [0; 4];

@@ -31,13 +31,19 @@ impl Handle {
     }
 
     /// Keeps this handle, because the file is an SQLite database.
+    #[cfg(unix)]
     pub fn keep(&self) {
+        use std::os::unix::fs::MetadataExt;
         let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|file| file.metadata().is_ok_and(|file| exists(&file)));
+        kept.retain(|file| file.metadata().is_ok_and(|file| file.nlink() > 0));
         if !kept.iter().any(|file| Arc::ptr_eq(file, &self.file)) {
             kept.push(Arc::clone(&self.file));
         }
     }
+
+    /// Where locks belong to handles, none has to be kept.
+    #[cfg(not(unix))]
+    pub fn keep(&self) {}
 
     pub fn metadata(&self) -> io::Result<Metadata> {
         self.file.metadata()
@@ -85,19 +91,8 @@ fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// Where locks belong to handles, no handle has to be kept for long.
 #[cfg(windows)]
 fn is_same(_one: &Metadata, _other: &Metadata) -> bool {
-    false
-}
-
-#[cfg(unix)]
-fn exists(file: &Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::nlink(file) > 0
-}
-
-#[cfg(windows)]
-fn exists(_file: &Metadata) -> bool {
     false
 }
 

@@ -264,6 +264,7 @@ pub fn look(path: &Path) -> Result<Look> {
     let (handle, size) = match Place::open(path)? {
         Place::File { handle, size } => (handle, size),
         Place::Folder => return folder::look(path),
+        Place::Empty => return Ok(Subject { path, size: 0 }.no_backup("it is empty")),
         Place::Nothing(what) => return Ok(Subject { path, size: 0 }.no_backup(what)),
     };
     let mut head = Vec::with_capacity(HEAD);

@@ -20,7 +20,10 @@ const FIRST_NAME: &[u8] = b"kronos.json\0";
 /// Looks at a file that begins with `head`; `None` when it is no archive.
 pub(super) fn look(subject: &Subject<'_>, handle: &Handle, head: &[u8]) -> Result<Option<Look>> {
     let record = record_beside(subject.path);
-    if !is_archive(handle, head) && !matches!(record, Ok(Some(_))) {
+    // Whatever stands where an archive was committed is that archive, damaged.
+    let is_committed =
+        || matches!(&record, Ok(Some(record)) if is_name(subject.path, &record.archive));
+    if !is_archive(handle, head) && !is_committed() {
         return Ok(None);
     }
     let looked = record.and_then(|record| {
@@ -40,6 +43,10 @@ fn is_archive(handle: &Handle, head: &[u8]) -> bool {
     let content = Content::open(handle, head);
     content.head.starts_with(FIRST_NAME)
         || content.fault.is_some() && FIRST_NAME.starts_with(first(&content.head))
+}
+
+fn is_name(path: &Path, name: &str) -> bool {
+    path.file_name().is_some_and(|own| own == name)
 }
 
 fn first(head: &[u8]) -> &[u8] {

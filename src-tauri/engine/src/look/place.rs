@@ -17,6 +17,8 @@ pub(super) enum Place {
     File { handle: Handle, size: u64 },
     /// A folder.
     Folder,
+    /// A file without a byte.
+    Empty,
     /// Nothing that can be looked into; the end of the sentence "it is …".
     Nothing(&'static str),
 }
@@ -41,7 +43,7 @@ impl Place {
         let metadata = handle.metadata().map_err(failed)?;
         Ok(match (special(metadata.file_type()), metadata.len()) {
             (Some(what), _) => Self::Nothing(what),
-            (None, 0) => Self::Nothing("it is empty"),
+            (None, 0) => Self::Empty,
             (None, size) => Self::File { handle, size },
         })
     }

@@ -13,6 +13,11 @@ use crate::database::forms::{Peeked, peek_sqlite, peek_sqlite_bytes};
 use crate::error::Result;
 
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
+/// What SQLite keeps beside a database that is in use.
+const BESIDE: [(&str, &str); 2] = [
+    ("-wal", "its newest changes"),
+    ("-journal", "the other half of a change that was not finished"),
+];
 /// Bytes of the header.
 const HEADER: usize = 100;
 /// The longest database that is unpacked for its list of tables.
@@ -25,20 +30,22 @@ pub(super) fn look(subject: &Subject<'_>, handle: &Handle, head: &[u8]) -> Look 
     if let Some(expected) = header.size().filter(|size| *size > subject.size) {
         return subject.cut(Some(expected));
     }
+    let beside: Vec<_> = BESIDE
+        .iter()
+        .filter_map(|(ending, what)| Some((beside(subject, ending)?, *what)))
+        .collect();
     let peeked = match peek_sqlite(subject.path) {
         Ok(peeked) => peeked,
+        // Half of it may be written at this moment.
+        Err(_) if !beside.is_empty() => Peeked::default(),
         Err(what) => return subject.damaged(&what),
     };
     let mut look = answer(subject, Wrapping::None, &header, peeked);
-    for (ending, what) in
-        [("-wal", "its newest changes"), ("-journal", "a change that was not finished")]
-    {
-        if let Some(beside) = beside(subject, ending) {
-            let beside = shown(&beside);
-            look.warn(format!(
-                "`{beside}` lies beside it and may hold {what}, which this file alone lacks"
-            ));
-        }
+    for (path, what) in beside {
+        let path = shown(&path);
+        look.warn(format!(
+            "`{path}` lies beside it and may hold {what}, which this file alone lacks"
+        ));
     }
     Look::Foreign(Box::new(look))
 }

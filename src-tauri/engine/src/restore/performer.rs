@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::replacement::{Replacement, Secured, card};
 use super::scratch::Scratch;
 use super::source::ArchiveSource;
 use crate::archive::{self, Manifest, Sidecar, Unit};
@@ -20,6 +21,7 @@ use crate::ids::BackupId;
 use crate::progress::Phase;
 use crate::state_dir::StateDir;
 use crate::storage::ObjectReader;
+use crate::view::TargetCard;
 
 /// What to restore, and where to.
 #[derive(Clone)]
@@ -36,6 +38,10 @@ pub struct RestoreRequest {
     pub connection: ConnectionSettings,
     /// Where working files may be.
     pub state: StateDir,
+    /// Who asks, for the note in a lock: "the desktop app".
+    pub owner: &'static str,
+    /// Set when the target exists and is to be replaced.
+    pub replacement: Option<Replacement>,
 }
 
 /// A database that was restored and compared with its backup.
@@ -45,11 +51,14 @@ pub struct RestoreReport {
     pub backup: BackupId,
     /// Where it is and what is in it.
     pub restored: Restored,
+    /// The safety backup of what it replaced.
+    pub secured: Option<Secured>,
 }
 
 /// Restores one database.
 pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<RestoreReport> {
     context.progress.enter(Phase::Preparing, 0);
+    let lock = request.replacement.as_ref().map(|it| it.lock(request)).transpose()?;
     let name = request.source.name();
     let (reader, size) = request.source.open().await?;
     if let Some(sidecar) = &request.sidecar {
@@ -59,6 +68,11 @@ pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<R
     context.progress.enter(Phase::Verifying, size);
     let manifest = verify_reader(reader, &name, request.sidecar.as_ref(), context).await?.manifest;
     let (index, unit) = check_target(&manifest, request).await?;
+    let backup = manifest.header.id.clone();
+    let secured = match (&request.replacement, &lock) {
+        (Some(it), Some(lock)) => it.secure(&request.target, &backup, lock, context).await?,
+        _ => None,
+    };
 
     context.progress.enter(Phase::Loading, size);
     context.progress.object(&unit.name);
@@ -72,11 +86,10 @@ pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<R
     };
     let sink = connection.restore(&request.target, &dumped, &scope).await?;
     let facts = dumped.facts;
-    let backup = manifest.header.id.clone();
     let (reader, _) = request.source.open().await?;
     let mut restored = load(reader, name, manifest, index, sink, facts, context).await?;
     restored.warnings.extend(left_out_warning(&unit));
-    Ok(RestoreReport { backup, restored })
+    Ok(RestoreReport { backup, restored, secured })
 }
 
 /// Says why a restore of a backup with a commit record would be refused, before anything is read.
@@ -91,8 +104,36 @@ pub async fn check(request: &RestoreRequest) -> Result<()> {
 async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(usize, Unit)> {
     let (index, unit) = choose_unit(manifest, request.database.as_deref())?;
     let connection = database::connect(manifest.header.engine, &request.connection)?;
+    if let Some(replacement) = &request.replacement {
+        replacement.check(connection.as_ref(), &request.target, (manifest, unit)).await?;
+    }
     connection.check_target(&request.target, &dumped(manifest, unit)).await?;
     Ok((index, unit.clone()))
+}
+
+/// What the user is shown before the target is replaced. Reads the whole archive when there is no commit
+/// record that says what is in it.
+pub async fn target_card(request: &RestoreRequest, context: &RunContext) -> Result<TargetCard> {
+    let Some(replacement) = &request.replacement else {
+        return Err(Error::Internal("nothing is to be replaced".to_owned()));
+    };
+    let manifest = if let Some(sidecar) = &request.sidecar {
+        sidecar.manifest.clone()
+    } else {
+        let (reader, _) = request.source.open().await?;
+        verify_reader(reader, &request.source.name(), None, context).await?.manifest
+    };
+    let (_, unit) = choose_unit(&manifest, request.database.as_deref())?;
+    let connection = database::connect(manifest.header.engine, &request.connection)?;
+    // Whom Kronos may be told to disconnect is in the way of nothing yet.
+    let target = match &request.target {
+        RestoreTarget::ReplaceDatabase { name, .. } => {
+            RestoreTarget::ReplaceDatabase { name: name.clone(), disconnect: true }
+        }
+        target => target.clone(),
+    };
+    let refusal = connection.check_target(&target, &dumped(&manifest, unit)).await.err();
+    card(replacement, connection.as_ref(), &target, (&manifest, unit), refusal).await
 }
 
 /// What the user chose to leave out when the backup was made is missing in what was restored, too.

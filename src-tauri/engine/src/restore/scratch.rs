@@ -4,7 +4,9 @@
 //! one removes it, with the password files that its tools were given.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::files;
@@ -14,6 +16,8 @@ use crate::state_dir::StateDir;
 /// What the name of such a folder starts with; a backup's folder is named by its run alone.
 const PREFIX: &str = "restore-";
 const LOCK: &str = "lock";
+/// A folder that is being made has its lock long before.
+const UNLOCKED: Duration = Duration::from_mins(1);
 
 /// A private folder under a lock.
 #[derive(Debug)]
@@ -56,11 +60,20 @@ fn remove_abandoned(scratch: &Path) {
             continue;
         }
         let lock = File::open(entry.path().join(LOCK));
-        let is_dead = lock.as_ref().is_ok_and(|lock| lock.try_lock().is_ok());
+        let is_dead = match &lock {
+            Ok(lock) => lock.try_lock().is_ok(),
+            // Killed while it was made or removed; but it may be made just now.
+            Err(error) => error.kind() == ErrorKind::NotFound && is_old(&entry.path()),
+        };
         if is_dead && fs::remove_dir_all(entry.path()).is_ok() {
             tracing::info!(folder = %entry.path().display(), "a dead restore was cleared up");
         }
     }
+}
+
+fn is_old(folder: &Path) -> bool {
+    let modified = fs::metadata(folder).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age >= UNLOCKED))
 }
 
 #[cfg(test)]
@@ -75,6 +88,12 @@ mod tests {
         let dead = state.scratch().join("restore-dead");
         fs::create_dir(&dead).unwrap();
         fs::write(dead.join(LOCK), "").unwrap();
+        let unlocked = ["restore-old", "restore-young"].map(|name| state.scratch().join(name));
+        for folder in &unlocked {
+            fs::create_dir(folder).unwrap();
+        }
+        let then = std::time::SystemTime::now() - UNLOCKED;
+        File::open(&unlocked[0]).unwrap().set_modified(then).unwrap();
         let backup = state.scratch().join("20261122T135401.250_abc123");
         fs::create_dir(&backup).unwrap();
 
@@ -82,8 +101,9 @@ mod tests {
         let second = Scratch::create(&state, &RunId::from_text("two")).unwrap();
         assert!(first.path().is_dir() && second.path().is_dir() && backup.is_dir());
         assert!(!dead.exists());
+        assert_eq!(unlocked.map(|folder| folder.exists()), [false, true]);
         drop(first);
         drop(second);
-        assert_eq!(fs::read_dir(state.scratch()).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(state.scratch()).unwrap().count(), 2);
     }
 }

@@ -16,6 +16,7 @@ use crate::ids::{EngineKind, RunId};
 use crate::progress::Progress;
 use crate::state_dir::StateDir;
 use crate::storage::{MemoryStorage, Storage};
+use crate::view::ReplaceConsent;
 
 fn context() -> RunContext {
     RunContext {
@@ -73,6 +74,7 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
         owner: "a test",
         expected_size: 0,
         expected_raw: 0,
+        safety: None,
     };
     let sidecar = backup::perform(&request, &context()).await.unwrap().sidecar;
     let units = &sidecar.manifest.units;
@@ -88,6 +90,8 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
             target: RestoreTarget::NewFile(target.clone()),
             connection: ConnectionSettings::default(),
             state: state.clone(),
+            owner: "a test",
+            replacement: None,
         };
         perform(&request, &context()).await?;
         Ok(place(&target))
@@ -110,4 +114,101 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
     for (index, member) in members.iter().enumerate() {
         assert_eq!(choose_unit(&old, Some(member)).unwrap().0, index);
     }
+}
+
+/// A backup of one file that has changed since, and the request that would replace it; the safety backup
+/// goes to `room`, and is guessed to need `guess` bytes.
+async fn replacing(root: &Path, shelf: MemoryStorage, guess: u64) -> (PathBuf, RestoreRequest) {
+    let state = StateDir::for_config(root, Path::new("/x/config.toml"));
+    state.create().unwrap();
+    let path = databases(root).remove(0);
+    let backup = |storage: MemoryStorage, expected_size: u64| BackupRequest {
+        profile: Profile {
+            name: "one".into(),
+            engine: EngineKind::Sqlite,
+            connection: ConnectionSettings {
+                paths: vec![path.clone()],
+                ..ConnectionSettings::default()
+            },
+            storage: None,
+            compression: CompressionSettings::default(),
+        },
+        target: StorageTarget {
+            name: "memory".into(),
+            kind: StorageKind::Local { path: "/memory".into() },
+        },
+        storage: Arc::new(storage),
+        state: state.clone(),
+        owner: "a test",
+        expected_size,
+        expected_raw: 0,
+        safety: None,
+    };
+    let plenty = MemoryStorage::new();
+    let made = backup::perform(&backup(plenty.clone(), 0), &context()).await.unwrap().sidecar;
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.execute_batch("UPDATE place SET name = 'changed'").unwrap();
+    let typed_name = "x.db".to_owned();
+    let consent = ReplaceConsent { typed_name, ..ReplaceConsent::default() };
+    let replacement = Replacement {
+        consent: Consent::Typed(consent),
+        profile: "one".into(),
+        storage_name: "memory".into(),
+        safety: Some(backup(shelf, guess)),
+    };
+    let request = RestoreRequest {
+        source: Arc::new(StoredArchive {
+            key: backup::archive_key_of(&made).unwrap(),
+            storage: Arc::new(plenty),
+        }),
+        sidecar: Some(made),
+        database: None,
+        target: RestoreTarget::ReplaceFile(path.clone()),
+        connection: ConnectionSettings::default(),
+        state,
+        owner: "a test",
+        replacement: Some(replacement),
+    };
+    (path, request)
+}
+
+#[tokio::test]
+async fn without_room_for_the_safety_backup_nothing_is_replaced() {
+    for (capacity, guess, is_foreseen) in [(100, 0, true), (100, 90, false)] {
+        let root = tempfile::tempdir().unwrap();
+        let shelf = MemoryStorage::with_capacity(capacity);
+        let (path, request) = replacing(root.path(), shelf.clone(), guess).await;
+        let before = std::fs::read(&path).unwrap();
+        let card = target_card(&request, &context()).await.unwrap();
+        assert_eq!((card.safety_free, card.refusal.is_some()), (Some(100), is_foreseen));
+        let error = perform(&request, &context()).await.unwrap_err();
+        let is_expected = match &error {
+            Error::Restore(RestoreError::NoRoomForSafety { .. }) => is_foreseen,
+            Error::Restore(RestoreError::NoSafety { .. }) => !is_foreseen,
+            _ => false,
+        };
+        assert!(is_expected, "{error:?}");
+        assert_eq!(error.code(), crate::error::ErrorCode::StorageFull);
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        assert_eq!(shelf.list("").await.unwrap().len(), 0);
+    }
+    let root = tempfile::tempdir().unwrap();
+    let (path, request) = replacing(root.path(), MemoryStorage::with_capacity(1 << 20), 0).await;
+    let report = perform(&request, &context()).await.unwrap();
+    assert_eq!(place(&path), "d1");
+    assert!(report.secured.is_some() && report.restored.previous.is_some());
+}
+
+#[tokio::test]
+async fn a_run_of_the_same_profile_keeps_a_replacement_out() {
+    let root = tempfile::tempdir().unwrap();
+    let (path, request) = replacing(root.path(), MemoryStorage::new(), 0).await;
+    let locks = request.state.locks();
+    let lock = backup::ProfileLock::acquire(&locks, "one", "the desktop app").unwrap();
+    assert!(matches!(perform(&request, &context()).await, Err(Error::Busy { .. })));
+    assert_eq!(place(&path), "changed");
+    drop(lock);
+    perform(&request, &context()).await.unwrap();
+    assert_eq!(place(&path), "d1");
 }

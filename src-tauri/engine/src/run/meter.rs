@@ -25,6 +25,8 @@ pub(super) struct Course {
     pub kind: RunKind,
     /// Whether the data lives on a server: a dump is then read while it is made, without a copy before.
     pub on_server: bool,
+    /// Whether something is replaced: then a safety backup comes before the load.
+    pub replaces: bool,
 }
 
 impl Course {
@@ -45,6 +47,13 @@ impl Course {
                 (Phase::Finishing, 0.02),
             ],
             (RunKind::Verify, _) => &[(Phase::Preparing, 0.02), (Phase::Verifying, 0.98)],
+            (RunKind::Restore, _) if self.replaces => &[
+                (Phase::Preparing, 0.02),
+                (Phase::Verifying, 0.13),
+                (Phase::Securing, 0.35),
+                (Phase::Loading, 0.40),
+                (Phase::Finishing, 0.10),
+            ],
             (RunKind::Restore, false) => &[
                 (Phase::Preparing, 0.02),
                 (Phase::Verifying, 0.40),
@@ -190,14 +199,14 @@ mod tests {
     }
 
     fn course(kind: RunKind) -> Course {
-        Course { kind, on_server: false }
+        Course { kind, on_server: false, replaces: false }
     }
 
     #[test]
     fn the_weights_of_every_kind_add_up_to_one() {
         for kind in [RunKind::Backup, RunKind::Verify, RunKind::Restore] {
             for on_server in [false, true] {
-                let phases = Course { kind, on_server }.phases();
+                let phases = Course { kind, on_server, replaces: false }.phases();
                 let sum: f64 = phases.iter().map(|(_, weight)| weight).sum();
                 assert!((sum - 1.0).abs() < 1e-9, "{kind:?}: {sum}");
             }
@@ -254,7 +263,7 @@ mod tests {
     #[test]
     fn a_dump_that_is_streamed_goes_from_preparing_to_storing_without_a_jump() {
         let start = Instant::now();
-        let course = Course { kind: RunKind::Backup, on_server: true };
+        let course = Course { kind: RunKind::Backup, on_server: true, replaces: false };
         let mut meter = Meter::new(course, start);
         let preparing = meter.measure(&reading(Phase::Preparing, 0, 0), start);
         let storing = meter.measure(&reading(Phase::Storing, 0, 100), start);
@@ -265,7 +274,7 @@ mod tests {
     #[test]
     fn an_estimate_that_was_too_low_slows_the_bar_and_never_fills_the_phase() {
         let start = Instant::now();
-        let course = Course { kind: RunKind::Backup, on_server: true };
+        let course = Course { kind: RunKind::Backup, on_server: true, replaces: false };
         let mut meter = Meter::new(course, start);
         let mut at = |done| meter.measure(&reading(Phase::Storing, done, 100), start).fraction;
         let (before, reached, more, far) = (at(50), at(95), at(110), at(300));

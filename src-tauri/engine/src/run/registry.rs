@@ -15,7 +15,7 @@ use super::meter::{Course, Meter};
 use crate::cancel::CancellationToken;
 use crate::clock::SharedClock;
 use crate::context::RunContext;
-use crate::error::{Error, ErrorReport, Result};
+use crate::error::{Error, ErrorReport, RestoreError, Result};
 use crate::event::{Event, EventSink, RunKind, RunResult, RunState, RunView};
 use crate::ids::{BackupId, RunId};
 use crate::progress::Progress;
@@ -36,6 +36,8 @@ pub struct RunSpec {
     pub profile: String,
     /// Whether the data is on a server, or goes to one; else it is in files.
     pub on_server: bool,
+    /// Whether it replaces something.
+    pub replaces: bool,
     /// The backup that it verifies or restores, where that is known before.
     pub backup: Option<BackupId>,
     /// What failed, if it fails: "`shop` was not backed up".
@@ -46,7 +48,7 @@ pub struct RunSpec {
 
 impl RunSpec {
     fn course(&self) -> Course {
-        Course { kind: self.kind, on_server: self.on_server }
+        Course { kind: self.kind, on_server: self.on_server, replaces: self.replaces }
     }
 }
 
@@ -286,6 +288,11 @@ impl Entry {
                 view.fraction = 1.0;
                 view.backup = Some(result.backup().clone());
                 view.result = Some(result);
+            }
+            // Neither a cancel nor a comforting word is true of what nobody knows.
+            Err(error @ Error::Restore(RestoreError::SwapUnknown { .. })) => {
+                view.state = RunState::Failed;
+                view.error = Some(ErrorReport::new(&self.spec.failure, &error));
             }
             Err(Error::Cancelled) => view.state = RunState::Cancelled,
             // What a cancelled pipeline reports on its way out is a consequence, not a cause.

@@ -133,6 +133,7 @@ fn sidecar(written: &Written<Vec<u8>>, codec: Codec) -> Sidecar {
         codec,
         verified_at: "2026-11-22T13:54:03Z".parse().expect("a time"),
         manifest: written.manifest.clone(),
+        safety: None,
     }
 }
 

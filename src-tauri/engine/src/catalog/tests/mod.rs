@@ -69,6 +69,7 @@ fn sidecar(profile: &str, hour: i64) -> Sidecar {
         codec: Codec::Gzip,
         verified_at: created_at + 2.minutes(),
         manifest,
+        safety: None,
     }
 }
 
@@ -107,6 +108,7 @@ fn a_row_has_what_the_sidecar_says() {
         status: BackupStatus::Verified,
         verified_at: sidecar.verified_at,
         warnings: sidecar.manifest.warnings.clone(),
+        safety: None,
     };
     assert_eq!(row, expected);
     assert_eq!(catalog.backups().unwrap(), [expected]);

@@ -138,6 +138,7 @@ impl Loading {
             tables: found.collections,
             rows: found.documents,
             warnings: found.warnings,
+            previous: None,
         })
     }
 }

@@ -127,6 +127,7 @@ impl RestoreSink for NewDatabase {
             tables: found.tables,
             rows: found.rows,
             warnings,
+            previous: None,
         })
     }
 }

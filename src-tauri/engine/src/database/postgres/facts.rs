@@ -147,7 +147,8 @@ fn other(entry: &Entry) -> Option<ObjectCount> {
 }
 
 /// What somebody who has restored this database should know.
-pub(super) fn advice(facts: &DatabaseFacts) -> Vec<String> {
+/// `replaces` another, whose grants it takes over.
+pub(super) fn advice(facts: &DatabaseFacts, replaces: bool) -> Vec<String> {
     let number = |name: &str| facts.properties.get(name).and_then(|text| text.parse::<u64>().ok());
     let mut advice = Vec::new();
     if number(SUBSCRIPTIONS).is_some() {
@@ -161,7 +162,7 @@ pub(super) fn advice(facts: &DatabaseFacts) -> Vec<String> {
         advice
             .push(format!("Foreign keys to tables that were left out were not restored: {count}"));
     }
-    if facts.properties.contains_key("acl") {
+    if facts.properties.contains_key("acl") && !replaces {
         advice.push("The grants of the database itself were not restored".to_owned());
     }
     advice

@@ -22,9 +22,12 @@ mod rows;
 mod selection;
 mod server;
 mod session;
+mod shell;
 mod snapshot;
+mod standing;
 mod steps;
 mod structure;
+mod swap;
 mod target;
 mod tools;
 
@@ -37,9 +40,10 @@ use self::access::Access;
 use self::dump::PostgresDump;
 pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
+use self::target::Wanted;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope, connection::sources_on,
+    Standing, WorkScope, connection::sources_on,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -84,7 +88,11 @@ impl DatabaseConnection for PostgresServer {
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
         let access = Access::resolve(&self.settings).await?;
-        target::check(&access, target.database_name()?, dumped).await.map(drop)
+        target::check(&access, wanted(target)?, dumped).await.map(drop)
+    }
+
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        standing::look(&Access::resolve(&self.settings).await?, wanted(target)?.name).await
     }
 
     async fn restore(
@@ -94,6 +102,14 @@ impl DatabaseConnection for PostgresServer {
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
         let access = Access::resolve(&self.settings).await?;
-        restore::start(access, target.database_name()?, dumped, scope).await
+        restore::start(access, wanted(target)?, dumped, scope).await
     }
+}
+
+fn wanted(target: &RestoreTarget) -> Result<Wanted<'_>> {
+    let replaces = match target {
+        RestoreTarget::ReplaceDatabase { disconnect, .. } => Some(*disconnect),
+        _ => None,
+    };
+    Ok(Wanted { name: target.database_name()?, replaces })
 }

@@ -1,7 +1,7 @@
 //! A database that Kronos makes for a restore: under a name of its own until it is whole.
 //!
 //! Owns its life: created from `template0`, renamed when it is whole, dropped when it is not, and
-//! recognised again after a crash.
+//! recognised again after a crash. How it takes the place of another belongs to `swap`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -13,6 +13,9 @@ use super::catalogue::{ENCODING, SETTING};
 use super::quote::{identifier, literal};
 use super::server::open_any;
 use super::session::Session;
+use super::shell::Shell;
+use super::swap::Swap;
+use crate::database::Previous;
 use crate::error::{Error, RestoreError, Result};
 
 /// What the name of an unfinished database begins with; 16 hexadecimal digits follow.
@@ -36,14 +39,16 @@ pub(super) struct NewDatabase {
 }
 
 impl NewDatabase {
-    /// Creates it with the encoding and the locale in `properties`. Returns what could not be kept.
+    /// Creates it with the encoding and the locale in `properties`, in `tablespace` if there is one.
+    /// Returns what could not be kept.
     pub async fn create(
         access: &Access,
         admin: &Session,
         properties: &BTreeMap<String, String>,
+        tablespace: Option<&str>,
     ) -> Result<(Self, Option<String>)> {
         let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
-        let warning = create(admin, &name, properties).await?;
+        let warning = create(admin, &name, properties, tablespace).await?;
         let mut new = Self { access: access.clone(), name, session: None, is_ours: true };
         new.show_life(admin).await?;
         new.session = Some(Session::open(access, &new.name).await?);
@@ -105,6 +110,27 @@ impl NewDatabase {
     }
 }
 
+impl NewDatabase {
+    /// Takes the name of `target`, which gets another one, and its owner and rights with `shell`. Returns
+    /// what was replaced, and what could not be taken over.
+    pub async fn replace(
+        mut self,
+        target: &str,
+        shell: &Shell,
+        comment: Option<&String>,
+        disconnect: bool,
+    ) -> Result<(Previous, Vec<String>)> {
+        let admin = open_any(&self.access).await?;
+        self.show_life(&admin).await?;
+        self.session = None;
+        let failed = shell.give(&admin, &self.name).await;
+        let swap = Swap { access: &self.access, new: &self.name, comment, target, disconnect };
+        let previous = swap.carry_out().await?;
+        self.is_ours = false;
+        Ok((previous, failed))
+    }
+}
+
 impl Drop for NewDatabase {
     fn drop(&mut self) {
         self.session = None;
@@ -128,8 +154,12 @@ async fn create(
     admin: &Session,
     name: &str,
     properties: &BTreeMap<String, String>,
+    tablespace: Option<&str>,
 ) -> Result<Option<String>> {
-    let plain = format!("CREATE DATABASE {} TEMPLATE template0", identifier(name));
+    let mut plain = format!("CREATE DATABASE {} TEMPLATE template0", identifier(name));
+    if let Some(tablespace) = tablespace {
+        plain.push_str(&format!(" TABLESPACE {}", identifier(tablespace)));
+    }
     let encoding = option("ENCODING", properties.get(ENCODING));
     let locale = locale(admin.version, properties);
     let Err(error) = admin.attempt(&format!("{plain}{encoding}{locale}")).await else {

@@ -17,10 +17,13 @@ use super::custom_format::Editor;
 use super::facts::{self, SKIPPED_ENTRIES};
 use super::faults::{Against, explained};
 use super::new_database::{NewDatabase, remove_abandoned};
-use super::target::{self, Target};
-use crate::cancel::CancellationToken;
+use super::session::Session;
+use super::shell::Shell;
+use super::swap;
+use super::target::{self, Target, Wanted};
+use crate::cancel::{CancelCheck, CancellationToken};
 use crate::contents::DatabaseFacts;
-use crate::database::{DumpedDatabase, RestoreSink, Restored, WorkScope};
+use crate::database::{DumpedDatabase, Previous, RestoreSink, Restored, WorkScope};
 use crate::error::{Error, RestoreError, Result};
 use crate::files;
 
@@ -46,29 +49,40 @@ struct PostgresRestore {
     access: Access,
     tool_call: ToolCall,
     target: String,
+    replacing: Option<Replacing>,
     scope: WorkScope,
     warnings: Vec<String>,
+}
+
+/// What has to be known about a database that is replaced.
+struct Replacing {
+    shell: Shell,
+    disconnect: bool,
 }
 
 /// Creates the new database and makes ready to load it.
 pub(super) async fn start(
     access: Access,
-    name: &str,
+    wanted: Wanted<'_>,
     dumped: &DumpedDatabase,
     scope: &WorkScope,
 ) -> Result<Box<dyn RestoreSink>> {
-    let target = target::check(&access, name, dumped).await?;
+    let target = target::check(&access, wanted, dumped).await?;
     remove_abandoned(&target.session).await?;
+    swap::remove_old(&target.session).await?;
+    let replacing = replacing(&target.session, wanted).await?;
     let jobs = access.settings().server.jobs.filter(|jobs| *jobs > 1);
     let jobs = jobs.filter(|_| !target.tool.is_contained());
     if jobs.is_some() {
         check_space(dumped, scope)?;
     }
     let properties = &dumped.facts.properties;
-    let (database, warning) = NewDatabase::create(&access, &target.session, properties).await?;
+    let tablespace = replacing.as_ref().and_then(|it| it.shell.tablespace.as_deref());
+    let (database, warning) =
+        NewDatabase::create(&access, &target.session, properties, tablespace).await?;
     let Target { tool, keeps_owners, mut warnings, .. } = target;
     warnings.extend(warning);
-    warnings.extend(facts::advice(&dumped.facts));
+    warnings.extend(facts::advice(&dumped.facts, replacing.is_some()));
     let in_one = jobs.is_none() && objects(&dumped.facts) <= MAX_IN_ONE_TRANSACTION;
     let tool_call = call_of(tool, database.name.clone(), in_one, keeps_owners);
     let silenced = silenced(&dumped.facts);
@@ -87,10 +101,16 @@ pub(super) async fn start(
         runtime: Handle::current(),
         access,
         tool_call,
-        target: name.to_owned(),
+        target: wanted.name.to_owned(),
+        replacing,
         scope: scope.clone(),
         warnings,
     }))
+}
+
+async fn replacing(admin: &Session, wanted: Wanted<'_>) -> Result<Option<Replacing>> {
+    let Some(disconnect) = wanted.replaces else { return Ok(None) };
+    Ok(Some(Replacing { shell: Shell::read(admin, wanted.name).await?, disconnect }))
 }
 
 /// The call that loads a dump into the database `into`.
@@ -159,26 +179,43 @@ impl PostgresRestore {
         Ok(())
     }
 
+    /// Compares, and makes it visible. Returns what was counted and what it replaced.
     async fn settle(
+        &self,
         database: NewDatabase,
-        target: &str,
         expected: &DatabaseFacts,
-        scope: &WorkScope,
         cancel: &CancellationToken,
-    ) -> Result<(compare::Counted, Vec<String>)> {
+    ) -> Result<Settled> {
         let session = database.session()?;
-        let counted = compare::compare(session, expected, &scope.progress, cancel).await?;
-        scope.progress.object("statistics for the planner");
+        let counted = compare::compare(session, expected, &self.scope.progress, cancel).await?;
+        self.scope.progress.object("statistics for the planner");
         session.run_patiently("ANALYZE", cancel).await?;
         let failed = database.apply_settings(&expected.properties).await?;
-        if cancel.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        database.publish(target, expected.properties.get("comment")).await?;
+        cancel.check()?;
         let warning =
             |name: &String| format!("The setting `{name}` of the database was not restored");
-        Ok((counted, failed.iter().map(warning).collect()))
+        let mut warnings: Vec<String> = failed.iter().map(warning).collect();
+        let comment = expected.properties.get("comment");
+        let previous = match &self.replacing {
+            None => {
+                database.publish(&self.target, comment).await?;
+                None
+            }
+            Some(Replacing { shell, disconnect }) => {
+                let replaced = database.replace(&self.target, shell, comment, *disconnect).await?;
+                warnings.extend(replaced.1);
+                Some(replaced.0)
+            }
+        };
+        Ok(Settled { counted, previous, warnings })
     }
+}
+
+/// A database that is there.
+struct Settled {
+    counted: compare::Counted,
+    previous: Option<Previous>,
+    warnings: Vec<String>,
 }
 
 impl Write for PostgresRestore {
@@ -212,8 +249,8 @@ impl RestoreSink for PostgresRestore {
         let Some(database) = self.database.take() else {
             return Err(Error::Internal("a dump was loaded twice".to_owned()));
         };
-        let settling = Self::settle(database, &self.target, expected, &self.scope, cancel);
-        let (counted, warnings) = self.runtime.block_on(settling)?;
+        let Settled { counted, previous, warnings } =
+            self.runtime.block_on(self.settle(database, expected, cancel))?;
         let mut all = std::mem::take(&mut self.warnings);
         all.extend(warnings);
         Ok(Restored {
@@ -222,6 +259,7 @@ impl RestoreSink for PostgresRestore {
             tables: counted.tables,
             rows: counted.rows,
             warnings: all,
+            previous,
         })
     }
 }

@@ -9,7 +9,7 @@ use super::catalogue::ENCODING;
 use super::facts::{NEEDED_ROLES, ROLES};
 use super::server::{major_in, open_any};
 use super::session::Session;
-use super::{quote, tools};
+use super::{quote, standing, tools};
 use crate::contents::ObjectKind;
 use crate::database::DumpedDatabase;
 use crate::error::{RestoreError, Result, ServerError};
@@ -31,15 +31,29 @@ pub(super) struct Target {
     pub warnings: Vec<String>,
 }
 
+/// The database that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Set when it exists and is to be replaced: whether others may be disconnected.
+    pub replaces: Option<bool>,
+}
+
 /// Checks everything that can be checked before a byte is written.
-pub(super) async fn check(access: &Access, name: &str, dumped: &DumpedDatabase) -> Result<Target> {
+pub(super) async fn check(
+    access: &Access,
+    wanted: Wanted<'_>,
+    dumped: &DumpedDatabase,
+) -> Result<Target> {
+    let name = wanted.name;
     check_name(name)?;
     check_unit(name, dumped)?;
     access.check_password()?;
     let session = open_any(access).await?;
-    if !session.all("SELECT FROM pg_database WHERE datname = $1", &[&name]).await?.is_empty() {
-        let target = format!("{}/{name}", access.shown());
-        return Err(RestoreError::TargetExists { target }.into());
+    match wanted.replaces {
+        Some(disconnect) => standing::check(access, &session, name, disconnect).await?,
+        None => check_free(access, &session, name).await?,
     }
     check_rights(access, &session, name).await?;
     let major = session.version / 10_000;
@@ -64,6 +78,14 @@ pub(super) async fn check(access: &Access, name: &str, dumped: &DumpedDatabase) 
         }
     };
     Ok(Target { session, tool, keeps_owners, warnings })
+}
+
+async fn check_free(access: &Access, session: &Session, name: &str) -> Result<()> {
+    if session.all("SELECT FROM pg_database WHERE datname = $1", &[&name]).await?.is_empty() {
+        return Ok(());
+    }
+    let target = format!("{}/{name}", access.shown());
+    Err(RestoreError::TargetExists { target }.into())
 }
 
 fn check_name(name: &str) -> Result<()> {

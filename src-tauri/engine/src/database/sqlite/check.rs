@@ -153,7 +153,7 @@ fn is_missing_extension(error: &rusqlite::Error) -> bool {
 }
 
 /// Tables that a user made: no `sqlite_…` tables and no shadow tables of virtual ones.
-fn tables(file: &Connection) -> rusqlite::Result<Vec<(String, ObjectKind)>> {
+pub(super) fn tables(file: &Connection) -> rusqlite::Result<Vec<(String, ObjectKind)>> {
     let mut statement = file.prepare(
         "SELECT name, type FROM pragma_table_list
          WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
@@ -167,14 +167,18 @@ fn tables(file: &Connection) -> rusqlite::Result<Vec<(String, ObjectKind)>> {
     rows.collect()
 }
 
+/// Counts the rows of `table`.
+pub(super) fn rows_in(file: &Connection, table: &str) -> rusqlite::Result<u64> {
+    let quoted = table.replace('"', "\"\"");
+    file.query_row(&format!("SELECT count(*) FROM \"{quoted}\""), [], |row| row.get(0))
+}
+
 fn count_rows(
     file: &Connection,
     table: &str,
     warnings: &mut Vec<String>,
 ) -> Result<Option<u64>, CheckError> {
-    let quoted = table.replace('"', "\"\"");
-    let rows = file.query_row(&format!("SELECT count(*) FROM \"{quoted}\""), [], |row| row.get(0));
-    match rows.map_err(CheckError::from) {
+    match rows_in(file, table).map_err(CheckError::from) {
         Ok(rows) => Ok(Some(rows)),
         Err(CheckError::Failed(error)) if is_missing_extension(&error) => {
             warnings.push(format!("The rows of `{table}` could not be counted: {error}"));

@@ -8,12 +8,16 @@
 mod check;
 mod copy;
 mod dump;
+mod holders;
 mod peek;
+mod previous;
 mod restore;
 mod rows;
 mod scratch_copy;
 mod source;
+mod standing;
 mod structure;
+mod swap;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,7 +30,7 @@ use self::source::Look;
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, PlannedUnit, Probe, RestoreSink,
-    RestoreTarget, WorkScope,
+    RestoreTarget, Standing, WorkScope,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -98,9 +102,15 @@ impl DatabaseConnection for SqliteFiles {
         .await
     }
 
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        let path = target.file_path()?.to_owned();
+        blocking(move || standing::look(&path)).await
+    }
+
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        let (path, size) = (target.file_path()?.to_owned(), dumped.size);
-        blocking(move || restore::check_target(&path, size)).await
+        let path = target.file_path()?.to_owned();
+        let (size, replaces) = (dumped.size, target.replaces());
+        blocking(move || check(&path, size, replaces)).await
     }
 
     async fn restore(
@@ -109,12 +119,23 @@ impl DatabaseConnection for SqliteFiles {
         dumped: &DumpedDatabase,
         _scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
-        let (path, size) = (target.file_path()?.to_owned(), dumped.size);
+        let path = target.file_path()?.to_owned();
+        let (size, replaces) = (dumped.size, target.replaces());
         blocking(move || {
-            restore::check_target(&path, size)?;
-            Ok(Box::new(restore::NewFileSink::create(path)?) as Box<dyn RestoreSink>)
+            check(&path, size, replaces)?;
+            // A link stays, and what it leads to is replaced.
+            let path = if replaces { standing::resolve(&path)? } else { path };
+            Ok(Box::new(restore::NewFileSink::create(path, replaces)?) as Box<dyn RestoreSink>)
         })
         .await
+    }
+}
+
+fn check(target: &Path, size: u64, replaces: bool) -> Result<()> {
+    if replaces {
+        standing::check_target(target, size)
+    } else {
+        restore::check_target(target, size)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Restoring into a new file: written beside the target, checked, then renamed without replacing.
+//! Restoring into a file: written beside the target, checked, then renamed without replacing, or put into
+//! the place of the file that is to be replaced.
 //!
 //! Owns the temporary file and its removal, also after a restore that was killed: the system drops its
 //! lock with the process. The hash of the bytes has been compared by the caller.
@@ -7,16 +8,17 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::super::{RestoreSink, Restored};
+use super::super::{Previous, RestoreSink, Restored};
 use super::check::{CheckError, Findings, RunningCheck};
 use super::source::sibling;
-use crate::cancel::CancellationToken;
+use super::swap;
+use crate::cancel::{CancelCheck, CancellationToken};
 use crate::contents::{DatabaseFacts, ObjectKind};
 use crate::error::{Error, RestoreError, Result};
 use crate::files;
 
 /// Files that SQLite would take for the log of the restored database.
-const JOURNALS: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(super) const JOURNALS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Says why `target` cannot become a database of `size` bytes, before anything is written.
 pub(super) fn check_target(target: &Path, size: u64) -> Result<()> {
@@ -47,7 +49,8 @@ pub(super) fn check_target(target: &Path, size: u64) -> Result<()> {
     }
 }
 
-fn folder_of(target: &Path) -> &Path {
+/// The folder that holds `target`.
+pub(super) fn folder_of(target: &Path) -> &Path {
     target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -103,17 +106,19 @@ pub(super) struct NewFileSink {
     file: Option<File>,
     temporary: PathBuf,
     target: PathBuf,
+    replaces: bool,
     bytes: u64,
 }
 
 impl NewFileSink {
     /// Creates the temporary file beside `target`, and removes what killed restores have left there.
-    pub(super) fn create(target: PathBuf) -> Result<Self> {
+    /// What stands at `target` is replaced at the end if `replaces` says so, else nothing may.
+    pub(super) fn create(target: PathBuf, replaces: bool) -> Result<Self> {
         let folder = folder_of(&target);
         remove_unfinished(folder);
         let (file, temporary) =
             create_unfinished(folder).map_err(|error| Error::file("create", &target, error))?;
-        Ok(Self { file: Some(file), temporary, target, bytes: 0 })
+        Ok(Self { file: Some(file), temporary, target, replaces, bytes: 0 })
     }
 
     fn publish(
@@ -128,20 +133,32 @@ impl NewFileSink {
         file.unlock().map_err(|error| Error::file("write", &self.temporary, error))?;
         let findings = self.check(cancel)?;
         compare(expected, &findings.facts)?;
-        files::rename_new(&self.temporary, &self.target).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => {
-                RestoreError::TargetExists { target: self.target.display().to_string() }.into()
-            }
-            _ => Error::file("create", &self.target, error),
-        })?;
+        cancel.check()?;
+        let (previous, warnings) = self.appear()?;
         let tables = findings.facts.objects.iter().filter(|object| object.is_table());
         Ok(Restored {
             target: self.target.display().to_string(),
             bytes: self.bytes,
             tables: tables.clone().count() as u64,
             rows: tables.filter_map(|object| object.rows).sum(),
-            warnings: Vec::new(),
+            warnings,
+            previous,
         })
+    }
+
+    /// Gives the finished file its name. Returns what it replaced, and what could not be kept.
+    fn appear(&self) -> Result<(Option<Previous>, Vec<String>)> {
+        if self.replaces {
+            let (previous, warnings) = swap::swap(&self.temporary, &self.target)?;
+            return Ok((Some(previous), warnings));
+        }
+        files::rename_new(&self.temporary, &self.target).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => {
+                RestoreError::TargetExists { target: self.target.display().to_string() }.into()
+            }
+            _ => Error::file("create", &self.target, error),
+        })?;
+        Ok((None, Vec::new()))
     }
 
     fn check(&self, cancel: &CancellationToken) -> Result<Findings> {

@@ -27,6 +27,7 @@ fn spec(profile: &str) -> RunSpec {
         kind: RunKind::Verify,
         profile: profile.into(),
         on_server: false,
+        replaces: false,
         backup: None,
         failure: format!("`{profile}` could not be verified"),
         not_affected: "Nothing was changed".into(),

@@ -1,0 +1,209 @@
+//! The moment in which a loaded database takes the name of another.
+//!
+//! Owns one transaction: the old database gets another name and takes no connections any more, the new one
+//! gets the old one's name. The server lets nobody connect to a database that is being renamed, so nothing
+//! has to be switched off before, and whenever it is killed there is either nothing of it or all of it.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio_postgres::error::SqlState;
+
+use super::access::Access;
+use super::quote::{identifier, literal};
+use super::server::open_any;
+use super::session::Session;
+use super::standing;
+use crate::database::Previous;
+use crate::database::connection::PREVIOUS_KEPT;
+use crate::error::{RestoreError, Result};
+
+/// What stands between the name of a replaced database and the time.
+const INFIX: &str = "__kronos_before_";
+/// The time as it stands in the name; four hexadecimal digits follow.
+const STAMP: &str = "%Y%m%d_%H%M%S_";
+/// The longest name.
+const MAX_NAME: usize = 63;
+/// What the comment of a replaced database begins with; the time follows, in seconds since 1970.
+const MARK: &str = "Replaced by a restore of Kronos; it may be dropped. Replaced at: ";
+/// How long to try when others are connected and may be disconnected.
+const PATIENCE: Duration = Duration::from_secs(20);
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What takes which place.
+pub(super) struct Swap<'a> {
+    /// The server.
+    pub access: &'a Access,
+    /// The loaded database.
+    pub new: &'a str,
+    /// The comment that it gets.
+    pub comment: Option<&'a String>,
+    /// The database that it replaces.
+    pub target: &'a str,
+    /// Whether others may be disconnected.
+    pub disconnect: bool,
+}
+
+impl Swap<'_> {
+    /// Carries it out.
+    pub async fn carry_out(&self) -> Result<Previous> {
+        let admin = open_any(self.access).await?;
+        let now = Timestamp::now();
+        let previous = name_of_previous(self.target, now);
+        let statements = self.statements(&previous, now, &remark(&admin, self.target).await?);
+        let pid: i32 = admin.one("SELECT pg_backend_pid()", &[]).await?.get(0);
+        let begun = Instant::now();
+        let mut disconnected = 0;
+        loop {
+            let attempt = admin.attempt(&statements);
+            let (outcome, ended) = tokio::join!(attempt, self.keep_out(begun));
+            disconnected += ended?;
+            let Err(error) = outcome else { break };
+            if admin.run("ROLLBACK").await.is_err() {
+                self.find_out(pid, &previous).await?;
+                break;
+            }
+            match error.code() {
+                Some(code) if is_in_the_way(code) => self.wait(&admin, begun).await?,
+                _ => return Err(admin.against().asking(&error)),
+            }
+        }
+        let kept_until = now.saturating_add(PREVIOUS_KEPT).unwrap_or(now);
+        let kept_as = format!("{}/{previous}", self.access.shown());
+        Ok(Previous { kept_as, kept_until, disconnected })
+    }
+
+    fn statements(&self, previous: &str, now: Timestamp, remark: &str) -> String {
+        let (new, target, old) =
+            (identifier(self.new), identifier(self.target), identifier(previous));
+        let comment = self.comment.map_or("NULL".to_owned(), |comment| literal(comment));
+        let mark = literal(&format!("{MARK}{}{remark}", now.as_second()));
+        format!(
+            "BEGIN; ALTER DATABASE {target} RENAME TO {old}; ALTER DATABASE {new} RENAME TO {target}; \
+             ALTER DATABASE {old} WITH ALLOW_CONNECTIONS false; COMMENT ON DATABASE {old} IS {mark}; \
+             COMMENT ON DATABASE {target} IS {comment}; COMMIT"
+        )
+    }
+
+    /// Ends the connections of others, if that is allowed. The server waits for a moment before it
+    /// refuses to rename a database with connections, and lets no new ones in meanwhile.
+    async fn keep_out(&self, begun: Instant) -> Result<u32> {
+        if !self.disconnect {
+            return Ok(0);
+        }
+        let session = open_any(self.access).await?;
+        if begun.elapsed() > PAUSE {
+            tokio::time::sleep(PAUSE).await;
+        }
+        let sql = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity \
+             WHERE datname = $1 AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
+        let row = session.one(sql, &[&self.target]).await?;
+        Ok(u32::try_from(row.get::<_, i64>(0)).unwrap_or_default())
+    }
+
+    /// Waits before the next try, or says who is in the way.
+    async fn wait(&self, admin: &Session, begun: Instant) -> Result<()> {
+        if !self.disconnect || begun.elapsed() >= PATIENCE {
+            let mut programs = standing::programs(admin, self.target).await?;
+            if programs.is_empty() {
+                programs.push("another run of Kronos, or a program that has just left".to_owned());
+            }
+            return Err(standing::in_use(self.access, self.target, programs));
+        }
+        tokio::time::sleep(PAUSE).await;
+        Ok(())
+    }
+
+    /// The connection broke: looks whether the swap took place, as soon as the session `pid`, which might
+    /// still carry it out, is gone.
+    async fn find_out(&self, pid: i32, previous: &str) -> Result<()> {
+        let unknown = || RestoreError::SwapUnknown { target: self.target.to_owned() };
+        let admin = open_any(self.access).await.map_err(|_| unknown())?;
+        let begun = Instant::now();
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND \
+             application_name = 'kronos'";
+        while !admin.all(end, &[&pid]).await.map_err(|_| unknown())?.is_empty() {
+            if begun.elapsed() >= PATIENCE {
+                return Err(unknown().into());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        let sql = "SELECT datname::text FROM pg_database WHERE datname IN ($1, $2)";
+        let rows = admin.all(sql, &[&previous, &self.new]).await.map_err(|_| unknown())?;
+        let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        match names.as_slice() {
+            [name] if *name == previous => Ok(()),
+            [_] => Err(admin.against().failed("the connection broke before the swap".to_owned())),
+            _ => Err(unknown().into()),
+        }
+    }
+}
+
+fn is_in_the_way(code: &SqlState) -> bool {
+    [&SqlState::OBJECT_IN_USE, &SqlState::LOCK_NOT_AVAILABLE].contains(&code)
+}
+
+/// What the old comment was, for whoever wants the database back.
+async fn remark(admin: &Session, target: &str) -> Result<String> {
+    let sql = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1";
+    let comment: Option<String> = admin.one(sql, &[&target]).await?.get(0);
+    Ok(comment.map_or_else(String::new, |comment| format!(". Its comment was: {comment}")))
+}
+
+/// `shop__kronos_before_20261122_135401_1f2e`.
+fn name_of_previous(target: &str, now: Timestamp) -> String {
+    let end = format!("{INFIX}{}{:04x}", now.strftime(STAMP), rand::random::<u16>());
+    format!("{}{end}", &target[..target.floor_char_boundary(MAX_NAME - end.len())])
+}
+
+/// Drops what was replaced more than a day ago: databases of exactly our name with our comment that take no
+/// connections. What cannot be dropped stays.
+pub(super) async fn remove_old(admin: &Session) -> Result<()> {
+    let sql = "SELECT d.datname::text, shobj_description(d.oid, 'pg_database') FROM pg_database d \
+         WHERE d.datname LIKE '%\\_\\_kronos\\_before\\_%' AND NOT d.datallowconn \
+         AND pg_has_role(d.datdba, 'USAGE')";
+    for row in admin.all(sql, &[]).await? {
+        let (name, comment): (String, Option<String>) = (row.get(0), row.get(1));
+        if is_old(&name, comment.as_deref().unwrap_or_default(), Timestamp::now()) {
+            let dropped = admin.attempt(&format!("DROP DATABASE {}", identifier(&name))).await;
+            tracing::info!(
+                name,
+                removed = dropped.is_ok(),
+                "a replaced database was kept long enough"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn is_old(name: &str, comment: &str, now: Timestamp) -> bool {
+    let end = name.rsplit_once(INFIX).map_or("", |(_, end)| end);
+    let is_ours = end.len() == "20261122_135401_1f2e".len()
+        && end.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b) || b == b'_');
+    let since = comment.strip_prefix(MARK).map(|rest| rest.split('.').next().unwrap_or_default());
+    let since = since.and_then(|text| Timestamp::from_second(text.parse().ok()?).ok());
+    is_ours && since.is_some_and(|since| now.duration_since(since) >= PREVIOUS_KEPT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_old_marked_databases_are_dropped() {
+        let now: Timestamp = "2026-11-22T13:54:01Z".parse().unwrap();
+        let name = name_of_previous("shop", now);
+        let comment = format!("{MARK}{}. Its comment was: x. y", now.as_second());
+        let later = now + PREVIOUS_KEPT;
+        assert!(name.starts_with("shop__kronos_before_20261122_135401_"), "{name}");
+        assert!(is_old(&name, &comment, later));
+        assert!(
+            !is_old(&name, &comment, later - jiff::SignedDuration::from_secs(1)),
+            "a young one"
+        );
+        assert!(!is_old(&name, "", later), "without our mark");
+        assert!(!is_old("shop", &comment, later));
+        assert!(!is_old("shop__kronos_before_mine", &comment, later));
+        assert_eq!(name_of_previous(&"ü".repeat(40), now).len(), MAX_NAME - 1);
+    }
+}

@@ -1,0 +1,202 @@
+//! Replacing with a way back: who makes the safety backup and where to, the undo, and the end of both.
+//!
+//! Owns the choice of the profile and the storage, and of the restore that is undone. What a safety backup
+//! is stands in its commit record, so an undo is found without the catalog, too.
+
+use std::path::Path;
+
+use super::Engine;
+use super::restores::RestoreOrder;
+use crate::backup::{BackupRequest, archive_key_of, sidecar_key};
+use crate::cancel::CancellationToken;
+use crate::config::{
+    CompressionSettings, Config, ConnectionSettings, NamePattern, Profile, Selection,
+};
+use crate::context::RunContext;
+use crate::database::{self, RestoreTarget};
+use crate::error::{RestoreError, Result};
+use crate::event::{Event, RunState};
+use crate::ids::{BackupId, EngineKind, RunId};
+use crate::progress::Progress;
+use crate::restore::{self, Consent, Replacement, RestoreRequest};
+use crate::view::{BackupStatus, BackupView, ReplaceConsent, TargetCard};
+
+impl Engine {
+    /// Undoes a restore that replaced something, by replacing it with its safety backup. That is a restore
+    /// like any other: what is there now is backed up before, so that an undo can be undone. Without a
+    /// `run` it is the last one that replaced anything.
+    pub async fn start_undo(&self, run: Option<&RunId>, disconnect: bool) -> Result<RunId> {
+        let (request, backup) = self.undo_request(run, disconnect).await?;
+        self.restore(request, backup.profile)
+    }
+
+    /// What an undo would replace, beside what would come. Changes nothing.
+    pub async fn undo_card(&self, run: Option<&RunId>) -> Result<TargetCard> {
+        let (request, _) = self.undo_request(run, false).await?;
+        restore::target_card(&request, &self.bare_context()).await
+    }
+
+    async fn undo_request(
+        &self,
+        run: Option<&RunId>,
+        disconnect: bool,
+    ) -> Result<(RestoreRequest, BackupView)> {
+        let (backup, target) = self.undoable(run).await?;
+        let on_server = database::lives_on_server(backup.engine);
+        let order = RestoreOrder {
+            database: None,
+            target: target.into(),
+            profile: on_server.then(|| backup.profile.clone()),
+            replace: Some(ReplaceConsent { disconnect, ..ReplaceConsent::default() }),
+        };
+        let mut request = self.stored(&backup.id, |_| Ok(order))?;
+        if let Some(replacement) = &mut request.replacement {
+            replacement.consent = Consent::Undo;
+        }
+        Ok((request, backup))
+    }
+
+    /// The safety backup of `run`, or of the newest restore that replaced something, with its target.
+    ///
+    /// A record in a storage says which restore it belongs to, and somebody else may have put it there. So
+    /// as long as the history knows of any restore that replaced something, it decides which was the last.
+    async fn undoable(&self, run: Option<&RunId>) -> Result<(BackupView, String)> {
+        let now = self.0.options.clock.now();
+        let mut unknown = None;
+        for backup in self.backups().await? {
+            let Some(mark) = &backup.safety else { continue };
+            if mark.kept_until <= now || backup.status != BackupStatus::Verified {
+                continue;
+            }
+            let target = mark.target.clone();
+            if let Some(run) = run {
+                if mark.run == *run {
+                    return Ok((backup, target));
+                }
+                continue;
+            }
+            match self.0.catalog.end_of(&mark.run)? {
+                Some(RunState::Succeeded | RunState::Warned) => return Ok((backup, target)),
+                // It left its target as it was.
+                Some(_) => {}
+                None => unknown = unknown.or(Some((backup, target))),
+            }
+        }
+        let nothing = || RestoreError::NothingToUndo { run: run.map(ToString::to_string) }.into();
+        unknown.ok_or_else(nothing)
+    }
+
+    /// Removes the safety backups whose undo is not offered any more, and returns them. Nothing else
+    /// ever removes one.
+    pub async fn remove_expired_safety_backups(&self) -> Result<Vec<BackupId>> {
+        let now = self.0.options.clock.now();
+        let mut removed = Vec::new();
+        for backup in self.backups().await? {
+            if backup.safety.as_ref().is_none_or(|mark| mark.kept_until > now) {
+                continue;
+            }
+            let (record, sidecar) = self.find_backup(&backup.id)?;
+            let storage = self.storage_at(&record.storage)?;
+            let archive = archive_key_of(&sidecar)?;
+            // Without its record the archive is no backup any more, whatever happens then.
+            storage.delete(&sidecar_key(archive.as_str())?).await?;
+            storage.delete(&archive).await?;
+            self.0.catalog.remove_backup(&record.storage, &backup.id)?;
+            removed.push(backup.id);
+        }
+        if !removed.is_empty() {
+            self.0.options.sink.emit(Event::BackupsChanged);
+        }
+        Ok(removed)
+    }
+
+    /// What a restore to `target` needs to replace it.
+    pub(super) fn replacement(
+        &self,
+        engine: EngineKind,
+        owner: &str,
+        connection: &ConnectionSettings,
+        target: &RestoreTarget,
+        consent: ReplaceConsent,
+    ) -> Result<Replacement> {
+        let config = self.config_or_empty()?;
+        let mut profile = owning_profile(&config, engine, owner, target);
+        profile.connection = only(connection, target);
+        let (mut storage_name, mut safety) = (String::new(), None);
+        if consent.without_safety.is_none() {
+            let storage = config.storage_of(&profile)?.clone();
+            let last = self.0.catalog.newest_good(&profile.name)?;
+            storage_name.clone_from(&storage.name);
+            safety = Some(BackupRequest {
+                profile: profile.clone(),
+                storage: Self::open_storage(&storage)?,
+                target: storage,
+                state: self.0.state.clone(),
+                owner: self.0.options.owner,
+                expected_size: last.as_ref().map_or(0, |backup| backup.stored_bytes),
+                expected_raw: last.as_ref().map_or(0, |backup| backup.raw_bytes),
+                safety: None,
+            });
+        }
+        let consent = Consent::Typed(consent);
+        Ok(Replacement { consent, profile: profile.name, storage_name, safety })
+    }
+
+    /// For a look that is no run.
+    pub(super) fn bare_context(&self) -> RunContext {
+        let clock = self.0.options.clock.clone();
+        RunContext {
+            run: RunId::generate(clock.now()),
+            cancel: CancellationToken::new(),
+            progress: Progress::new(),
+            clock,
+        }
+    }
+}
+
+/// The profile that the target belongs to: of a file the one that has it; else the one that the server or
+/// the backup belongs to, and if there is no such profile any more, one of its name.
+fn owning_profile(
+    config: &Config,
+    engine: EngineKind,
+    owner: &str,
+    target: &RestoreTarget,
+) -> Profile {
+    let of_file = match target {
+        RestoreTarget::ReplaceFile(path) => {
+            config.profiles.iter().find(|profile| profile.engine == engine && has(profile, path))
+        }
+        _ => None,
+    };
+    let found = of_file.or_else(|| config.profile(owner).ok());
+    found.cloned().unwrap_or_else(|| Profile {
+        name: owner.to_owned(),
+        engine,
+        connection: ConnectionSettings::default(),
+        storage: None,
+        compression: CompressionSettings::default(),
+    })
+}
+
+fn has(profile: &Profile, file: &Path) -> bool {
+    let Ok(file) = std::fs::canonicalize(file) else { return false };
+    let connection = database::connect(profile.engine, &profile.connection);
+    let sources = connection.map_or_else(|_| Vec::new(), |connection| connection.sources());
+    sources.iter().any(|source| std::fs::canonicalize(source).is_ok_and(|source| source == file))
+}
+
+/// The settings that take all of the target, and nothing else.
+fn only(connection: &ConnectionSettings, target: &RestoreTarget) -> ConnectionSettings {
+    let mut only = connection.clone();
+    match target {
+        RestoreTarget::NewFile(path) | RestoreTarget::ReplaceFile(path) => {
+            only.paths = vec![path.clone()];
+        }
+        RestoreTarget::NewDatabase(name) | RestoreTarget::ReplaceDatabase { name, .. } => {
+            only.databases = vec![NamePattern::exactly(name)];
+            only.server.selection = Selection::default();
+            only.server.globals = false;
+        }
+    }
+    only
+}

@@ -1,0 +1,391 @@
+//! A database of a server gives way to a backup and comes back: with everything that was in it and around
+//! it, whatever is killed meanwhile, and never on the wrong server.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::cli::{Ran, TestContext};
+use crate::listing::Listing;
+use crate::rig::{Fresh, PROFILE, Profile, Subject};
+use crate::servers::{PostgresServer, fresh_name};
+use crate::{say, scaled};
+
+/// A database with an older backup of it.
+struct Stage {
+    subject: Subject,
+    source: Fresh,
+    profile: Profile,
+    context: TestContext,
+    archive: PathBuf,
+    new: Listing,
+    old: Listing,
+}
+
+impl Stage {
+    fn new(subject: Subject, source: Fresh) -> Self {
+        let context = TestContext::new();
+        let profile = subject.profile(source.name());
+        profile.write(&context);
+        profile.ok(&context, &["backup"]);
+        let archive = context.archives().remove(0);
+        let new = subject.snapshot(source.name());
+        let Fresh::Postgres(database) = &source else { panic!("another server") };
+        database.session().run("CREATE TABLE later AS SELECT generate_series(1, 10) AS id");
+        let old = subject.snapshot(source.name());
+        Self { subject, source, profile, context, archive, new, old }
+    }
+
+    fn words(&self, more: &[&str]) -> Vec<String> {
+        let name = self.source.name();
+        let archive = self.archive.to_str().unwrap();
+        let words = ["restore", archive, "--to", name, "--replace", "--confirm", name, "--json"];
+        words.iter().chain(more).map(|word| (*word).to_owned()).collect()
+    }
+
+    fn replace(&self, more: &[&str]) -> Ran {
+        let words = self.words(more);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        Ran::from(self.profile.command(&self.context, &words).output().unwrap())
+    }
+
+    fn found(&self) -> Listing {
+        self.subject.snapshot(self.source.name())
+    }
+
+    fn admin(&self) -> crate::servers::PostgresSession {
+        let Subject::Postgres(server) = &self.subject else { panic!("another server") };
+        server.session("postgres")
+    }
+
+    /// The databases that were replaced by this one.
+    fn kept(&self) -> Vec<String> {
+        let rows = self.admin().rows("SELECT datname FROM pg_database ORDER BY 1");
+        let name = self.source.name();
+        let beginning = format!("{}__kronos_before_", &name[..name.len().min(27)]);
+        let names = crate::servers::firsts(&rows).into_iter();
+        names.filter(|name| name.starts_with(&beginning)).collect()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        for name in self.kept() {
+            let _ = self.admin().try_run(&format!("DROP DATABASE \"{name}\""));
+        }
+    }
+}
+
+fn postgres() -> Vec<PostgresServer> {
+    let servers = [PostgresServer::wanted(), PostgresServer::old(), PostgresServer::new()];
+    servers.into_iter().flatten().collect()
+}
+
+fn code(ran: &Ran) -> String {
+    let lines = ran.lines();
+    let of_run = lines.iter().find(|line| line["event"] == "run_finished");
+    let error = of_run.map(|line| &line["error"]).or(lines.last());
+    error.and_then(|error| error["code"].as_str()).unwrap_or_default().to_owned()
+}
+
+/// What a server keeps about a database outside of it, without its name.
+fn shell(stage: &Stage) -> Vec<String> {
+    let name = stage.source.name();
+    let sql = format!(
+        "SELECT pg_get_userbyid(datdba) || ' ' || datconnlimit || ' ' || COALESCE((SELECT \
+         string_agg(a::text, ',' ORDER BY a::text) FROM unnest(datacl) a), '-') || ' ' || \
+         COALESCE(shobj_description(oid, 'pg_database'), '-') FROM pg_database WHERE datname = '{name}' \
+         UNION ALL SELECT setrole::regrole || ' ' || setconfig::text FROM pg_db_role_setting \
+         WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = '{name}') ORDER BY 1"
+    );
+    crate::servers::firsts(&stage.admin().rows(&sql))
+}
+
+#[test]
+fn a_nasty_database_gives_way_and_comes_back_with_all_around_it() {
+    for server in postgres() {
+        let subject = Subject::Postgres(server.clone());
+        let source = subject.nasty();
+        let (name, role) = (source.name().to_owned(), fresh_name("app"));
+        server.session("postgres").run(&format!(
+            "CREATE ROLE {role}; ALTER DATABASE \"{name}\" CONNECTION LIMIT 17; \
+             REVOKE ALL ON DATABASE \"{name}\" FROM PUBLIC; \
+             GRANT CONNECT ON DATABASE \"{name}\" TO {role} WITH GRANT OPTION; \
+             ALTER ROLE {role} IN DATABASE \"{name}\" SET search_path = public, \"a b\"; \
+             ALTER DATABASE \"{name}\" SET work_mem = '5MB'; \
+             COMMENT ON DATABASE \"{name}\" IS 'the ''shop'''"
+        ));
+        let stage = Stage::new(subject, source);
+        let around = shell(&stage);
+        assert!(around.len() >= 3, "{around:?}");
+        let ran = stage.replace(&[]);
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        stage.new.assert_restored(&stage.found());
+        assert_eq!(shell(&stage), around);
+        assert_eq!(stage.kept().len(), 1);
+        stage.profile.ok(&stage.context, &["undo"]);
+        stage.old.assert_restored(&stage.found());
+        assert_eq!(shell(&stage), around);
+        stage.profile.ok(&stage.context, &["undo"]);
+        stage.new.assert_restored(&stage.found());
+        assert_eq!(shell(&stage), around);
+        drop(stage);
+        let drop_role = format!("DROP OWNED BY {role}; DROP ROLE {role}");
+        server.session("postgres").run(&drop_role);
+    }
+}
+
+#[test]
+fn programs_that_are_connected_are_named_and_only_disconnected_when_told() {
+    for server in postgres() {
+        let subject = Subject::Postgres(server.clone());
+        let source = subject.plain(50);
+        let stage = Stage::new(subject, source);
+        let program = server.session(stage.source.name());
+        program.run("SET application_name = 'a web shop'");
+        let ran = stage.replace(&[]);
+        assert_eq!((ran.code, code(&ran).as_str()), (1, "target_in_use"), "{ran:?}");
+        assert!(ran.stdout.contains("a web shop"), "{}", ran.stdout);
+        assert_eq!(program.one("SELECT count(*) FROM later"), "10");
+        assert_eq!(stage.context.archives().len(), 1, "no safety backup for nothing");
+        let ran = stage.replace(&["--disconnect"]);
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        assert!(program.try_run("SELECT 1").is_err(), "it was disconnected");
+        assert!(ran.stdout.contains("\"disconnected\":1"), "{}", ran.stdout);
+        stage.new.assert_restored(&stage.found());
+    }
+}
+
+/// A pool that comes back as soon as it is thrown out does not keep the swap from happening, and no
+/// connection of it ends up in the old database.
+#[test]
+fn a_pool_that_connects_again_and_again_is_kept_out() {
+    let Some(server) = PostgresServer::wanted() else { return };
+    let subject = Subject::Postgres(server.clone());
+    let source = subject.plain(50);
+    let stage = Stage::new(subject, source);
+    let name = stage.source.name().to_owned();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let pools: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut connections = 0;
+                    while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                        let command = std::process::Command::new("psql")
+                            .env("PGPASSWORD", &server.password)
+                            .args(["-X", "-q", "-h", "127.0.0.1", "-p", &server.port.to_string()])
+                            .args(["-U", &server.user, "-d", &name, "-c", "SELECT pg_sleep(0.3)"])
+                            .output();
+                        connections += u32::from(command.is_ok_and(|ran| ran.status.success()));
+                    }
+                    connections
+                })
+            })
+            .collect();
+        let ran = stage.replace(&["--disconnect"]);
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        let connections: u32 = pools.into_iter().map(|pool| pool.join().unwrap()).sum();
+        assert!(connections > 0, "the pool never connected, so nothing was proven");
+    });
+    stage.new.assert_restored(&stage.found());
+    let kept = stage.kept();
+    let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'", kept[0]);
+    assert_eq!(stage.admin().one(&sql), "0");
+}
+
+#[test]
+fn the_database_of_another_server_is_never_replaced() {
+    let (Some(one), Some(two)) = (PostgresServer::old(), PostgresServer::wanted()) else { return };
+    let stage = Stage::new(Subject::Postgres(one.clone()), Subject::Postgres(one).plain(20));
+    // The same name there, with something else in it.
+    let other = Subject::Postgres(two.clone());
+    let name = stage.source.name();
+    two.session("postgres").run(&format!("CREATE DATABASE \"{name}\""));
+    let precious = two.adopt(name);
+    precious.session().run("CREATE TABLE precious AS SELECT 1 AS id");
+    let before = other.snapshot(name);
+    let context = TestContext::new();
+    let profile = other.profile(name);
+    profile.write(&context);
+    let words = stage.words(&[]);
+    let words: Vec<&str> = words.iter().map(String::as_str).chain(["--profile", PROFILE]).collect();
+    let ran = Ran::from(profile.command(&context, &words).output().unwrap());
+    assert_eq!((ran.code, code(&ran).as_str()), (1, "target_unusable"), "{ran:?}");
+    for side in [
+        format!("127.0.0.1:{}/{name}", two.port),
+        format!("127.0.0.1:{}/{name}", stage.subject.port()),
+    ] {
+        assert!(ran.stdout.contains(&side), "both are named: {side}: {}", ran.stdout);
+    }
+    assert_eq!(other.snapshot(name), before);
+}
+
+#[test]
+fn what_belongs_to_the_server_or_does_not_exist_is_refused() {
+    let Some(server) = PostgresServer::wanted() else { return };
+    let subject = Subject::Postgres(server);
+    let source = subject.plain(20);
+    let stage = Stage::new(subject, source);
+    for (name, words) in [
+        ("postgres", "it belongs to the server itself"),
+        ("template1", "it belongs to the server itself"),
+        ("not_there", "There is no `127.0.0.1"),
+        ("a*", "There is no `127.0.0.1"),
+    ] {
+        let archive = stage.archive.to_str().unwrap();
+        let call = ["restore", archive, "--to", name, "--replace", "--confirm", name];
+        let ran = Ran::from(stage.profile.command(&stage.context, &call).output().unwrap());
+        assert_eq!(ran.code, 1, "{name}: {ran:?}");
+        assert!(ran.stderr.contains(words), "{name}: {}", ran.stderr);
+    }
+}
+
+/// Waits until no restore of a dead process is left at work on the server.
+fn settle(stage: &Stage) {
+    let sql = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kronos' \
+               AND (query LIKE '%kronos_before%' OR datname LIKE 'kronos_restoring_%')";
+    let begun = Instant::now();
+    while stage.admin().one(sql) != "0" {
+        assert!(begun.elapsed() < Duration::from_secs(60), "a dead restore is still at work");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Makes the ten minutes pass after which the database of a dead restore is removed.
+fn age_unfinished(stage: &Stage) {
+    let sql = "SELECT datname FROM pg_database WHERE datname LIKE 'kronos\\_restoring\\_%' AND \
+               shobj_description(oid, 'pg_database') LIKE 'Unfinished restore of Kronos%'";
+    for name in crate::servers::firsts(&stage.admin().rows(sql)) {
+        let mark = "Unfinished restore of Kronos; it may be dropped. Last sign of life: 1000";
+        let _ = stage.admin().try_run(&format!("COMMENT ON DATABASE \"{name}\" IS '{mark}'"));
+    }
+}
+
+/// When a restore is ended: after a share of the time that it takes, or some milliseconds after it has begun
+/// to finish, which is when it counts, names and swaps.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    Share(f64),
+    Finishing(u64),
+}
+
+/// So many moments, most of them near the swap.
+fn moments(points: u32) -> Vec<Moment> {
+    let early = points / 3;
+    let late = points - early;
+    let shares = (0..early).map(|i| Moment::Share(f64::from(i) / f64::from(early)));
+    let finishing = (0..late).map(|i| Moment::Finishing(u64::from(i) * 600 / u64::from(late)));
+    shares.chain(finishing).collect()
+}
+
+/// Starts a restore and sends it `signal` at that moment; `None` when it had ended before.
+fn end_at(
+    moment: Moment,
+    mut command: Command,
+    usual: Duration,
+    signal: Signal,
+) -> Option<Option<i32>> {
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    match moment {
+        Moment::Share(share) => std::thread::sleep(usual.mul_f64(share)),
+        Moment::Finishing(milliseconds) => {
+            let finishing = |line: &String| line.contains("\"phase\":\"finishing\"");
+            lines.find(|line| line.as_ref().is_ok_and(finishing))?.unwrap();
+            std::thread::sleep(Duration::from_millis(milliseconds));
+        }
+    }
+    if process.try_wait().unwrap().is_some() {
+        return None;
+    }
+    let id = Pid::from_raw(process.id().cast_signed()).unwrap();
+    let _ = kill_process(id, signal);
+    lines.for_each(drop);
+    Some(process.wait().unwrap().code())
+}
+
+/// Ends a restore at many moments by `signal`. Returns how often that was in time, and how often the
+/// database was the new one then.
+fn sweep(points: u32, signal: Signal) -> (usize, usize) {
+    let Some(server) = PostgresServer::wanted() else { return (points as usize, 1) };
+    let subject = Subject::Postgres(server);
+    let source = subject.plain(200);
+    let mut stage = Stage::new(subject, source);
+    let words = stage.words(&[]);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let begun = Instant::now();
+    assert_eq!(stage.replace(&[]).code, 0);
+    let usual = begun.elapsed();
+    let (mut tried, mut new) = (0, 0);
+    for moment in moments(points) {
+        let Fresh::Postgres(database) = &stage.source else { panic!("another server") };
+        let later =
+            "DROP TABLE IF EXISTS later; CREATE TABLE later AS SELECT generate_series(1, 10) AS id";
+        database.session().run(later);
+        stage.old = stage.found();
+        let command = stage.profile.command(&stage.context, &words);
+        let Some(code) = end_at(moment, command, usual, signal) else { continue };
+        settle(&stage);
+        let found = stage.found();
+        let is_new = found == stage.new;
+        assert!(is_new || found == stage.old, "{moment:?}: neither old nor new");
+        if signal == Signal::INT {
+            // Before it listens to Ctrl-C, that ends it like any program.
+            let is_true = matches!((code, is_new), (Some(130) | None, false) | (Some(0), true));
+            assert!(is_true, "{moment:?}: exit {code:?} and new {is_new}");
+        }
+        tried += 1;
+        new += usize::from(is_new);
+    }
+    age_unfinished(&stage);
+    let ran = stage.replace(&[]);
+    assert_eq!(ran.code, 0, "the next one goes through: {}", ran.stdout);
+    stage.new.assert_restored(&stage.found());
+    let unfinished = "SELECT count(*) FROM pg_database WHERE datname LIKE 'kronos\\_restoring\\_%' AND \
+                      shobj_description(oid, 'pg_database') LIKE '%Last sign of life: 1000'";
+    assert_eq!(stage.admin().one(unfinished), "0", "the next one clears up after the dead");
+    (tried, new)
+}
+
+#[test]
+fn killed_at_any_moment_it_is_the_old_or_the_new_one() {
+    let points = scaled(24, 60);
+    let (tried, new) = sweep(points, Signal::KILL);
+    say(&format!("replace on PostgreSQL, kill -9: {tried} times, the new one {new}, neither 0"));
+    assert!(tried >= scaled(10, 40), "only {tried} of {points}");
+}
+
+#[test]
+fn cancelled_at_any_moment_it_says_which_one_it_is() {
+    let points = scaled(15, 60);
+    let (tried, new) = sweep(points, Signal::INT);
+    say(&format!("replace on PostgreSQL, Ctrl-C: {tried} times, the new one {new}, neither 0"));
+    assert!(tried >= scaled(8, 40), "only {tried} of {points}");
+}
+
+#[test]
+fn an_engine_that_cannot_replace_says_so_in_one_sentence() {
+    for subject in Subject::each() {
+        if matches!(subject, Subject::Postgres(_)) {
+            continue;
+        }
+        let source = subject.plain(20);
+        let context = TestContext::new();
+        let profile = subject.profile(source.name());
+        profile.write(&context);
+        profile.ok(&context, &["backup"]);
+        let before = subject.snapshot(source.name());
+        let archive = context.archives().remove(0);
+        let (archive, name) = (archive.to_str().unwrap(), source.name());
+        let call = ["restore", archive, "--to", name, "--replace", "--confirm", name];
+        let ran = Ran::from(profile.command(&context, &call).output().unwrap());
+        assert_eq!(ran.code, 1, "{ran:?}");
+        assert!(ran.stderr.contains("Kronos cannot replace a"), "{}", ran.stderr);
+        assert_eq!(subject.snapshot(name), before);
+    }
+}
