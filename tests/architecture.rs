@@ -27,6 +27,8 @@ const LAYERS: &[&[&str]] = &[
     &["database", "storage", "archive"],
     &["catalog", "look"],
     &["backup", "restore"],
+    &["browse"],
+    &["compare"],
     &["run"],
     &["engine"],
 ];
@@ -193,7 +195,7 @@ fn only_the_database_layer_knows_engines_by_name() {
         "EngineKind::Mongodb",
         "rusqlite",
     ];
-    let folders = ["backup", "restore", "run", "engine", "storage", "archive"];
+    let folders = ["backup", "restore", "browse", "compare", "run", "engine", "storage", "archive"];
     for folder in folders {
         for path in sources(&engine().join(folder), &["rs"]).into_iter().filter(|p| !is_test(p)) {
             let code = code(&path);

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
+use kronos_engine::browse::DEFAULT_ROWS;
 
 /// Back up, verify and restore your databases
 #[derive(Debug, Parser)]
@@ -53,6 +54,22 @@ pub enum Command {
         /// A file or a dump folder, or an id from `kronos list` (its beginning is enough)
         #[arg(value_name = "ARCHIVE_OR_ID")]
         archive: OsString,
+        #[command(flatten)]
+        rows: RowsArgs,
+    },
+    /// Compare two backups, or a backup with its live database
+    #[command(after_long_help = DIFF_EXAMPLES)]
+    Diff {
+        /// An archive file, or an id from `kronos list` (its beginning is enough)
+        #[arg(value_name = "ARCHIVE_OR_ID")]
+        before: OsString,
+        /// The archive that it is compared with
+        #[arg(value_name = "ARCHIVE_OR_ID", required_unless_present = "live")]
+        after: Option<OsString>,
+        /// Compare with the live database of this profile; without a name, of the backup's own one
+        #[arg(long, value_name = "PROFILE", num_args = 0..=1, conflicts_with = "after")]
+        #[arg(default_missing_value = "")]
+        live: Option<String>,
     },
     /// Read backups to their end and compare every hash
     #[command(after_long_help = VERIFY_EXAMPLES)]
@@ -110,6 +127,21 @@ pub enum Command {
     },
 }
 
+/// Which rows `inspect` shows.
+#[derive(Debug, clap::Args)]
+pub struct RowsArgs {
+    /// Show the first rows of this table or collection, without restoring anything
+    #[arg(long, value_name = "TABLE")]
+    pub rows: Option<String>,
+    /// The database in the archive, when it holds more than one
+    #[arg(long, value_name = "NAME", requires = "rows")]
+    pub database: Option<String>,
+    /// How many rows at most
+    #[arg(long, value_name = "N", requires = "rows", default_value_t = DEFAULT_ROWS as u64)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub limit: u64,
+}
+
 /// What it takes to replace something. Without `--confirm` nothing happens but a look.
 #[derive(Debug, clap::Args)]
 pub struct Replace {
@@ -153,6 +185,7 @@ Exit codes:
   4    verification failed: a backup is damaged or missing
   5    busy: that profile is being backed up already
   6    some profiles failed, others succeeded
+  7    `kronos diff` found differences
   130  cancelled with Ctrl-C; nothing half done is left";
 
 const BACKUP_EXAMPLES: &str = "\
@@ -168,10 +201,21 @@ Examples:
   kronos inspect shop_20261122T135401.250Z_k3v9x0
   kronos inspect ~/Downloads/shop_20261122T135401.250Z_k3v9x0.tar.gz
   kronos inspect ~/Downloads/shop.sql.zst
+  kronos inspect shop_20261122 --rows orders --limit 20
 
 A Kronos archive is read to its end and checked, so a large one takes a while. Of a dump that another program
 made (PostgreSQL, MySQL, MariaDB, MongoDB, SQLite; gzip, Zstandard, xz or bzip2 around it) the beginning is
-looked at, and nothing in it is run.";
+looked at, and nothing in it is run. `--rows` reads a Kronos archive no further than it has to.";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  kronos diff shop_20261121 shop_20261122
+  kronos diff old.tar.gz new.tar.gz --json
+  kronos diff shop_20261122 --live
+
+Exit code 0: no difference was found. Exit code 7: there are differences. Rows are compared
+by their number, definitions word by word. Row counts of a live server are estimates; they
+are shown and never count as a difference.";
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:

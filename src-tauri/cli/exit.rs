@@ -17,6 +17,7 @@ pub enum Exit {
     VerificationFailed,
     Busy,
     PartlyFailed,
+    Different,
     Cancelled,
 }
 
@@ -30,6 +31,7 @@ impl Exit {
             Self::VerificationFailed => 4,
             Self::Busy => 5,
             Self::PartlyFailed => 6,
+            Self::Different => 7,
             Self::Cancelled => 130,
         }
     }

@@ -4,6 +4,8 @@
 //! never renamed or removed, new ones may come.
 
 use kronos_engine::ErrorReport;
+use kronos_engine::browse::TableRows;
+use kronos_engine::compare::Comparison;
 use kronos_engine::error::ConfigProblem;
 use kronos_engine::look::ForeignLook;
 use kronos_engine::view::{BackupView, TargetCard};
@@ -25,6 +27,10 @@ pub enum Record<'a> {
     Archive(&'a Inspection),
     /// What `inspect` found in a file of another program.
     Dump(&'a ForeignLook),
+    /// The rows that `inspect --rows` found.
+    Rows(&'a TableRows),
+    /// What `diff` found.
+    Comparison(&'a Comparison),
     /// What stands at a target that `restore --replace` would replace.
     Target(&'a TargetCard),
     /// A safety backup that `undo --clean` has removed.
@@ -117,6 +123,8 @@ mod tests {
             Record::Backup(_) => "backup",
             Record::Archive(_) => "archive",
             Record::Dump(_) => "dump",
+            Record::Rows(_) => "rows",
+            Record::Comparison(_) => "comparison",
             Record::Target(_) => "target",
             Record::Removed { .. } => "removed",
             Record::ConfigProblem(_) => "config_problem",
@@ -128,12 +136,14 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 13] = [
+    const RECORDS: [&str; 15] = [
         "error",
         "summary",
         "backup",
         "archive",
         "dump",
+        "rows",
+        "comparison",
         "target",
         "removed",
         "config_problem",

@@ -6,6 +6,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use kronos_engine::engine::ArchiveChoice;
 use kronos_engine::ids::BackupId;
 use kronos_engine::view::BackupView;
 use kronos_engine::{Engine, ErrorCode};
@@ -20,6 +21,15 @@ const LISTED: usize = 10;
 pub enum Selected {
     File(PathBuf),
     Stored(BackupId),
+}
+
+impl From<Selected> for ArchiveChoice {
+    fn from(selected: Selected) -> Self {
+        match selected {
+            Selected::File(path) => Self::File(path),
+            Selected::Stored(id) => Self::Stored(id),
+        }
+    }
 }
 
 /// Finds what `wanted` means.

@@ -6,9 +6,9 @@
 
 use std::future::pending;
 
-use kronos_engine::Engine;
 use kronos_engine::event::{Event, RunState, RunView};
 use kronos_engine::ids::RunId;
+use kronos_engine::{Engine, Error, Result};
 
 use crate::exit::Exit;
 use crate::output::Output;
@@ -55,6 +55,15 @@ impl Stop {
         if tokio::signal::ctrl_c().await.is_err() {
             pending().await
         }
+    }
+}
+
+/// Waits for work that is no run. When the user wants to stop, it is dropped, which ends it.
+pub async fn or_stop<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut stop = Stop::listen();
+    tokio::select! {
+        outcome = work => outcome,
+        () = stop.requested() => Err(Error::Cancelled),
     }
 }
 

@@ -12,6 +12,7 @@ mod backup;
 #[cfg(unix)]
 mod cancel;
 mod config;
+mod diff;
 mod doctor;
 mod foreign;
 mod inspect;
@@ -20,6 +21,7 @@ mod list;
 mod log;
 mod replace;
 mod restore;
+mod rows;
 mod secrets;
 #[path = "../support/cli.rs"]
 mod support;

@@ -20,9 +20,17 @@ fn the_help_shows_examples_and_exit_codes() {
 #[test]
 fn every_verb_has_a_help_text() {
     let context = TestContext::new();
-    for verb in
-        ["backup", "list", "inspect", "verify", "restore", "config", "doctor", "completions"]
-    {
+    for verb in [
+        "backup",
+        "list",
+        "inspect",
+        "diff",
+        "verify",
+        "restore",
+        "config",
+        "doctor",
+        "completions",
+    ] {
         let ran = context.ok([verb, "--help"]);
         assert!(ran.stdout.contains("Usage: kronos"), "{verb}: {ran:?}");
         assert!(ran.stdout.lines().all(|line| line.chars().count() <= 100), "{verb}: {ran:?}");

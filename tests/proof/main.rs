@@ -10,6 +10,7 @@
     reason = "all of this is a test; the debug form of a path is a TOML string"
 )]
 
+mod browse;
 mod catalog_loss;
 mod contention;
 mod full_disk;

@@ -10,7 +10,9 @@
 )]
 
 mod between;
+mod browse;
 mod by_hand;
+mod diff;
 mod false_restore;
 mod false_success;
 mod fixtures;
@@ -33,6 +35,9 @@ mod digest;
 #[path = "../support/faults.rs"]
 #[allow(dead_code, reason = "shared with the proofs, which use all of it")]
 mod faults;
+#[path = "../bench/measure.rs"]
+#[allow(dead_code, reason = "shared with the bench, which uses all of it")]
+mod measure;
 #[path = "../support/mounts.rs"]
 #[allow(dead_code, reason = "shared with the proofs")]
 mod mounts;

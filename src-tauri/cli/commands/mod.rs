@@ -6,14 +6,17 @@
 mod backup;
 mod completions;
 mod config;
+mod diff;
 mod doctor;
 mod inspect;
 mod list;
 mod restore;
+mod rows;
 mod undo;
 mod verify;
 
 use kronos_engine::ErrorCode;
+use kronos_engine::browse::{BrowseOrder, DEFAULT_ROWS};
 use kronos_engine::engine::RestoreOrder;
 
 use crate::args::{Args, Command};
@@ -49,8 +52,25 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
         Command::List { profile } => {
             ("The backups were not listed", list::run(session, profile).await)
         }
-        Command::Inspect { archive } => {
-            ("The backup was not opened", inspect::run(session, &archive).await)
+        Command::Inspect { archive, rows } => {
+            let outcome = match rows.rows {
+                Some(table) => {
+                    // The limit is at most 10 000.
+                    let limit = usize::try_from(rows.limit).unwrap_or(DEFAULT_ROWS);
+                    let order = BrowseOrder { database: rows.database, table, limit };
+                    rows::run(session, &archive, &order).await
+                }
+                None => inspect::run(session, &archive).await,
+            };
+            ("The backup was not opened", outcome)
+        }
+        Command::Diff { before, after, live } => {
+            let other = match after {
+                Some(archive) => diff::Other::Archive(archive),
+                // Without a name the profile is the backup's own.
+                None => diff::Other::Live(live.filter(|profile| !profile.is_empty())),
+            };
+            ("Nothing was compared", diff::run(session, &before, &other).await)
         }
         Command::Verify { archives } => {
             ("Nothing was verified", verify::run(session, &archives).await)

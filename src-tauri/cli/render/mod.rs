@@ -3,10 +3,12 @@
 //! Owns wording and layout of outcomes and problems. Lists and the insides of archives are in the
 //! modules below; progress is in `progress`.
 
+mod comparison;
 mod dump;
 mod inspection;
 mod list;
 mod replace;
+mod rows;
 mod style;
 
 use std::time::Duration;
@@ -17,10 +19,12 @@ use kronos_engine::units;
 
 use crate::json::{Check, Summary, Verdict};
 
+pub use comparison::comparison;
 pub use dump::dump;
 pub use inspection::inspection;
 pub use list::list;
 pub use replace::{removed, target};
+pub use rows::rows;
 pub use style::{Style, harmless, harmless_json, plain};
 
 use style::sentence;

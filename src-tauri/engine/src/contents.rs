@@ -132,3 +132,24 @@ pub enum ObjectKind {
     /// Large objects, all together; `rows` is their number.
     LargeObjects,
 }
+
+impl ObjectKind {
+    /// What a person calls one of them.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::VirtualTable => "virtual table",
+            Self::View => "view",
+            Self::Index => "index",
+            Self::Trigger => "trigger",
+            Self::Collection => "collection",
+            Self::MaterializedView => "materialized view",
+            Self::Sequence => "sequence",
+            Self::Routine => "routine",
+            Self::Event => "event",
+            Self::Schema => "schema",
+            Self::Extension => "extension",
+            Self::LargeObjects => "large objects",
+        }
+    }
+}

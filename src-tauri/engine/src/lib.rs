@@ -6,6 +6,8 @@
 //! ```text
 //! engine
 //! run
+//! compare
+//! browse
 //! backup · restore
 //! catalog · look
 //! database · storage · archive
@@ -17,9 +19,11 @@
 
 pub mod archive;
 pub mod backup;
+pub mod browse;
 pub mod cancel;
 pub mod catalog;
 pub mod clock;
+pub mod compare;
 pub mod config;
 pub mod contents;
 pub mod context;

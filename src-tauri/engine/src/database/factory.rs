@@ -1,9 +1,12 @@
-//! The one place that turns an engine's name into a connection.
+//! The one place that turns an engine's name into a connection, or into a reader of its dumps.
 
-use super::mongodb::MongoServer;
-use super::mysql::MysqlServer;
-use super::postgres::PostgresServer;
-use super::sqlite::SqliteFiles;
+use super::mongodb::{self, MongoServer};
+use super::mysql::{self, MysqlServer};
+use super::postgres::{self, PostgresServer};
+use super::reading::{DumpPlace, DumpReader};
+use super::rows::{FoundRows, WantedRows};
+use super::sqlite::{self, SqliteFiles};
+use super::structure::Structure;
 use super::{DatabaseConnection, RestoreTarget};
 use crate::config::ConnectionSettings;
 use crate::error::{RestoreError, Result};
@@ -27,6 +30,12 @@ pub fn lives_on_server(kind: EngineKind) -> bool {
     !matches!(kind, EngineKind::Sqlite)
 }
 
+/// Whether a unit of this name holds all databases of a server, so that its objects are called
+/// `database.object`.
+pub fn holds_whole_server(kind: EngineKind, unit: &str) -> bool {
+    matches!(kind, EngineKind::Mongodb) && unit == mongodb::WHOLE_SERVER
+}
+
 /// The target of a restore, as `text` names it: the path of a new file, or the name of a new database.
 pub fn restore_target(kind: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
     if !lives_on_server(kind) {
@@ -38,4 +47,31 @@ pub fn restore_target(kind: EngineKind, text: &std::ffi::OsStr) -> Result<Restor
         detail: "it is not a name that a database can have".to_owned(),
     })?;
     Ok(RestoreTarget::NewDatabase(name.to_owned()))
+}
+
+/// Makes the reader that takes the first rows of a table out of a dump of `kind`.
+pub fn row_reader(
+    kind: EngineKind,
+    place: DumpPlace,
+    wanted: WantedRows,
+) -> Result<Box<dyn DumpReader<Found = FoundRows>>> {
+    Ok(match kind {
+        EngineKind::Sqlite => Box::new(sqlite::RowReader::create(place, wanted)?),
+        EngineKind::Postgres => Box::new(postgres::RowReader::new(place, wanted)),
+        EngineKind::Mysql => Box::new(mysql::RowReader::new(place, wanted)),
+        EngineKind::Mongodb => Box::new(mongodb::RowReader::new(place, wanted)),
+    })
+}
+
+/// Makes the reader that takes the structure out of a dump of `kind`.
+pub fn structure_reader(
+    kind: EngineKind,
+    place: DumpPlace,
+) -> Result<Box<dyn DumpReader<Found = Structure>>> {
+    Ok(match kind {
+        EngineKind::Sqlite => Box::new(sqlite::StructureReader::create(place)?),
+        EngineKind::Postgres => Box::new(postgres::StructureReader::new(place)),
+        EngineKind::Mysql => Box::new(mysql::StructureReader::new()),
+        EngineKind::Mongodb => Box::new(mongodb::StructureReader::new(place)),
+    })
 }

@@ -13,7 +13,10 @@ pub(crate) mod forms;
 mod mongodb;
 mod mysql;
 mod postgres;
+mod reading;
+mod rows;
 mod sqlite;
+mod structure;
 mod tls;
 mod tool;
 
@@ -22,4 +25,9 @@ pub use connection::{
     PlannedUnit, Previous, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget,
     Restored, Standing, WorkScope,
 };
-pub use factory::{connect, lives_on_server, restore_target};
+pub use factory::{
+    connect, holds_whole_server, lives_on_server, restore_target, row_reader, structure_reader,
+};
+pub use reading::{DumpPlace, DumpReader};
+pub use rows::{Cell, FoundRows, WantedRows};
+pub use structure::{Defined, Structure};

@@ -5,6 +5,7 @@
 
 mod archives;
 mod backups;
+mod browsing;
 mod edits;
 mod looks;
 mod picture;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 pub use archives::ArchiveContents;
+pub use browsing::ArchiveChoice;
 pub use restores::RestoreOrder;
 
 use crate::backup::{self, Recovered};

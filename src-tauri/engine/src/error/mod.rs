@@ -7,6 +7,7 @@
 //! Owns the texts and the codes. Where a failure is detected belongs to the layer above.
 
 mod archive;
+mod browse;
 mod config;
 mod database;
 mod report;
@@ -15,6 +16,7 @@ mod server;
 mod storage;
 
 pub use archive::ArchiveError;
+pub use browse::BrowseError;
 pub use config::{ConfigError, ConfigProblem};
 pub use database::DatabaseError;
 pub use report::{ErrorCode, ErrorReport};
@@ -47,6 +49,9 @@ pub enum Error {
     /// A restore was refused before it changed anything.
     #[error(transparent)]
     Restore(#[from] RestoreError),
+    /// A backup was looked into and what was asked for is not there.
+    #[error(transparent)]
+    Browse(#[from] BrowseError),
     /// Another run of the same profile holds its lock.
     #[error("`{profile}` is already being backed up{}", holder.as_deref().map(|h| format!(" by {h}")).unwrap_or_default())]
     Busy {
@@ -104,6 +109,7 @@ impl Error {
             Self::Storage(error) => error.code(),
             Self::Archive(error) => error.code(),
             Self::Restore(error) => error.code(),
+            Self::Browse(error) => error.code(),
             Self::Busy { .. } => ErrorCode::Busy,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::Unknown { .. } => ErrorCode::Unknown,
@@ -134,6 +140,7 @@ impl Error {
             Self::Storage(error) => Some(error.hint()),
             Self::Archive(error) => Some(error.hint()),
             Self::Restore(error) => Some(error.hint()),
+            Self::Browse(error) => Some(error.hint()),
             Self::Busy { .. } => Some("Wait until that run has ended, or cancel it".to_owned()),
             Self::Cancelled => None,
             Self::Unknown { kind: "backup", .. } => {

@@ -10,8 +10,10 @@ mod replacement;
 mod scratch;
 mod source;
 
+pub(crate) use performer::choose_unit;
 pub use performer::{RestoreReport, RestoreRequest, check, perform, target_card};
 pub use replacement::{Consent, Replacement, Secured};
+pub(crate) use scratch::Scratch;
 pub use source::{ArchiveFile, ArchiveSource, StoredArchive};
 
 #[cfg(test)]

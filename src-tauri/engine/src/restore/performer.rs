@@ -173,7 +173,7 @@ fn dumped(manifest: &Manifest, unit: &Unit) -> DumpedDatabase {
 
 /// The database of that name (its own, or that of its member in the archive), or the only one. A name
 /// that several have, as archives of older versions may, chooses none of them.
-pub(super) fn choose_unit<'a>(
+pub(crate) fn choose_unit<'a>(
     manifest: &'a Manifest,
     name: Option<&str>,
 ) -> Result<(usize, &'a Unit)> {

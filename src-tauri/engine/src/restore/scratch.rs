@@ -21,14 +21,14 @@ const UNLOCKED: Duration = Duration::from_mins(1);
 
 /// A private folder under a lock.
 #[derive(Debug)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     path: PathBuf,
     _lock: File,
 }
 
 impl Scratch {
     /// Makes the folder of `run`, after removing those of dead restores.
-    pub(super) fn create(state: &StateDir, run: &RunId) -> Result<Self> {
+    pub(crate) fn create(state: &StateDir, run: &RunId) -> Result<Self> {
         remove_abandoned(&state.scratch());
         let path = state.scratch().join(format!("{PREFIX}{run}"));
         let create = || -> std::io::Result<File> {
@@ -41,7 +41,7 @@ impl Scratch {
         Ok(Self { path, _lock: lock })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }

@@ -10,12 +10,15 @@ mod connect;
 mod dump;
 mod facts;
 mod failure;
+mod json;
 mod login;
 mod probe;
 mod restore;
 mod rights;
+mod rows;
 mod server;
 mod stream;
+mod structure;
 mod target;
 mod tools;
 mod units;
@@ -26,8 +29,11 @@ use async_trait::async_trait;
 
 use self::connect::Session;
 use self::login::Address;
+pub(super) use self::rows::RowReader;
 use self::server::Server;
+pub(super) use self::structure::StructureReader;
 use self::target::Target;
+pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,

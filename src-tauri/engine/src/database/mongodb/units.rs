@@ -15,7 +15,7 @@ use crate::config::{ConnectionSettings, Selection};
 use crate::error::Result;
 
 /// The unit of a whole server. No database can have this name: it holds a blank.
-pub(super) const WHOLE_SERVER: &str = "all databases";
+pub(in super::super) const WHOLE_SERVER: &str = "all databases";
 const USERS: &str = "users and roles";
 
 /// One call of mongodump.

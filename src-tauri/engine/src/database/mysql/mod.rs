@@ -11,16 +11,19 @@ mod dump;
 mod fault;
 mod flavour;
 mod globals;
+mod literals;
 mod lock_watch;
 mod look;
 mod option_file;
 mod restore;
 mod rights;
+mod rows;
 mod scope;
 mod script;
 mod selection;
 mod session;
 mod steps;
+mod structure;
 mod target;
 mod tools;
 
@@ -28,6 +31,8 @@ pub(crate) use script::{Token, Tokens};
 
 use async_trait::async_trait;
 
+pub(super) use self::rows::RowReader;
+pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
     WorkScope, connection::sources_on,

@@ -9,6 +9,7 @@ mod access;
 mod capture;
 mod catalogue;
 mod compare;
+mod copy_text;
 mod custom_format;
 mod dump;
 mod facts;
@@ -17,6 +18,7 @@ mod new_database;
 mod plan;
 mod quote;
 mod restore;
+mod rows;
 mod selection;
 mod server;
 mod session;
@@ -24,6 +26,7 @@ mod shell;
 mod snapshot;
 mod standing;
 mod steps;
+mod structure;
 mod swap;
 mod target;
 mod tools;
@@ -35,6 +38,8 @@ use async_trait::async_trait;
 
 use self::access::Access;
 use self::dump::PostgresDump;
+pub(super) use self::rows::RowReader;
+pub(super) use self::structure::StructureReader;
 use self::target::Wanted;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,

@@ -12,8 +12,11 @@ mod holders;
 mod peek;
 mod previous;
 mod restore;
+mod rows;
+mod scratch_copy;
 mod source;
 mod standing;
+mod structure;
 mod swap;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +25,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 pub(crate) use self::peek::{Peeked, peek, peek_bytes};
+pub(super) use self::rows::RowReader;
 use self::source::Look;
+pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, PlannedUnit, Probe, RestoreSink,
     RestoreTarget, Standing, WorkScope,

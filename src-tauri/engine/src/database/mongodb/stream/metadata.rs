@@ -2,7 +2,7 @@
 //!
 //! Owns their fields. The description proper is JSON inside of BSON, as mongodump writes it.
 
-use mongodb::bson::{RawDocument, RawDocumentBuf, cstr};
+use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, cstr};
 
 /// What stands behind a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +57,37 @@ impl Description {
             indexes: names.map(str::to_owned).collect(),
             expires: expires || json["options"].get("expireAfterSeconds").is_some(),
         })
+    }
+}
+
+/// All that the stream says of a collection.
+#[derive(Debug, Clone, PartialEq)]
+pub(in super::super) struct Described {
+    pub(in super::super) database: String,
+    pub(in super::super) collection: String,
+    pub(in super::super) kind: NamespaceKind,
+    /// Its options; of a view its pipeline is among them.
+    pub(in super::super) options: Document,
+    /// Its indexes.
+    pub(in super::super) indexes: Vec<Document>,
+}
+
+impl Described {
+    pub(in super::super) fn read(document: &[u8]) -> Result<Self, String> {
+        let Description { database, collection, kind, .. } = Description::read(document)?;
+        let metadata = raw(document)?.get_str("metadata").unwrap_or_default();
+        let mut metadata: Document = match metadata {
+            "" => Document::new(),
+            metadata => serde_json::from_str(metadata).map_err(damaged)?,
+        };
+        let options = metadata.get_document_mut("options").map(std::mem::take);
+        let indexes = metadata.get_array_mut("indexes").map(std::mem::take).unwrap_or_default();
+        let indexes = indexes.into_iter().filter_map(|index| match index {
+            Bson::Document(index) => Some(index),
+            _ => None,
+        });
+        let options = options.unwrap_or_default();
+        Ok(Self { database, collection, kind, options, indexes: indexes.collect() })
     }
 }
 

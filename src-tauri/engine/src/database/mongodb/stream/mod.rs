@@ -5,11 +5,12 @@
 //! and notices a stream that ends too early. How the stream is made belongs to `dump`, what is
 //! expected in it to `catalogue`.
 //!
-//! Nothing here holds more than one description or block header in memory, wherever the stream is cut.
+//! Nothing here holds more than one description, block header or wanted document in memory, wherever the stream is cut.
 
 mod checksum;
 mod choice;
 mod contents;
+mod documents;
 mod frames;
 mod metadata;
 mod prelude;
@@ -18,7 +19,8 @@ mod writer;
 
 pub(super) use choice::Choice;
 pub(super) use contents::Namespace;
-pub(super) use metadata::NamespaceKind;
+pub(super) use documents::{Documents, Listener};
+pub(super) use metadata::{Described, NamespaceKind};
 pub(crate) use prelude::{Prelude, read_prelude};
 pub(super) use reader::ArchiveReader;
 pub(super) use writer::ArchiveWriter;

@@ -179,6 +179,43 @@ pub(super) fn insert_target(head: &[u8]) -> Option<String> {
     if is_insert { tokens.next()?.into_name() } else { None }
 }
 
+/// The columns that an `INSERT` names before its rows.
+pub(in super::super) fn columns_of_insert(head: &[u8]) -> Option<Vec<String>> {
+    let mut tokens = Tokens::of(head).map(|(token, _)| token);
+    // INSERT INTO `table` (
+    if tokens.nth(3)? != Token::Symbol(b'(') {
+        return None;
+    }
+    let names = tokens.take_while(|token| *token != Token::Symbol(b')'));
+    Some(names.filter_map(Token::into_name).collect())
+}
+
+/// The columns of a `CREATE TABLE` as a server prints it: what begins with a name in quotes is a column, what
+/// begins with a word is a key or a constraint.
+pub(in super::super) fn columns_of_table(statement: &[u8]) -> Vec<String> {
+    let (mut depth, mut is_first, mut columns) = (0_u32, false, Vec::new());
+    for (token, _) in Tokens::of(statement) {
+        match token {
+            Token::Symbol(b'(') => {
+                depth += 1;
+                is_first = depth == 1;
+                continue;
+            }
+            // What follows the list are options and partitions.
+            Token::Symbol(b')') if depth <= 1 => break,
+            Token::Symbol(b')') => depth -= 1,
+            Token::Symbol(b',') if depth == 1 => {
+                is_first = true;
+                continue;
+            }
+            Token::Quoted(name) if is_first => columns.push(name),
+            _ => {}
+        }
+        is_first = false;
+    }
+    columns
+}
+
 /// Where a `CREATE EVENT` says that the event is switched on: the place of `ENABLE`.
 pub(super) fn enabled_at(statement: &[u8]) -> Option<Range<usize>> {
     let mut before = None;

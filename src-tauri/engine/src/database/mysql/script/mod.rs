@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 pub(super) use copy::CopyFilter;
 pub(crate) use head::{Token, Tokens};
+pub(super) use head::{columns_of_insert, columns_of_table};
 pub(super) use scanner::Scanner;
 
 use crate::contents::ObjectKind;
@@ -76,6 +77,27 @@ pub(super) struct Item {
     pub(super) kind: ItemKind,
     /// Its bare name.
     pub(super) name: String,
+}
+
+/// Who wants more of a script than its counts.
+pub(super) trait Watcher {
+    /// A statement has ended that makes something; of one that is longer than 1 MiB this is the beginning.
+    fn made(&mut self, item: &Item, statement: &[u8]);
+
+    /// An `INSERT` into `table` has come to its first row; `head` is all before it.
+    fn rows_begin(&mut self, table: &str, head: &[u8]);
+
+    /// The next piece of the rows, from behind the first parenthesis to the semicolon.
+    fn rows(&mut self, text: &[u8]);
+}
+
+/// Nobody does.
+impl Watcher for () {
+    fn made(&mut self, _: &Item, _: &[u8]) {}
+
+    fn rows_begin(&mut self, _: &str, _: &[u8]) {}
+
+    fn rows(&mut self, _: &[u8]) {}
 }
 
 /// What a complete script holds.

@@ -7,7 +7,7 @@
 use memchr::{memchr, memchr2};
 
 use super::head;
-use super::{Contents, Item, ItemKind};
+use super::{Contents, Item, ItemKind, Watcher};
 
 /// Enough for the column list of the widest table.
 const MAX_HEAD: usize = 1024 * 1024;
@@ -66,6 +66,7 @@ pub(in super::super) struct Scanner {
     mark: Mark,
     completed: bool,
     finished: Option<Finished>,
+    made: Option<(Item, Vec<u8>)>,
     contents: Contents,
 }
 
@@ -87,16 +88,30 @@ impl Scanner {
             mark: Mark::Within,
             completed: false,
             finished: None,
+            made: None,
             contents: Contents::default(),
         }
     }
 
     /// Reads the next piece.
     pub(in super::super) fn feed(&mut self, bytes: &[u8]) {
+        self.feed_watched(bytes, &mut ());
+    }
+
+    /// Reads the next piece and tells `watcher` what it holds.
+    pub(in super::super) fn feed_watched(&mut self, bytes: &[u8], watcher: &mut impl Watcher) {
         let mut at = 0;
         while at < bytes.len() {
+            let was_in_rows = self.depth.is_some();
             let next = self.step(bytes, at);
             self.measure((next - at) as u64);
+            if was_in_rows {
+                watcher.rows(&bytes[at..next]);
+            } else if let (Some(_), Some(item)) = (self.depth, &self.inserting) {
+                watcher.rows_begin(&item.name, &self.head);
+            } else if let Some((item, statement)) = self.made.take() {
+                watcher.made(&item, &statement);
+            }
             at = next;
         }
     }
@@ -364,7 +379,8 @@ impl Scanner {
             if item.kind == ItemKind::Table {
                 self.inserting = Some(item.clone());
             }
-            self.contents.items.entry(item).or_default();
+            self.contents.items.entry(item.clone()).or_default();
+            self.made = Some((item, std::mem::take(&mut self.head)));
         }
         self.completed = false;
         self.head.clear();

@@ -8,7 +8,7 @@ use memchr::memchr_iter;
 
 use super::contents::{Contents, Entry};
 use super::fields::number;
-use super::{Found, Malformed};
+use super::{Found, Malformed, Watcher};
 
 /// A block of the data of one entry.
 const DATA: u8 = 1;
@@ -107,11 +107,11 @@ impl Blocks {
         self.rows
     }
 
-    pub fn feed(&mut self, mut bytes: &[u8]) -> Result<(), Malformed> {
+    pub fn feed(&mut self, mut bytes: &[u8], watcher: &mut impl Watcher) -> Result<(), Malformed> {
         while !bytes.is_empty() {
             bytes = match self.state {
                 State::Kind => self.kind(bytes)?,
-                State::Chunk(left) => self.chunk(bytes, left),
+                State::Chunk(left) => self.chunk(bytes, left, watcher),
                 State::Id | State::LargeObject | State::Length => self.field(bytes)?,
             };
         }
@@ -128,11 +128,14 @@ impl Blocks {
         Ok(&bytes[1..])
     }
 
-    fn chunk<'a>(&mut self, bytes: &'a [u8], left: u64) -> &'a [u8] {
+    fn chunk<'a>(&mut self, bytes: &'a [u8], left: u64, watcher: &mut impl Watcher) -> &'a [u8] {
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
         let (chunk, rest) = bytes.split_at(count);
         if !self.in_large_objects {
             self.rows += self.table.feed(chunk);
+            if let Some(entry) = self.current() {
+                watcher.rows(entry, chunk);
+            }
         }
         let left = left - count as u64;
         self.state = if left == 0 { State::Length } else { State::Chunk(left) };

@@ -104,8 +104,30 @@ pub(super) enum Progressed {
 pub(super) enum Piece<'a> {
     /// All before the first entry.
     Header(&'a [u8]),
-    /// An entry with its number, and the field of the statement that creates its object.
-    Entry { id: i64, bytes: &'a [u8], definition: Range<usize> },
+    /// An entry with its bytes, and the places of its statements in them.
+    Entry { entry: &'a Entry, bytes: &'a [u8], statements: Statements },
+}
+
+/// Where in the bytes of an entry two of its fields stand, each with its length before it.
+pub(super) struct Statements {
+    /// The statement that creates its object.
+    pub definition: Range<usize>,
+    /// The `COPY` that its rows are for.
+    pub copy: Range<usize>,
+    /// Bytes of a length.
+    prefix: usize,
+}
+
+impl Statements {
+    /// The statement that creates the object of the entry with these bytes.
+    pub fn definition_in<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.definition.start + self.prefix..self.definition.end]
+    }
+
+    /// The `COPY` of the entry with these bytes.
+    pub fn copy_in<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        &bytes[self.copy.start + self.prefix..self.copy.end]
+    }
 }
 
 impl ContentsReader {
@@ -133,8 +155,8 @@ impl ContentsReader {
         self.left.is_none() && self.pending.is_empty()
     }
 
-    /// Takes the next bytes. `on_piece` gets every entry with its bytes, and the place of its statement
-    /// in them; before the first one it gets the header.
+    /// Takes the next bytes. `on_piece` gets every entry with its bytes, and the places of its
+    /// statements in them; before the first one it gets the header.
     pub fn feed(
         &mut self,
         bytes: &[u8],
@@ -154,12 +176,12 @@ impl ContentsReader {
         }
         while let Some(left) = self.left.filter(|left| *left > 0) {
             let mut fields = Fields::new(&self.pending[at..], self.contents.width);
-            let Some((entry, definition)) = entry(&mut fields, self.version, self.contents.form)?
+            let Some((entry, statements)) = entry(&mut fields, self.version, self.contents.form)?
             else {
                 break;
             };
             let bytes = &self.pending[at..at + fields.taken()];
-            on_piece(Piece::Entry { id: entry.id, bytes, definition });
+            on_piece(Piece::Entry { entry: &entry, bytes, statements });
             at += fields.taken();
             self.left = Some(left - 1);
             self.contents.entries.push(entry);
@@ -234,8 +256,8 @@ fn form(number: u8) -> Option<Form> {
     }
 }
 
-/// One entry, and where in it the statement stands that creates its object.
-fn entry(fields: &mut Fields<'_>, version: (u8, u8), form: Form) -> Field<(Entry, Range<usize>)> {
+/// One entry, and where in it the statements stand that create its object and load its rows.
+fn entry(fields: &mut Fields<'_>, version: (u8, u8), form: Form) -> Field<(Entry, Statements)> {
     let id = there!(fields.number());
     let has_data = there!(fields.number()) != 0;
     let catalogue = oid(there!(fields.text()));
@@ -246,9 +268,10 @@ fn entry(fields: &mut Fields<'_>, version: (u8, u8), form: Form) -> Field<(Entry
     let definition_from = fields.taken();
     there!(fields.text());
     let definition = definition_from..fields.taken();
-    for _drop_copy in 0..2 {
-        there!(fields.text());
-    }
+    let _drop = there!(fields.text());
+    let copy_from = fields.taken();
+    there!(fields.text());
+    let copy = copy_from..fields.taken();
     let schema = text(there!(fields.text()));
     let _tablespace = there!(fields.text());
     if version >= (1, 14) {
@@ -262,7 +285,8 @@ fn entry(fields: &mut Fields<'_>, version: (u8, u8), form: Form) -> Field<(Entry
     while there!(fields.text()).is_some() {}
     let file = there!(place_of_data(fields, form));
     let entry = Entry { id, catalogue, oid, name, kind, schema, owner, has_data, rows: None, file };
-    Ok(Some((entry, definition)))
+    let prefix = 1 + fields.width();
+    Ok(Some((entry, Statements { definition, copy, prefix })))
 }
 
 /// Where the data of an entry is: the name of another file, or a flag and a place in this one that a stream

@@ -40,7 +40,8 @@ impl<W: Write> Write for Editor<W> {
                 width = usize::from(bytes[8]);
                 edited.extend_from_slice(bytes);
             }
-            Piece::Entry { id, bytes, definition } if silenced.contains(&id) => {
+            Piece::Entry { entry, bytes, statements } if silenced.contains(&entry.id) => {
+                let definition = statements.definition;
                 edited.extend_from_slice(&bytes[..definition.start]);
                 edited.extend(std::iter::repeat_n(0, 1 + width));
                 edited.extend_from_slice(&bytes[definition.end..]);

@@ -34,6 +34,11 @@ impl<'a> Fields<'a> {
         Self { bytes, width, taken: 0 }
     }
 
+    /// Bytes of a number without its sign.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// Bytes read so far.
     pub fn taken(&self) -> usize {
         self.taken

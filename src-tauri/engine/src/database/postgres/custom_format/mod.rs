@@ -16,7 +16,7 @@ mod foreign;
 
 use self::blocks::Blocks;
 pub(crate) use self::contents::{Contents, Entry, Form};
-use self::contents::{ContentsReader, Progressed};
+use self::contents::{ContentsReader, Piece, Progressed};
 pub(super) use self::edit::Editor;
 pub(crate) use self::foreign::read_contents;
 
@@ -39,6 +39,28 @@ pub(super) struct Found {
     pub large_objects: u64,
 }
 
+/// Who wants more of a dump than its counts.
+pub(super) trait Watcher {
+    /// An entry of the table of contents, with the statement that creates its object and the `COPY` that its
+    /// rows are for; either may be empty.
+    fn entry(&mut self, entry: &Entry, definition: &[u8], copy: &[u8]);
+
+    /// The table of contents has ended.
+    fn contents_end(&mut self);
+
+    /// The next piece of the rows of an entry.
+    fn rows(&mut self, entry: &Entry, text: &[u8]);
+}
+
+/// Nobody does.
+impl Watcher for () {
+    fn entry(&mut self, _: &Entry, _: &[u8], _: &[u8]) {}
+
+    fn contents_end(&mut self) {}
+
+    fn rows(&mut self, _: &Entry, _: &[u8]) {}
+}
+
 /// Reads a dump piece by piece, however it is cut.
 pub(super) struct Scanner {
     stage: Stage,
@@ -58,23 +80,39 @@ impl Scanner {
 
     /// Takes the next bytes of the dump.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
-        let outcome = self.advance(bytes);
+        self.feed_watched(bytes, &mut ())
+    }
+
+    /// Takes the next bytes of the dump and tells `watcher` what they hold.
+    pub fn feed_watched(
+        &mut self,
+        bytes: &[u8],
+        watcher: &mut impl Watcher,
+    ) -> Result<(), Malformed> {
+        let outcome = self.advance(bytes, watcher);
         if outcome.is_err() {
             self.stage = Stage::Failed;
         }
         outcome
     }
 
-    fn advance(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+    fn advance(&mut self, bytes: &[u8], watcher: &mut impl Watcher) -> Result<(), Malformed> {
         match &mut self.stage {
             Stage::Failed => Err(Malformed::new("it could not be read before")),
-            Stage::Blocks(blocks) => blocks.feed(bytes),
+            Stage::Blocks(blocks) => blocks.feed(bytes, watcher),
             Stage::Contents(reader) => {
-                let Progressed::Done { contents, rest } = reader.feed(bytes, &mut |_| ())? else {
+                let mut tell = |piece: Piece<'_>| {
+                    if let Piece::Entry { entry, bytes, statements } = piece {
+                        let definition = statements.definition_in(bytes);
+                        watcher.entry(entry, definition, statements.copy_in(bytes));
+                    }
+                };
+                let Progressed::Done { contents, rest } = reader.feed(bytes, &mut tell)? else {
                     return Ok(());
                 };
+                watcher.contents_end();
                 let mut blocks = Box::new(Blocks::new(contents));
-                let outcome = blocks.feed(&rest);
+                let outcome = blocks.feed(&rest, watcher);
                 self.stage = Stage::Blocks(blocks);
                 outcome
             }
