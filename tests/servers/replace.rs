@@ -304,17 +304,19 @@ fn end_at(
         Moment::Share(share) => std::thread::sleep(usual.mul_f64(share)),
         Moment::Finishing(milliseconds) => {
             let finishing = |line: &String| line.contains("\"phase\":\"finishing\"");
-            lines.find(|line| line.as_ref().is_ok_and(finishing))?.unwrap();
-            std::thread::sleep(Duration::from_millis(milliseconds));
+            if lines.any(|line| line.is_ok_and(|line| finishing(&line))) {
+                std::thread::sleep(Duration::from_millis(milliseconds));
+            }
         }
     }
-    if process.try_wait().unwrap().is_some() {
-        return None;
+    let in_time = process.try_wait().unwrap().is_none();
+    if in_time {
+        let id = Pid::from_raw(process.id().cast_signed()).unwrap();
+        let _ = kill_process(id, signal);
     }
-    let id = Pid::from_raw(process.id().cast_signed()).unwrap();
-    let _ = kill_process(id, signal);
     lines.for_each(drop);
-    Some(process.wait().unwrap())
+    let status = process.wait().unwrap();
+    in_time.then_some(status)
 }
 
 /// Ends a restore at many moments by `signal`. Returns how often that was in time, and how often the
