@@ -364,7 +364,7 @@ fn sweep(points: u32, signal: Signal) -> (usize, usize) {
 
 #[test]
 fn killed_at_any_moment_it_is_the_old_or_the_new_one() {
-    let points = scaled(24, 60);
+    let points = scaled(24, 90);
     let (tried, new) = sweep(points, Signal::KILL);
     say(&format!("replace on PostgreSQL, kill -9: {tried} times, the new one {new}, neither 0"));
     assert!(tried >= scaled(10, 40), "only {tried} of {points}");
@@ -372,7 +372,7 @@ fn killed_at_any_moment_it_is_the_old_or_the_new_one() {
 
 #[test]
 fn cancelled_at_any_moment_it_says_which_one_it_is() {
-    let points = scaled(15, 60);
+    let points = scaled(18, 90);
     let (tried, new) = sweep(points, Signal::INT);
     say(&format!("replace on PostgreSQL, Ctrl-C: {tried} times, the new one {new}, neither 0"));
     assert!(tried >= scaled(8, 40), "only {tried} of {points}");
