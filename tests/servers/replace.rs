@@ -304,8 +304,10 @@ fn end_at(
         Moment::Share(share) => std::thread::sleep(usual.mul_f64(share)),
         Moment::Finishing(milliseconds) => {
             let finishing = |line: &String| line.contains("\"phase\":\"finishing\"");
-            lines.find(|line| line.as_ref().is_ok_and(finishing))?.unwrap();
-            std::thread::sleep(Duration::from_millis(milliseconds));
+            // Without such a line it has ended, and the wait below says so.
+            if lines.any(|line| line.as_ref().is_ok_and(finishing)) {
+                std::thread::sleep(Duration::from_millis(milliseconds));
+            }
         }
     }
     if process.try_wait().unwrap().is_some() {
