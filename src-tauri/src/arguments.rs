@@ -170,7 +170,7 @@ mod tests {
         }
         let address = Url::from_file_path(&plain).unwrap().to_string();
         assert!(address.contains("a%20b"), "{address}");
-        assert_eq!(open(&[&address]).files, [plain.clone()]);
+        assert_eq!(open(&[&address]).files, std::slice::from_ref(&plain));
         let given =
             open(&[plain.to_str().unwrap(), "--config=/k.toml", "--", odd.to_str().unwrap()]);
         assert_eq!(given.files, [plain, odd]);

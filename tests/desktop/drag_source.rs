@@ -54,7 +54,7 @@ impl Drag {
         until_true("window that accepts the drag", async || {
             // As long as the pointer moves, its place is told again and again.
             step = (step + 1) % 40;
-            let place = (400 + step) << 16 | 400;
+            let place = ((400 + step) << 16) + 400;
             let action = drag.atoms.XdndActionCopy;
             drag.send(drag.atoms.XdndPosition, [0, place, CURRENT_TIME, action]);
             drag.answer();

@@ -77,7 +77,8 @@ pub fn listing(folder: &Path) -> Vec<String> {
         if metadata.is_dir() {
             lines.extend(listing(&path));
         }
-        let mut line = format!("{path:?} {} {:?}", metadata.len(), metadata.modified().unwrap());
+        let mut line =
+            format!("{} {} {:?}", path.display(), metadata.len(), metadata.modified().unwrap());
         if metadata.is_file() {
             for byte in Sha256::digest(std::fs::read(&path).unwrap()) {
                 write!(line, "{byte:02x}").expect("a text takes every text");

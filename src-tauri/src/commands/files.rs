@@ -90,6 +90,7 @@ pub async fn file_restore_start(
     engine.start_restore_of_file(path, &to_new(draft)).await.map_err(because(failed::RESTORE))
 }
 
+#[expect(clippy::result_large_err, reason = "the report goes to the page, once per file")]
 fn find(app: &Shared<'_>, id: &FileId, what: &str) -> Answer<(OpenedFile, PathBuf)> {
     app.files.find(id).ok_or_else(|| ErrorReport {
         code: ErrorCode::Unknown,
