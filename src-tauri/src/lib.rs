@@ -6,19 +6,23 @@
 mod afterwards;
 mod arguments;
 mod commands;
+mod drag;
 mod event_sink;
 mod notifications;
+mod opened_files;
 mod state;
 mod trace;
 mod window;
 mod words;
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use kronos_engine::{config, logger};
-use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
+use tauri::{AppHandle, DragDropEvent, Manager, RunEvent, WindowEvent};
 
 use arguments::{Arguments, Request};
 use kronos_engine::logger::Terminal;
@@ -27,7 +31,8 @@ use state::App;
 /// Runs the program until its window is closed and no run is going on.
 pub fn run() -> ExitCode {
     trace::begin();
-    let arguments = match Arguments::from_command_line(std::env::args_os().skip(1)) {
+    let folder = std::env::current_dir().unwrap_or_default();
+    let arguments = match Arguments::read(std::env::args_os().skip(1), &folder) {
         Ok(Request::Open(arguments)) => arguments,
         Ok(Request::Say(text)) => {
             println!("{text}");
@@ -38,6 +43,10 @@ pub fn run() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if let Some(problem) = arguments::pass_on_as_text(&arguments) {
+        eprintln!("{problem}");
+        return ExitCode::FAILURE;
+    }
     start_log();
     match build(arguments) {
         Ok(app) => {
@@ -64,7 +73,9 @@ fn build(arguments: Arguments) -> tauri::Result<tauri::App> {
         tauri_plugin_window_state::Builder::default().with_state_flags(window::REMEMBERED).build();
     tauri::Builder::default()
         // First, so that a second launch ends before it has done anything.
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)))
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
+            started_again(app, arguments, &folder);
+        }))
         .plugin(tauri_plugin_dialog::init())
         .plugin(remembered)
         .invoke_handler(commands::handler())
@@ -76,11 +87,25 @@ fn build(arguments: Arguments) -> tauri::Result<tauri::App> {
         .build(tauri::generate_context!())
 }
 
+/// A second launch: its files are looked into here.
+fn started_again(app: &AppHandle, arguments: Vec<String>, folder: &str) {
+    let arguments = arguments.into_iter().skip(1).map(OsString::from);
+    let request = Arguments::read(arguments, Path::new(folder));
+    window::show(app);
+    // The second program has read them as well, and has told what is wrong with them.
+    if let (Ok(Request::Open(arguments)), Some(app)) = (request, app.try_state::<Arc<App>>()) {
+        app.files.open(arguments.files);
+    }
+}
+
 /// Opens the window at once and the engine behind it.
-fn start(app: &AppHandle, arguments: Arguments) {
+fn start(app: &AppHandle, mut arguments: Arguments) {
+    let files = std::mem::take(&mut arguments.files);
     let settings = config::load(&arguments.config).map(|config| config.settings);
     let ended = afterwards::start(app.clone());
-    app.manage(Arc::new(App::new(arguments, ended)));
+    let shared = App::new(arguments, ended);
+    shared.files.open(files);
+    app.manage(Arc::new(shared));
     window::set_appearance(app, settings.unwrap_or_default().appearance);
     window::show(app);
     let (handle, app) = (app.clone(), app.state::<Arc<App>>().inner().clone());
@@ -97,6 +122,15 @@ fn on_event(app: &AppHandle, event: RunEvent) {
     match event {
         RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
             state().audience.leave(&label);
+            state().files.leave(&label);
+        }
+        RunEvent::WindowEvent { event: WindowEvent::DragDrop(event), .. } => {
+            let is_drop = matches!(event, DragDropEvent::Drop { .. });
+            drag::follow(&state().files, event);
+            // Whoever has dropped a file goes on here.
+            if is_drop {
+                window::show(app);
+            }
         }
         // The configuration may have been edited by hand meanwhile.
         RunEvent::WindowEvent { event: WindowEvent::Focused(true), .. } => {

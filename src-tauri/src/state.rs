@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::arguments::Arguments;
 use crate::event_sink::{Audience, Outlet};
+use crate::opened_files::OpenedFiles;
 use crate::words::failed;
 
 /// The shared state of the program.
@@ -21,6 +22,8 @@ pub struct App {
     engine: OnceCell<Engine>,
     /// The windows that want to know.
     pub audience: Arc<Audience>,
+    /// What the user gave to the window.
+    pub files: OpenedFiles,
     ended: Sender<RunView>,
     appearance: Mutex<Appearance>,
 }
@@ -32,6 +35,7 @@ impl App {
             arguments,
             engine: OnceCell::new(),
             audience: Arc::default(),
+            files: OpenedFiles::default(),
             ended,
             appearance: Mutex::default(),
         }

@@ -12,7 +12,7 @@ use tauri::{AppHandle, Manager, Theme, Url, WebviewWindow, WebviewWindowBuilder}
 use tauri_plugin_window_state::StateFlags;
 
 use crate::state::App;
-use crate::trace;
+use crate::{drag, trace};
 
 /// The window's label; the capability is given to it alone.
 pub const MAIN: &str = "main";
@@ -62,11 +62,12 @@ fn create(app: &AppHandle) -> tauri::Result<()> {
     let config = app.config().app.windows.iter().find(|window| window.label == MAIN);
     let config = config.ok_or(tauri::Error::WindowNotFound)?;
     let own = app.config().build.dev_url.clone().filter(|_| tauri::is_dev());
-    WebviewWindowBuilder::from_config(app, config)?
+    let window = WebviewWindowBuilder::from_config(app, config)?
         .visible(false)
         .on_navigation(move |url| is_own_page(url, own.as_ref()))
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .build()?;
+    drag::read_exactly(&window)?;
     trace::mark("window made");
     let app = app.clone();
     tauri::async_runtime::spawn(async move {

@@ -5,9 +5,10 @@
 use kronos_engine::ErrorCode;
 use kronos_engine::event::RunKind;
 
-pub const USAGE: &str = "Usage: kronos-desktop [--config FILE]
+pub const USAGE: &str = "Usage: kronos-desktop [--config FILE] [FILE]
 
-Opens the window of Kronos. `--config` names another configuration file than the usual one.
+Opens the window of Kronos; with FILE it looks inside a backup or a dump and changes nothing.
+`--config` names another configuration file than the usual one.
 The command `kronos` does the same work without a window.";
 pub const NO_HOME: &str = "Kronos cannot find your home folder: please set HOME";
 pub const NO_WINDOW: &str = "Kronos cannot open its window";
@@ -21,6 +22,7 @@ pub mod failed {
     pub const VERIFY: &str = "The check was not started";
     pub const RESTORE_CHECK: &str = "This restore would not work";
     pub const RESTORE: &str = "The restore was not started";
+    pub const LOOK: &str = "Kronos cannot look inside";
     pub const PROFILE_PROBE: &str = "Kronos cannot back this up";
     pub const CONNECTION_URL: &str = "The form was not filled";
     pub const PROFILE_SAVE: &str = "The database was not saved";
@@ -39,11 +41,15 @@ pub mod failed {
 pub mod dialog {
     pub const DATABASES: &str = "Choose database files";
     pub const RESTORE: &str = "Save the restored database as";
+    pub const DUMP: &str = "Choose a file to look inside";
+    pub const DUMP_FOLDER: &str = "Choose a dump folder to look inside";
     /// Where the window names none.
     pub const FILE: &str = "Choose a file";
     pub const FOLDER: &str = "Choose a folder";
 }
 
+pub const FILE_FORGOTTEN: &str = "Kronos does not know this file any more";
+pub const OPEN_AGAIN: &str = "Drop it again, or choose it again";
 pub const OPEN_YOURSELF: &str = "Open it in your file manager";
 
 /// The title of a notification. Fixed text: a name would stand there without its markup escaped.

@@ -53,6 +53,25 @@ fn a_name_that_is_no_table_is_answered_with_those_that_are() {
 }
 
 #[test]
+fn of_several_databases_one_has_to_be_named() {
+    let context = TestContext::new();
+    let paths = ["one.db", "two.db"].map(|name| context.database(name, 5));
+    context.config(&format!(
+        "[databases.both]\nengine = \"sqlite\"\npaths = {paths:?}\n\n{}",
+        context.storage_table()
+    ));
+    context.ok(["backup"]);
+    let id = context.id();
+    let ran = context.run(["inspect", &id, "--rows", "orders"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("--database NAME"), "{ran:?}");
+    let ran = context.ok(["inspect", &id, "--rows", "orders", "--database", "two.db", "--json"]);
+    let found = ran.lines().remove(0);
+    assert_eq!((&found["database"], &found["is_complete"]), (&"two.db".into(), &true.into()));
+    assert_eq!(found["rows"][4][1]["text"], "order 5");
+}
+
+#[test]
 fn options_that_make_no_sense_are_refused() {
     let context = shop();
     for words in [

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::desk::Desk;
+use crate::drag_source::Drag;
 use crate::page::Page;
 use crate::samples::{large, shop};
 use crate::wait::{until, until_true};
@@ -31,7 +32,7 @@ async fn look_at_everything(page: &Page, theme: &str) {
     for screen in SCREENS {
         page.go(screen).await;
         if screen == "restore" {
-            page.find("restore-fine").await;
+            page.find("recent-backups").await;
         }
         for (width, height) in SIZES {
             page.resize(width, height).await;
@@ -77,6 +78,37 @@ async fn dialogs(page: &Page, theme: &str) {
     nobody_answers(page, theme).await;
 }
 
+/// The inside of a backup, of files of every kind, and what a drag over the window looks like.
+async fn files(desk: &Desk, page: &Page, theme: &str) {
+    page.go("restore").await;
+    page.script("document.querySelector('[data-testid=recent-backups] a.button').click()").await;
+    page.find("restore-fine").await;
+    both_sizes(page, &format!("{theme}-inside")).await;
+    let details = page.invoke("backups_list", json!({})).await.unwrap();
+    let id = json!({ "id": details[0]["id"] });
+    let details = page.invoke("backup_details", id).await.unwrap();
+    let stored = std::path::PathBuf::from(details["location"].as_str().unwrap());
+    let cut = desk.home().join("cut.tar.gz");
+    let bytes = std::fs::read(&stored).unwrap();
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let given = [
+        (stored.clone(), "checksum is right", "file"),
+        (desk.home().join("shop.db"), "cannot restore this file yet", "foreign"),
+        (cut, "Damaged", "damaged"),
+    ];
+    for (file, shows, name) in given {
+        desk.launch_with(&[&file]);
+        page.says("main", |text| text.contains(shows)).await;
+        no_toasts(page).await;
+        both_sizes(page, &format!("{theme}-{name}")).await;
+    }
+    let drag = Drag::over(desk, &[&stored]).await;
+    page.find("drop-overlay").await;
+    both_sizes(page, &format!("{theme}-overlay")).await;
+    drag.leave();
+    page.gone("drop-overlay").await;
+}
+
 async fn nobody_answers(page: &Page, theme: &str) {
     page.script("document.querySelector('[data-testid=profile-row-orders] [data-testid=profile-edit]').click()").await;
     page.click("tab-contents").await;
@@ -116,6 +148,7 @@ async fn every_screen_in_light() {
     assert!(!is_dark(&page).await);
     look_at_everything(&page, "light").await;
     dialogs(&page, "light").await;
+    files(&desk, &page, "light").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,6 +158,7 @@ async fn every_screen_in_the_dark_of_the_desktop() {
     assert!(is_dark(&page).await);
     look_at_everything(&page, "dark").await;
     dialogs(&page, "dark").await;
+    files(&desk, &page, "dark").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

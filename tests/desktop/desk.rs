@@ -129,8 +129,19 @@ impl Desk {
 
     /// Starts Kronos once more, as a user who clicks its icon again; it has to end by itself.
     pub fn launch_again(&self) {
-        let output = self.run(&mut Command::new(KRONOS));
+        self.launch_with(&[]);
+    }
+
+    /// Starts Kronos once more on files, as a file manager does.
+    pub fn launch_with(&self, files: &[&Path]) {
+        let output = self.run(Command::new(KRONOS).args(files));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The X display of this desktop.
+    pub fn display(&self) -> &str {
+        let display = self.environment.iter().find(|(name, _)| name == "DISPLAY");
+        &display.expect("every desk has a display").1
     }
 
     /// The X window whose title matches, if it is on the screen.

@@ -129,6 +129,13 @@ impl Page {
         until(&format!("right text in {id}"), look).await
     }
 
+    /// Waits for a toast that says this. By a script: WebDriver leaves out what may be cut to two lines.
+    pub async fn toast(&self, part: &str) {
+        let text = "return document.querySelector('[data-testid=toasts]').textContent";
+        let says = async || self.script(text).await.as_str().is_some_and(|all| all.contains(part));
+        until_true(&format!("toast with `{part}`"), says).await;
+    }
+
     /// Goes to a page by the sidebar.
     pub async fn go(&self, page: &str) {
         self.click(&format!("nav-{page}")).await;

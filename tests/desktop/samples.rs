@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use serde_json::json;
 use sha2::{Digest, Sha256};
+
+use crate::page::Page;
+use crate::wait::until;
 
 /// A small shop: three tables, a view, 1 530 rows.
 pub fn shop(path: &Path) -> PathBuf {
@@ -40,6 +44,50 @@ pub fn large(path: &Path, megabytes: u32) -> PathBuf {
         ))
         .unwrap();
     path.to_owned()
+}
+
+/// Has the window back up a database, and puts the archive where Kronos knows nothing of it: what another
+/// computer would get.
+pub async fn archive(page: &Page, source: &Path, folder: &Path) -> PathBuf {
+    let name = source.file_stem().unwrap().to_str().unwrap();
+    let draft = json!({ "name": name, "engine": "sqlite", "paths": [source], "server": null, "storage": null });
+    page.invoke("profile_save", json!({ "original": null, "draft": draft })).await.unwrap();
+    page.invoke("backup_start", json!({ "profiles": [name] })).await.unwrap();
+    let list = until("backup", async || {
+        let list = page.invoke("backups_list", json!({})).await.unwrap();
+        list[0]["id"].is_string().then_some(list)
+    })
+    .await;
+    let id = json!({ "id": list[0]["id"] });
+    let details = page.invoke("backup_details", id).await.unwrap();
+    let stored = PathBuf::from(details["location"].as_str().unwrap());
+    std::fs::create_dir_all(folder).unwrap();
+    let file = folder.join(stored.file_name().unwrap());
+    std::fs::copy(&stored, &file).unwrap();
+    file
+}
+
+/// Every file below a folder with its size, its time of change and the SHA-256 of its bytes: two equal
+/// listings mean that nothing was written in between.
+pub fn listing(folder: &Path) -> Vec<String> {
+    let mut lines = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        let metadata = path.symlink_metadata().unwrap();
+        if metadata.is_dir() {
+            lines.extend(listing(&path));
+        }
+        let mut line =
+            format!("{} {} {:?}", path.display(), metadata.len(), metadata.modified().unwrap());
+        if metadata.is_file() {
+            for byte in Sha256::digest(std::fs::read(&path).unwrap()) {
+                write!(line, "{byte:02x}").expect("a text takes every text");
+            }
+        }
+        lines.push(line);
+    }
+    lines.sort();
+    lines
 }
 
 /// A line for each table: its name, its number of rows, a SHA-256 over them; and one for the schema.

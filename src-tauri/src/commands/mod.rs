@@ -4,6 +4,7 @@
 //! command takes names and ids, and a path only where the user has typed or picked it.
 
 mod backups;
+mod files;
 #[cfg(test)]
 mod names;
 mod pick;
@@ -49,6 +50,8 @@ handlers![
     pick::pick_file,
     pick::pick_folder,
     pick::pick_restore_target,
+    pick::pick_dump_file,
+    pick::pick_dump_folder,
     storages::storage_test,
     storages::storage_save,
     storages::storage_remove,
@@ -58,6 +61,11 @@ handlers![
     backups::backups_rescan,
     restore::restore_check,
     restore::restore_start,
+    files::files_watch,
+    files::file_look,
+    files::file_check,
+    files::file_restore_check,
+    files::file_restore_start,
     reveal::reveal_backup,
     reveal::reveal_storage,
     reveal::reveal_config,

@@ -9,6 +9,8 @@ use tauri::WebviewWindow;
 use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
 use tokio::sync::oneshot;
 
+use super::{Answer, Shared};
+use crate::opened_files::OpenedFile;
 use crate::words::dialog;
 
 type Builder = FileDialogBuilder<tauri::Wry>;
@@ -54,6 +56,29 @@ pub async fn pick_restore_target(window: WebviewWindow, suggested: String) -> Op
     let (tell, answer) = oneshot::channel();
     builder.save_file(|file| drop(tell.send(file)));
     answer.await.ok().flatten().and_then(text)
+}
+
+/// Lets the user choose a file to look inside. No filter: its kind is read from its bytes.
+#[tauri::command]
+pub async fn pick_dump_file(window: WebviewWindow, app: Shared<'_>) -> Answer<Option<OpenedFile>> {
+    let (tell, answer) = oneshot::channel();
+    at_home(&window, dialog::DUMP).pick_file(|file| drop(tell.send(file)));
+    Ok(answer.await.ok().flatten().and_then(|file| opened(&app, file)))
+}
+
+/// Lets the user choose a folder that a dump tool has made.
+#[tauri::command]
+pub async fn pick_dump_folder(
+    window: WebviewWindow,
+    app: Shared<'_>,
+) -> Answer<Option<OpenedFile>> {
+    let (tell, answer) = oneshot::channel();
+    at_home(&window, dialog::DUMP_FOLDER).pick_folder(|folder| drop(tell.send(folder)));
+    Ok(answer.await.ok().flatten().and_then(|folder| opened(&app, folder)))
+}
+
+fn opened(app: &Shared<'_>, path: FilePath) -> Option<OpenedFile> {
+    Some(app.files.add(path.into_path().ok()?))
 }
 
 /// GTK would begin with "Recent", where a folder that is typed cannot be chosen.

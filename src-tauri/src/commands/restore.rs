@@ -10,12 +10,18 @@ use crate::words::failed;
 #[tauri::command]
 pub async fn restore_check(app: Shared<'_>, draft: RestoreDraft) -> Answer<()> {
     let engine = app.engine().await?;
-    engine.check_restore_target(&draft).await.map_err(because(failed::RESTORE_CHECK))
+    engine.check_restore_target(&to_new(draft)).await.map_err(because(failed::RESTORE_CHECK))
 }
 
 /// Starts a restore.
 #[tauri::command]
 pub async fn restore_start(app: Shared<'_>, draft: RestoreDraft) -> Answer<RunId> {
     let engine = app.engine().await?;
-    engine.start_restore(&draft).map_err(because(failed::RESTORE))
+    engine.start_restore(&to_new(draft)).map_err(because(failed::RESTORE))
+}
+
+/// The window restores to a new place only. What would replace a database is taken out of the draft,
+/// whoever put it there, and the engine refuses a target that exists.
+pub(super) fn to_new(draft: RestoreDraft) -> RestoreDraft {
+    RestoreDraft { replace: None, ..draft }
 }

@@ -4,9 +4,11 @@ import { clearMocks, mockIPC } from '@tauri-apps/api/mocks';
 import type { AppState } from '../bindings/AppState';
 import type { BackupView } from '../bindings/BackupView';
 import type { Event } from '../bindings/Event';
+import type { FileNews } from '../bindings/FileNews';
 import type { RunView } from '../bindings/RunView';
 import type { WatchMessage } from '../bindings/WatchMessage';
 import type { Command } from '../lib/api';
+import { fileInside, openedFile } from './files';
 import { catalogueOf, check, details, probe, run } from './fixtures';
 import { parsedUrl } from './servers';
 
@@ -15,7 +17,7 @@ type Args = any;
 export type Answers = Partial<Record<Command, (args: Args) => unknown>>;
 
 export type Fake = {
-  /** Every call, in order, without `watch` and `window_ready`. */
+  /** Every call, in order, without those by which the window listens. */
   calls: { command: Command; args: Args }[];
   answers: Answers;
   state: AppState;
@@ -23,12 +25,16 @@ export type Fake = {
   set: (over: Partial<AppState>) => void;
   send: (message: WatchMessage) => void;
   event: (event: Event) => void;
+  /** Tells the window of a drag, or of a file that was opened. */
+  news: (news: FileNews) => void;
   of: (command: Command) => Args[];
 };
 
 export function fakeEngine(state: AppState, answers: Answers = {}, backups: BackupView[] = catalogueOf()): Fake {
   clearMocks();
   let channel: Channel<WatchMessage> | null = null;
+  let fileChannel: Channel<FileNews> | null = null;
+  const LISTENING: Command[] = ['watch', 'files_watch', 'window_ready'];
   const find = (id: string) => backups.find((backup) => backup.id === id);
   const fake: Fake = {
     calls: [],
@@ -40,6 +46,7 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
     },
     send: (message) => channel?.onmessage(message),
     event: (event) => fake.send({ message: 'run', content: event }),
+    news: (news) => fileChannel?.onmessage(news),
     of: (command) => fake.calls.filter((call) => call.command === command).map((call) => call.args as Args),
   };
 
@@ -56,6 +63,9 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
       fake.send({ message: 'state', content: fake.state });
     },
     window_ready: () => null,
+    files_watch: (args) => {
+      fileChannel = args.channel as Channel<FileNews>;
+    },
     backup_start: ({ profiles }) => {
       const names: string[] = profiles.length > 0 ? profiles : fake.state.profiles.map((p) => p.name);
       return names.map((name) => start({ profile: name }));
@@ -69,6 +79,8 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
     pick_file: () => '/home/ada/certificates/ca.pem',
     pick_folder: () => '/media/ada/T7/kronos',
     pick_restore_target: ({ suggested }) => suggested,
+    pick_dump_file: () => openedFile(),
+    pick_dump_folder: () => openedFile({ id: '2', name: 'dump' }),
     storage_test: () => check(),
     storage_save: () => null,
     storage_remove: ({ name }) => fake.set({ storages: fake.state.storages.filter((s) => s.name !== name) }),
@@ -78,6 +90,10 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
     backups_rescan: () => 3,
     restore_check: () => null,
     restore_start: ({ draft }) => start({ kind: 'restore', backup: draft.backup, profile: find(draft.backup)?.profile ?? 'shop' }),
+    file_look: ({ file }) => fileInside({ file: openedFile({ id: file }) }),
+    file_check: () => start({ kind: 'verify', profile: '/home/ada/Downloads/shop.tar.gz' }),
+    file_restore_check: () => null,
+    file_restore_start: () => start({ kind: 'restore', profile: 'shop' }),
     reveal_backup: () => null,
     reveal_storage: () => null,
     reveal_config: () => null,
@@ -88,7 +104,7 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
   mockIPC((name, payload) => {
     const command = name as Command;
     if (!(command in usual)) throw new Error(`the fake engine does not know ${name}`);
-    if (command !== 'watch' && command !== 'window_ready') fake.calls.push({ command, args: payload });
+    if (!LISTENING.includes(command)) fake.calls.push({ command, args: payload });
     return (fake.answers[command] ?? usual[command])(payload);
   });
   return fake;

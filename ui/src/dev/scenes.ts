@@ -3,6 +3,7 @@ import type { AppState } from '../bindings/AppState';
 import type { BackupView } from '../bindings/BackupView';
 import type { Answers, Fake } from './fake';
 import { ago, backup, check, details, emptyState, ended, fullState, profile, report, run, state, storage } from './fixtures';
+import { FILE_SCENES } from './file_scenes';
 import { SERVER_SCENES } from './server_scenes';
 
 export type Scene = {
@@ -58,6 +59,7 @@ const restored = ended({
 
 export const SCENES: Record<string, Scene> = {
   ...SERVER_SCENES,
+  ...FILE_SCENES,
   full: { state: () => fullState({ active_runs: [run()] }) },
   good: {
     state: () =>

@@ -3,6 +3,10 @@ import { Channel, invoke } from '@tauri-apps/api/core';
 import type { BackupDetails } from '../bindings/BackupDetails';
 import type { BackupId } from '../bindings/BackupId';
 import type { BackupView } from '../bindings/BackupView';
+import type { FileId } from '../bindings/FileId';
+import type { FileInside } from '../bindings/FileInside';
+import type { FileNews } from '../bindings/FileNews';
+import type { OpenedFile } from '../bindings/OpenedFile';
 import type { ParsedUrl } from '../bindings/ParsedUrl';
 import type { Probe } from '../bindings/Probe';
 import type { ProfileDraft } from '../bindings/ProfileDraft';
@@ -28,6 +32,8 @@ export const COMMANDS = [
   'pick_file',
   'pick_folder',
   'pick_restore_target',
+  'pick_dump_file',
+  'pick_dump_folder',
   'storage_test',
   'storage_save',
   'storage_remove',
@@ -37,6 +43,11 @@ export const COMMANDS = [
   'backups_rescan',
   'restore_check',
   'restore_start',
+  'files_watch',
+  'file_look',
+  'file_check',
+  'file_restore_check',
+  'file_restore_start',
   'reveal_backup',
   'reveal_storage',
   'reveal_config',
@@ -81,6 +92,10 @@ export const api = {
   pickFolder: (title: string) => call<string | null>('pick_folder', { title }),
   pickRestoreTarget: (suggested: string) => call<string | null>('pick_restore_target', { suggested }),
 
+  /** Lets the user choose what to look inside; `null` means that the dialog was cancelled. */
+  pickDumpFile: () => call<OpenedFile | null>('pick_dump_file'),
+  pickDumpFolder: () => call<OpenedFile | null>('pick_dump_folder'),
+
   storageTest: (draft: StorageDraft) => call<StorageCheck>('storage_test', { draft }),
   storageSave: (original: string | null, draft: StorageDraft) =>
     call<void>('storage_save', { original, draft }),
@@ -96,6 +111,15 @@ export const api = {
   /** Resolves when the target is acceptable, else throws the reason. */
   restoreCheck: (draft: RestoreDraft) => call<void>('restore_check', { draft }),
   restoreStart: (draft: RestoreDraft) => call<RunId>('restore_start', { draft }),
+
+  /** Hears what is dragged over the window, and which files the user opens. */
+  filesWatch: (onNews: (news: FileNews) => void) => call<void>('files_watch', { channel: new Channel<FileNews>(onNews) }),
+  /** Reads a little of a file that the user gave, and writes nothing. */
+  fileLook: (file: FileId) => call<FileInside>('file_look', { file }),
+  /** Starts comparing every byte of it; without `again` the check that was started before is named. */
+  fileCheck: (file: FileId, again: boolean) => call<RunId>('file_check', { file, again }),
+  fileRestoreCheck: (file: FileId, draft: RestoreDraft) => call<void>('file_restore_check', { file, draft }),
+  fileRestoreStart: (file: FileId, draft: RestoreDraft) => call<RunId>('file_restore_start', { file, draft }),
 
   revealBackup: (id: BackupId) => call<void>('reveal_backup', { id }),
   revealStorage: (name: string) => call<void>('reveal_storage', { name }),

@@ -3,7 +3,7 @@
 /** A name or a path as it may be shown: marks that would turn the text around or hide it are made visible. */
 export function visible(text: string): string {
   // eslint-disable-next-line no-control-regex -- that is what it is for
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
 }
 
 /** Where a path or a command may wrap: after each slash, and around white space, which is a piece of its own. */

@@ -2,7 +2,7 @@
 import { PAGES, type Page } from './route';
 import { PAGE_NAMES } from './texts';
 
-export type Action = { do: 'page'; page: Page } | { do: 'add' | 'backup-all' | 'cancel' | 'shortcuts' | 'refresh' | 'back' };
+export type Action = { do: 'page'; page: Page } | { do: 'add' | 'backup-all' | 'open' | 'cancel' | 'shortcuts' | 'refresh' | 'back' };
 
 export type Shortcut = { keys: string[]; says: string };
 
@@ -18,7 +18,7 @@ export function combination(...keys: string[]): string {
 export const SHORTCUTS: Shortcut[] = [
   ...PAGES.map((page, index) => ({ keys: [CTRL, `${index + 1}`], says: `Go to ${PAGE_NAMES[page]}` })),
   { keys: [CTRL, ','], says: 'Go to Settings (like other programs)' },
-  { keys: [CTRL, 'O'], says: 'Restore a backup' },
+  { keys: [CTRL, 'O'], says: 'Choose a file to look inside' },
   { keys: [CTRL, 'N'], says: 'Add a database' },
   { keys: [CTRL, 'Shift', 'B'], says: 'Back up all databases' },
   { keys: [CTRL, '.'], says: 'Cancel the running backup' },
@@ -52,7 +52,7 @@ export function action(event: KeyboardEvent): Action | null {
     case ',':
       return { do: 'page', page: 'settings' };
     case 'o':
-      return { do: 'page', page: 'restore' };
+      return { do: 'open' };
     case 'r':
       return { do: 'refresh' };
     case 'n':

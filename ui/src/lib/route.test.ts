@@ -31,7 +31,7 @@ describe('keys', () => {
     ['7', 'Digit7', null],
     [',', 'Comma', { do: 'page', page: 'settings' }],
     ['n', 'KeyN', { do: 'add' }],
-    ['o', 'KeyO', { do: 'page', page: 'restore' }],
+    ['o', 'KeyO', { do: 'open' }],
     ['r', 'KeyR', { do: 'refresh' }],
     ['.', 'Period', { do: 'cancel' }],
     ['/', 'Slash', { do: 'shortcuts' }],

@@ -6,7 +6,7 @@ export type Page = (typeof PAGES)[number];
 
 export type Route = {
   page: Page;
-  /** What is open on the page: `id` of a backup, `edit` or `add` of a database. */
+  /** What is open on the page: `id` of a backup, `edit` or `add` of a database, `file` or `backup` to look inside. */
   params: Record<string, string>;
 };
 
@@ -19,6 +19,11 @@ export function parse(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);
   if (!isPage(path)) return { page: 'home', params: {} };
   return { page: path, params: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+/** What the user would call another place: a page, or another file or backup that is looked into. */
+export function placeOf({ page, params }: Route): string {
+  return page === 'restore' ? [page, params.file, params.backup].join(' ') : page;
 }
 
 /** Writes an address. */

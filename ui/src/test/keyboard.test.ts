@@ -3,7 +3,7 @@ import { screen, waitFor } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { fullState, run } from '../dev/fixtures';
 import { COMMANDS } from '../lib/api';
-import { byId, findId, noId, open } from './window';
+import { byId, findId, noId, open, textOf } from './window';
 
 const ctrl = (key: string) => `{Control>}${key}{/Control}`;
 
@@ -59,13 +59,24 @@ describe('shortcuts', () => {
     fake.answers.watch = () => (asked += 1);
     await user.keyboard('{F5}');
     await waitFor(() => expect(asked).toBe(1));
-    await user.keyboard(ctrl('o'));
+    await user.keyboard(ctrl('4'));
     await waitFor(() => expect(location.hash).toBe('#/restore'));
     await user.keyboard(ctrl('r'));
     await screen.findByText('3 new backups found.');
     expect(fake.of('backups_rescan')).toHaveLength(1);
     await user.keyboard('{Alt>}{ArrowLeft}{/Alt}');
     await waitFor(() => expect(location.hash).toBe('#/home'));
+  });
+
+  it('choose a file to look inside', async () => {
+    const { fake, user } = await open('#/home', fullState());
+    await user.keyboard(ctrl('o'));
+    await waitFor(() => expect(location.hash).toBe('#/restore?file=1'));
+    expect(textOf(await findId('inside-title'))).toContain('Look inside');
+    await waitFor(() => expect(document.activeElement).toBe(byId('inside-title')));
+    fake.answers.pick_dump_file = () => null;
+    await user.keyboard(ctrl('o'));
+    expect(location.hash).toBe('#/restore?file=1');
   });
 
   it('skip the sidebar', async () => {
@@ -136,7 +147,9 @@ describe('the source', () => {
     'database-editor', 'profile-name', 'profile-storage', 'profile-test', 'profile-save', 'profile-row-test', 'profile-edit',
     'profile-remove', 'probe-result', 'confirm', 'confirm-keep', 'confirm-go', 'backups-total', 'filter-profile', 'filter-status',
     'backup-row-{backup.id}', 'drawer', 'backup-location', 'backup-sha256', 'unit-{unit.name}', 'restore-command',
-    'copy-restore-command', 'reveal-backup', 'backup-verify', 'drawer-restore', 'restore-form', 'restore-profile',
+    'copy-restore-command', 'reveal-backup', 'backup-verify', 'drawer-restore', 'restore-form', 'drop-overlay', 'drop-area', 'choose-file', 'choose-folder',
+    'inside-title', 'inside-contents', 'inside-search', 'check-state', 'check-again', 'findings', 'refused-file', 'foreign-file', 'by-hand',
+   
     'restore-backup-{backup.id}', 'restore-unit', 'restore-target', 'restore-fine', 'restore-start', 'restore-result',
     'restored-path', 'reveal-restored', 'storage-add', 'storage-editor', 'storage-name', 'storage-path', 'storage-test',
     'storage-save', 'storage-check', 'storage-free', 'storage-reveal', 'storage-row-test', 'storage-edit', 'storage-remove',

@@ -1,5 +1,5 @@
 // Restore: from the choice of a backup to the result.
-import { cleanup, screen, waitFor, within } from '@testing-library/svelte';
+import { cleanup, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { backup, details, ended, fullState, report, run } from '../dev/fixtures';
 import { session } from '../lib/state.svelte';
@@ -8,17 +8,28 @@ import { byId, findId, noId, open, textOf } from './window';
 const value = (id: string) => (byId(id) as HTMLInputElement).value;
 
 describe('a restore', () => {
-  it('goes from the drawer to the form with that backup chosen', async () => {
+  it('goes from the drawer to the inside of that backup', async () => {
     const { user } = await open('#/backups?id=orders_11', fullState());
     await user.click(await findId('drawer-restore'));
-    const row = await findId('restore-backup-orders_11');
-    expect(within(row).getByRole('radio')).toHaveProperty('checked', true);
+    await waitFor(() => expect(textOf(byId('inside-title'))).toContain('orders'));
     await waitFor(() => expect(noId('drawer')).toBeNull());
     await waitFor(() => expect(value('restore-target')).toBe('/home/ada/orders_restored.db'));
   });
 
-  it('checks the target while typing and starts', async () => {
+  it('begins with the newest good backup of each database, or with a file', async () => {
     const { fake, user } = await open('#/restore', fullState());
+    const rows = within(await findId('recent-backups')).getAllByRole('listitem');
+    expect(rows.map(({ dataset }) => dataset.testid)).toEqual(['restore-backup-shop_0', 'restore-backup-app_1', 'restore-backup-orders_2']);
+    await user.click(within(byId('restore-backup-app_1')).getByRole('link'));
+    await waitFor(() => expect(value('restore-target')).toBe('/home/ada/app_restored.db'));
+    expect(fake.of('restore_start')).toEqual([]);
+    await user.click(byId('inside-back'));
+    await user.click(await findId('choose-folder'));
+    await waitFor(() => expect(location.hash).toBe('#/restore?file=2'));
+  });
+
+  it('checks the target while typing and starts', async () => {
+    const { fake, user } = await open('#/restore?backup=shop_0', fullState());
     await findId('restore-fine');
     await user.clear(byId('restore-target'));
     await user.type(byId('restore-target'), '~/mine.db');
@@ -30,19 +41,8 @@ describe('a restore', () => {
     await findId('run-card-shop');
   });
 
-  it('keeps a typed target when another backup is chosen, else follows it', async () => {
-    const { user } = await open('#/restore', fullState());
-    await findId('restore-fine');
-    await user.selectOptions(byId('restore-profile'), 'orders');
-    await waitFor(() => expect(value('restore-target')).toBe('/home/ada/orders_restored.db'));
-    await user.type(byId('restore-target'), 'x');
-    await user.selectOptions(byId('restore-profile'), 'app');
-    await findId('restore-fine');
-    expect(value('restore-target')).toBe('/home/ada/orders_restored.dbx');
-  });
-
   it('does not start to a target that is refused, and says why beside it', async () => {
-    const { fake, user } = await open('#/restore', fullState(), {
+    const { fake, user } = await open('#/restore?backup=shop_0', fullState(), {
       restore_check: () => Promise.reject(report({ why: 'A file named `a.db` exists already.' }) as never),
     });
     await waitFor(() => expect(byId('restore-target').getAttribute('aria-invalid')).toBe('true'));
@@ -55,7 +55,7 @@ describe('a restore', () => {
     const two = details();
     two.units = ['one.db', 'two.db'].map((name) => ({ ...two.units[0], name }) as (typeof two.units)[0]);
     two.suggested_targets = ['/r/one.db', '/r/two.db'];
-    const { fake, user } = await open('#/restore', fullState(), { backup_details: () => two });
+    const { fake, user } = await open('#/restore?backup=shop_0', fullState(), { backup_details: () => two });
     await user.selectOptions(await findId('restore-unit'), 'two.db');
     expect(value('restore-target')).toBe('/r/two.db');
     await findId('restore-fine');
@@ -80,22 +80,30 @@ describe('a restore', () => {
     expect(noId('restore-result')).toBeNull();
   });
 
-  it('is shown in a window that is made anew: while it runs, with its backup chosen, and after', async () => {
+  it('is shown in a window that is made anew: while it runs, and after', async () => {
     await open('#/restore', fullState({ active_runs: [run({ id: 'r', kind: 'restore', backup: 'shop_3', phase: 'loading' })] }));
     await findId('run-card-shop');
-    expect(within(await findId('restore-backup-shop_3')).getByRole('radio')).toHaveProperty('checked', true);
-    await findId('restore-fine');
     cleanup();
     session.reset();
     const result = { kind: 'restore' as const, backup: 'shop_3', target: '/home/ada/a.db', bytes: 9, tables: 4, rows: 1530, warnings: [] };
-    await open('#/restore', fullState({ recent_runs: [ended({ id: 'r', kind: 'restore', backup: 'shop_3', result })] }));
+    const recent_runs = [ended({ id: 'r', kind: 'restore', backup: 'shop_3', result })];
+    await open('#/restore', fullState({ recent_runs }));
     expect(textOf(await findId('restored-facts'))).toContain('4 tables, 1 530 rows match the backup.');
     expect(noId('toast')).toBeNull();
+    cleanup();
+    session.reset();
+    await open('#/restore?backup=shop_3', fullState({ recent_runs }));
+    await findId('restored-facts');
+    cleanup();
+    session.reset();
+    await open('#/restore?backup=shop_0', fullState({ recent_runs }));
+    await findId('restore-fine');
+    expect(noId('restored-facts')).toBeNull();
   });
 
   it('looks again once a restore of this backup has ended: the proposed file is taken now', async () => {
     let made = false;
-    const { fake, user } = await open('#/restore', fullState(), {
+    const { fake, user } = await open('#/restore?backup=shop_0', fullState(), {
       backup_details: ({ id }) => ({ ...details({ id }), suggested_targets: [made ? '/home/ada/shop_restored-2.db' : '/home/ada/shop_restored.db'] }),
     });
     await findId('restore-fine');
@@ -113,7 +121,7 @@ describe('a restore', () => {
   });
 
   it('keeps a typed file after a failure, and checks it again', async () => {
-    const { fake, user } = await open('#/restore', fullState());
+    const { fake, user } = await open('#/restore?backup=shop_0', fullState());
     await findId('restore-fine');
     await user.clear(byId('restore-target'));
     await user.type(byId('restore-target'), '~/mine.db');
@@ -128,9 +136,10 @@ describe('a restore', () => {
   });
 
   it('says why when a backup cannot be looked into, and can look again', async () => {
-    const { fake, user } = await open('#/restore', fullState(), { backup_details: () => Promise.reject(report({ what: 'Not readable' }) as never) });
+    const { fake, user } = await open('#/restore?backup=shop_0', fullState(), { backup_details: () => Promise.reject(report({ what: 'Not readable' }) as never) });
     await user.click(await findId('restore-look-again'));
-    await waitFor(() => expect(byId('restore-start').getAttribute('title')).toBe('This backup could not be looked into'));
+    await waitFor(() => expect(textOf(byId('error'))).toContain('Not readable'));
+    expect(noId('restore-start')).toBeNull();
     delete fake.answers.backup_details;
     await user.click(byId('restore-look-again'));
     await findId('restore-fine');
@@ -141,14 +150,20 @@ describe('a restore', () => {
     const rows = (['verified', 'damaged', 'unreachable', 'unreachable'] as const).map((status, index) => backup({ id: `b${index}`, status }));
     await open('#/restore', fullState(), {}, rows);
     expect(textOf(await findId('restore-hidden'))).toBe('Not offered: 1 damaged, 2 whose storage cannot be reached now.');
-    expect(screen.getAllByRole('radio')).toHaveLength(1);
+    expect(within(byId('recent-backups')).getAllByRole('listitem')).toHaveLength(1);
+    cleanup();
+    session.reset();
+    await open('#/restore?backup=b1', fullState(), {}, rows);
+    await findId('inside-contents');
+    expect(noId('restore-form')).toBeNull();
   });
 
   it('that failed keeps the choices', async () => {
-    const { fake } = await open('#/restore?backup=shop_3', fullState());
+    const { fake, user } = await open('#/restore?backup=shop_3', fullState());
     await findId('restore-fine');
-    fake.event({ event: 'run_finished', ...ended({ id: 'r', kind: 'restore', state: 'failed', error: report({ what: '`shop` was not restored' }) }) });
+    await user.type(byId('restore-target'), 'x');
+    fake.event({ event: 'run_finished', ...ended({ id: 'r', kind: 'restore', backup: 'shop_3', state: 'failed', error: report({ what: '`shop` was not restored' }) }) });
     expect(textOf(await findId('restore-result'))).toContain('shop was not restored');
-    expect(within(byId('restore-backup-shop_3')).getByRole('radio')).toHaveProperty('checked', true);
+    expect(value('restore-target')).toBe('/home/ada/shop_restored.dbx');
   });
 });

@@ -95,11 +95,11 @@ describe('a backup of a server', () => {
 
 describe('a restore to a server', () => {
   it('names a new database on the server of the profile, checked while typing', async () => {
-    const { user, fake } = await here('#/restore');
+    const { user, fake } = await here('#/restore?backup=warehouse_1');
     await findId('restore-fine');
     expect(value('restore-target')).toBe('warehouse_restored_1122');
     expect(textOf(byId('restore-absent'))).toContain('audit.log_2025');
-    expect(textOf(byId('restore-globals'))).toContain('not restored here');
+    expect(textOf(byId('findings'))).toContain('not restored here');
     await user.selectOptions(byId('restore-unit'), 'crm');
     await waitFor(() => expect(value('restore-target')).toBe('crm_restored_1122'));
     await user.selectOptions(byId('restore-server'), 'staging');
@@ -112,13 +112,13 @@ describe('a restore to a server', () => {
   });
 
   it('offers databases only, never roles', async () => {
-    await here('#/restore', { backup_details: () => ({ ...serverDetails({ id: 'warehouse_1' }), units: serverDetails().units.filter(({ name }) => name !== 'crm') }) });
+    await here('#/restore?backup=warehouse_1', { backup_details: () => ({ ...serverDetails({ id: 'warehouse_1' }), units: serverDetails().units.filter(({ name }) => name !== 'crm') }) });
     await findId('restore-fine');
     expect(noId('restore-unit')).toBeNull();
   });
 
   it('says so where no server is configured', async () => {
-    const { fake, user } = await here('#/restore', { backup_details: () => ({ ...serverDetails({ id: 'warehouse_1' }), restore_profiles: [] }) });
+    const { fake, user } = await here('#/restore?backup=warehouse_1', { backup_details: () => ({ ...serverDetails({ id: 'warehouse_1' }), restore_profiles: [] }) });
     await findId('restore-no-server');
     await user.click(byId('restore-start'));
     expect(fake.of('restore_start')).toEqual([]);

@@ -2,6 +2,7 @@
 import { cleanup } from '@testing-library/svelte';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { catalogue } from '../lib/catalogue.svelte';
+import { files } from '../lib/files.svelte';
 import { problem } from '../lib/problem.svelte';
 import { session } from '../lib/state.svelte';
 import { toasts } from '../lib/toasts.svelte';
@@ -35,6 +36,7 @@ afterEach(() => {
   cleanup();
   session.reset();
   catalogue.reset();
+  files.reset();
   problem.clear();
   toasts.clear();
   vi.useRealTimers();

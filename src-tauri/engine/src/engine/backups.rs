@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use super::{Engine, Reach};
-use crate::archive::{Header, Manifest, Sidecar, Unit};
+use crate::archive::{Manifest, Sidecar, Unit};
 use crate::catalog::{self, BackupRecord, RescanReport};
 use crate::config::{Codec, Config, Profile};
 use crate::database;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::Event;
-use crate::ids::{BackupId, safe_name};
+use crate::ids::{BackupId, EngineKind, safe_name};
 use crate::storage::Storage;
 use crate::view::{BackupDetails, BackupStatus, BackupView};
 
@@ -72,13 +72,14 @@ impl Engine {
         let unknown = || Error::Unknown { kind: "backup", name: id.to_string() };
         let backup = self.named(record, &places(&config)).ok_or_else(unknown)?;
         let location = storage.object_location(&sidecar.archive);
-        let targets = suggested_targets(&sidecar.manifest);
+        let header = &sidecar.manifest.header;
+        let targets = suggested_targets(header.engine, header.created_at, &sidecar.manifest.units);
         Ok(BackupDetails {
             restore_command: self.restore_command(id, &sidecar.manifest, &targets),
             manual_commands: manual_commands(&location, sidecar.codec, &sidecar.manifest),
             suggested_targets: targets,
             on_server: database::lives_on_server(sidecar.manifest.header.engine),
-            restore_profiles: restore_profiles(&config, &sidecar.manifest.header),
+            restore_profiles: restore_profiles(&config, header.engine, &header.profile),
             backup,
             location,
             sha256: sidecar.sha256,
@@ -184,9 +185,13 @@ fn places(config: &Config) -> Vec<(String, String)> {
 
 /// A name for each restored unit: of a file a free one beside its source, of a database on a server its
 /// own with the day behind it.
-fn suggested_targets(manifest: &Manifest) -> Vec<String> {
-    let stamp = manifest.header.created_at.strftime("%m%d").to_string();
-    let on_server = database::lives_on_server(manifest.header.engine);
+pub(super) fn suggested_targets(
+    engine: EngineKind,
+    created_at: jiff::Timestamp,
+    units: &[Unit],
+) -> Vec<String> {
+    let stamp = created_at.strftime("%m%d").to_string();
+    let on_server = database::lives_on_server(engine);
     let name = |unit: &Unit| {
         if on_server {
             suggested_database(&unit.name, &stamp)
@@ -194,7 +199,7 @@ fn suggested_targets(manifest: &Manifest) -> Vec<String> {
             suggested_target(&unit.source, &unit.name, &stamp)
         }
     };
-    manifest.units.iter().map(name).collect()
+    units.iter().map(name).collect()
 }
 
 /// `shop_restored_1122`, never longer than every server allows.
@@ -240,12 +245,10 @@ pub(super) fn manual_commands(location: &str, codec: Codec, manifest: &Manifest)
 }
 
 /// The profiles whose server can take a database of this backup, its own one first.
-fn restore_profiles(config: &Config, header: &Header) -> Vec<String> {
-    let fits = |profile: &&Profile| {
-        database::lives_on_server(header.engine) && profile.engine == header.engine
-    };
+pub(super) fn restore_profiles(config: &Config, engine: EngineKind, own: &str) -> Vec<String> {
+    let fits = |profile: &&Profile| database::lives_on_server(engine) && profile.engine == engine;
     let mut names: Vec<String> =
         config.profiles.iter().filter(fits).map(|profile| profile.name.clone()).collect();
-    names.sort_by_key(|name| *name != header.profile);
+    names.sort_by_key(|name| name != own);
     names
 }

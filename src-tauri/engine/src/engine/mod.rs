@@ -7,6 +7,7 @@ mod archives;
 mod backups;
 mod browsing;
 mod edits;
+mod file_restores;
 mod looks;
 mod picture;
 mod restores;
@@ -20,6 +21,7 @@ use std::sync::{Arc, Mutex};
 
 pub use archives::ArchiveContents;
 pub use browsing::ArchiveChoice;
+pub use file_restores::RestorePlaces;
 pub use restores::RestoreOrder;
 
 use crate::backup::{self, Recovered};

@@ -95,7 +95,7 @@ impl Engine {
     }
 
     /// What the form says, with its path written out.
-    fn order(engine: EngineKind, draft: &RestoreDraft) -> Result<RestoreOrder> {
+    pub(super) fn order(engine: EngineKind, draft: &RestoreDraft) -> Result<RestoreOrder> {
         let on_server = database::lives_on_server(engine);
         if draft.target.trim().is_empty() {
             let what = match (on_server, &draft.replace) {
@@ -133,7 +133,7 @@ impl Engine {
         self.request(source, Some(sidecar), engine, &record.profile, order(engine)?)
     }
 
-    fn request(
+    pub(super) fn request(
         &self,
         source: Arc<dyn ArchiveSource>,
         sidecar: Option<Sidecar>,
@@ -272,7 +272,7 @@ fn target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
     })
 }
 
-async fn peek(source: Arc<dyn ArchiveSource>) -> Result<archive::Header> {
+pub(super) async fn peek(source: Arc<dyn ArchiveSource>) -> Result<archive::Header> {
     let name = source.name();
     let (reader, _) = source.open().await?;
     let runtime = tokio::runtime::Handle::current();
