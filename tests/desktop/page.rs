@@ -66,7 +66,10 @@ impl Page {
 
     /// Clicks once the element can be clicked.
     pub async fn click(&self, id: &str) {
+        // WebDriver scrolls no further than to the edge, where a toast may lie over it.
+        let centre = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center' })";
         until_true(&format!("click on {id}"), async || {
+            let _ = self.client.execute(centre, vec![json!(selector(id))]).await;
             let found = self.client.find(Locator::Css(&selector(id))).await;
             match found {
                 Ok(element) => {
