@@ -9,7 +9,7 @@ use crate::desk::Desk;
 use crate::drag_source::Drag;
 use crate::page::Page;
 use crate::samples::{archive, digests, listing, shop};
-use crate::wait::{until, until_true};
+use crate::wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_backup_is_looked_into_and_restored_by_clicking() {
@@ -121,53 +121,4 @@ fn strange_files(folder: &Path, good: &Path) -> Vec<(PathBuf, &'static str)> {
         (path, kind)
     };
     files.map(write).to_vec()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_restore_by_keyboard_alone() {
-    let mut desk = Desk::new();
-    let home = desk.home();
-    let source = shop(&home.join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    let file = archive(&page, &source, &home.join("elsewhere")).await;
-    let window = until("window", async || desk.window("^Kronos$")).await;
-    desk.xdotool(&["windowactivate", "--sync", &window]);
-
-    until_true("inside of the chosen file", async || {
-        choose_by_keyboard(&desk, "^Choose a file to look inside$", &file);
-        let title =
-            "return document.querySelector('[data-testid=inside-title]')?.textContent ?? ''";
-        page.script(title).await.as_str().is_some_and(|title| title.contains("Look inside shop_"))
-    })
-    .await;
-    page.find("restore-fine").await;
-    let target = page.value("restore-target").await;
-    until_true("focus on the button", async || {
-        desk.xdotool(&["key", "Tab"]);
-        let focused = "return document.activeElement?.dataset.testid ?? ''";
-        page.script(focused).await == json!("restore-start")
-    })
-    .await;
-    desk.xdotool(&["key", "Return"]);
-    let restored = page.says("restored-path", |path| !path.is_empty()).await;
-    assert_eq!(restored, target);
-    assert_eq!(digests(Path::new(&restored)), digests(&source));
-}
-
-/// Opens GTK's dialog, or types a path into it and accepts that by the mnemonic of its button.
-fn choose_by_keyboard(desk: &Desk, title: &str, path: &Path) {
-    let Some(dialog) = desk.window(title) else {
-        desk.xdotool(&["key", "ctrl+o"]);
-        return;
-    };
-    desk.xdotool(&["windowactivate", "--sync", &dialog]);
-    for keys in ["ctrl+l", "ctrl+a"] {
-        desk.xdotool(&["key", keys]);
-    }
-    desk.xdotool(&["type", "--delay", "15", path.to_str().unwrap()]);
-    // What GTK proposes as the end of the word goes first.
-    for keys in ["Delete", "alt+o"] {
-        desk.xdotool(&["key", "--delay", "200", keys]);
-    }
 }
