@@ -10,6 +10,7 @@ mod diff;
 mod doctor;
 mod inspect;
 mod list;
+mod load;
 mod restore;
 mod rows;
 mod undo;
@@ -75,9 +76,10 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
         Command::Verify { archives } => {
             ("Nothing was verified", verify::run(session, &archives).await)
         }
-        Command::Restore { archive, to, database, profile, replace } => {
+        Command::Restore { archive, to, database, profile, replace, consent } => {
             let order = RestoreOrder { database, target: to, profile, replace: None };
-            ("Nothing was restored", restore::run(session, &archive, order, replace).await)
+            let outcome = restore::run(session, &archive, order, replace, &consent).await;
+            ("Nothing was restored", outcome)
         }
         Command::Undo { clean: true, .. } => {
             ("No safety backup was removed", undo::clean(session).await)

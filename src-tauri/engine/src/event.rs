@@ -199,6 +199,24 @@ pub enum RunResult {
         #[ts(optional)]
         replaced: Option<Replaced>,
     },
+    /// What another program had dumped was loaded into a new database.
+    Load {
+        /// The file or folder.
+        dump: String,
+        /// Where the new database is.
+        target: String,
+        /// Size of the new database in bytes.
+        #[ts(type = "number")]
+        bytes: u64,
+        /// Tables counted in it. There was nothing to compare them with.
+        #[ts(type = "number")]
+        tables: u64,
+        /// Rows counted.
+        #[ts(type = "number")]
+        rows: u64,
+        /// Things to look at.
+        warnings: Vec<String>,
+    },
 }
 
 /// What a restore has replaced, and the ways back.
@@ -220,12 +238,13 @@ pub struct Replaced {
 }
 
 impl RunResult {
-    /// The backup that was made, verified or restored.
-    pub fn backup(&self) -> &BackupId {
+    /// The backup that was made, verified or restored, if there is one.
+    pub fn backup(&self) -> Option<&BackupId> {
         match self {
             Self::Backup { backup, .. }
             | Self::Verify { backup, .. }
-            | Self::Restore { backup, .. } => backup,
+            | Self::Restore { backup, .. } => Some(backup),
+            Self::Load { .. } => None,
         }
     }
 }

@@ -9,6 +9,7 @@
 mod child;
 mod connection;
 mod factory;
+mod foreign;
 pub(crate) mod forms;
 mod mongodb;
 mod mysql;
@@ -28,6 +29,7 @@ pub use connection::{
 pub use factory::{
     connect, holds_whole_server, lives_on_server, restore_target, row_reader, structure_reader,
 };
+pub use foreign::{ForeignDump, ForeignForm, LoadRisk, LoadSink};
 pub use reading::{DumpPlace, DumpReader};
 pub use rows::{Cell, FoundRows, WantedRows};
 pub use structure::{Defined, Structure};

@@ -143,7 +143,7 @@ impl Engine {
     ) -> Result<RestoreRequest> {
         let wanted = order.profile.as_deref();
         let connection = self.target_connection(engine, own_profile, wanted)?;
-        let mut target = target(engine, &order.target)?;
+        let mut target = new_target(engine, &order.target)?;
         let mut replacement = None;
         if let Some(consent) = order.replace {
             target = target.replacing(consent.disconnect);
@@ -262,7 +262,8 @@ fn unchanged(target: &str) -> (String, String) {
     (format!("`{target}` was not replaced"), format!("`{target}` was not changed"))
 }
 
-fn target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
+/// What `text` names, with its path written out.
+pub(super) fn new_target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
     Ok(match database::restore_target(engine, text)? {
         // An empty path has no absolute form; the engine says what is wrong with it.
         RestoreTarget::NewFile(path) => {

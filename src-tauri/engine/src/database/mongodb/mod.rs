@@ -10,6 +10,7 @@ mod connect;
 mod dump;
 mod facts;
 mod failure;
+mod foreign;
 mod json;
 mod login;
 mod probe;
@@ -36,8 +37,8 @@ use self::target::Target;
 pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
-    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope, connection::sources_on,
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
+    Probe, RestoreSink, RestoreTarget, WorkScope, connection::sources_on,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -176,5 +177,25 @@ impl DatabaseConnection for MongoServer {
         let jobs = self.settings.server.jobs;
         let sink = restore::Loading::start(session, &tool, target, dumped, jobs, scope).await?;
         Ok(Box::new(sink))
+    }
+
+    async fn check_load(&self, target: &RestoreTarget, dump: &ForeignDump) -> Result<LoadRisk> {
+        let (session, server) = self.open().await?;
+        let dumped = foreign::as_dumped(dump)?;
+        self.checked(&session, &server, target, &dumped).await?;
+        Ok(LoadRisk { user: session.login.user.clone(), ..LoadRisk::default() })
+    }
+
+    async fn load(
+        &self,
+        target: &RestoreTarget,
+        dump: &ForeignDump,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn LoadSink>> {
+        let (session, server) = self.open().await?;
+        let dumped = foreign::as_dumped(dump)?;
+        let (target, tool) = self.checked(&session, &server, target, &dumped).await?;
+        scope.cancel.check()?;
+        foreign::start(session, &tool, target, dump, scope).await
     }
 }

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use mongodb::bson::doc;
 use tokio::runtime::Handle;
 
-use super::super::child::ChildInput;
+use super::super::child::{ChildInput, Invocation};
 use super::super::tool::Tool;
 use super::super::{DumpedDatabase, RestoreSink, Restored, WorkScope};
-use super::compare::{self, Loaded};
+use super::compare::{self, Found, Loaded};
 use super::connect::Session;
 use super::stream::{ArchiveWriter, Choice};
 use super::target::Target;
@@ -68,6 +68,22 @@ impl Loading {
         jobs: Option<u8>,
         scope: &WorkScope,
     ) -> Result<Self> {
+        let mut loading = Self::claim(session, target.clone()).await?;
+        let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
+        let child = call.spawn_input(scope)?;
+        loading.input = Some(match target {
+            Target::Database(_) => Input::Whole(child),
+            Target::Server(names) => {
+                let databases = Some(names.into_iter().collect());
+                let choice = Choice { databases, ..Choice::default() };
+                Input::Chosen(Box::new(ArchiveWriter::new(child, choice)))
+            }
+        });
+        Ok(loading)
+    }
+
+    /// Claims the new databases.
+    pub(super) async fn claim(session: Session, target: Target) -> Result<Self> {
         let mut loading = Self {
             session,
             target: target.clone(),
@@ -80,17 +96,29 @@ impl Loading {
             claim(&loading.session, name).await?;
             loading.claimed.push(name.clone());
         }
-        let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
-        let child = call.spawn_input(scope)?;
-        loading.input = Some(match target {
-            Target::Database(_) => Input::Whole(child),
-            Target::Server(names) => {
-                let databases = Some(names.into_iter().collect());
-                let choice = Choice { databases, ..Choice::default() };
-                Input::Chosen(Box::new(ArchiveWriter::new(child, choice)))
-            }
-        });
         Ok(loading)
+    }
+
+    /// Lets `child` read what is written from here on.
+    pub(super) fn read_with(&mut self, child: ChildInput) {
+        self.input = Some(Input::Whole(child));
+    }
+
+    /// Runs a call that reads by itself, to its end.
+    pub(super) fn run(&mut self, call: Invocation, scope: &WorkScope) -> Result<()> {
+        let ran = self.runtime.block_on(call.run(scope));
+        ran.map(drop).map_err(|error| self.explained(error))
+    }
+
+    /// Finishes what there is nothing to compare with: counts it, and makes it visible.
+    pub(super) fn finish_counted(mut self, cancel: &CancellationToken) -> Result<Restored> {
+        if self.input.is_some() {
+            self.load()?;
+        }
+        cancel.check()?;
+        let (session, target) = (self.session.clone(), self.target.clone());
+        let counting = compare::count_all(&session, &target);
+        self.settle(counting, cancel)
     }
 
     fn load(&mut self) -> Result<Loaded> {
@@ -124,14 +152,23 @@ impl Loading {
         cancel.check()?;
         let (session, target) = (self.session.clone(), self.target.clone());
         let checking = compare::compare(&session, &target, expected, &loaded);
+        self.settle(checking, cancel)
+    }
+
+    /// Takes the claims away, once `checking` has found nothing against it.
+    fn settle(
+        &mut self,
+        checking: impl Future<Output = Result<Found>>,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
         let found = self
             .runtime
             .block_on(cancel.run_until_cancelled(checking))
             .unwrap_or(Err(Error::Cancelled))?;
-        self.runtime.block_on(release(&session, &self.claimed))?;
+        self.runtime.block_on(release(&self.session, &self.claimed))?;
         self.claimed.clear();
         let names: Vec<String> =
-            target.databases().iter().map(|name| session.source(name)).collect();
+            self.target.databases().iter().map(|name| self.session.source(name)).collect();
         Ok(Restored {
             target: names.join(", "),
             bytes: self.bytes,

@@ -10,6 +10,9 @@ mod check;
 mod dump;
 mod fault;
 mod flavour;
+mod foreign;
+mod foreign_modes;
+mod foreign_rules;
 mod globals;
 mod literals;
 mod lock_watch;
@@ -34,8 +37,8 @@ use async_trait::async_trait;
 pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use super::{
-    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope, connection::sources_on,
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
+    Probe, RestoreSink, RestoreTarget, WorkScope, connection::sources_on,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -93,6 +96,19 @@ impl DatabaseConnection for MysqlServer {
         let target = target::Target::check(&self.settings, name, dumped).await?;
         scope.cancel.check()?;
         Ok(Box::new(restore::NewDatabase::create(target, dumped, scope).await?))
+    }
+
+    async fn check_load(&self, target: &RestoreTarget, dump: &ForeignDump) -> Result<LoadRisk> {
+        foreign::check(&self.settings, target.database_name()?, dump).await
+    }
+
+    async fn load(
+        &self,
+        target: &RestoreTarget,
+        dump: &ForeignDump,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn LoadSink>> {
+        foreign::start(&self.settings, target.database_name()?, dump, scope).await
     }
 }
 

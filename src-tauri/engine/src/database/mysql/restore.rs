@@ -66,6 +66,42 @@ impl NewDatabase {
         Ok(Self { target, source, filter, child, made, bytes: 0 })
     }
 
+    /// Ends the client at once.
+    pub(super) fn stop(&mut self) {
+        if let Some(child) = self.child.take() {
+            child.stop();
+        }
+    }
+
+    /// Finishes what there is nothing to compare with: counts it, and makes it visible.
+    pub(super) fn finish_counted(self, cancel: &CancellationToken) -> Result<Restored> {
+        self.finish_checked(None, cancel)
+    }
+
+    fn finish_checked(
+        mut self,
+        expected: Option<&DatabaseFacts>,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
+        let (events, complaints) = self.end_loading()?;
+        let tool = self.target.tool.name;
+        let mut warnings = std::mem::take(&mut self.target.warnings);
+        warnings.extend(complaints.into_iter().map(|line| format!("{tool}: {line}")));
+        let check = Check { target: &self.target, source: &self.source, expected };
+        let work = cancel.run_until_cancelled(check.run(&events));
+        let found = self.made.runtime.block_on(work).unwrap_or(Err(Error::Cancelled))?;
+        warnings.extend(found.warnings);
+        self.made.keep();
+        Ok(Restored {
+            target: self.target.shown(),
+            bytes: self.bytes,
+            tables: found.tables,
+            rows: found.rows,
+            warnings,
+            previous: None,
+        })
+    }
+
     fn pass(&mut self, bytes: &[u8]) -> Result<()> {
         let (Some(filter), Some(child)) = (&mut self.filter, &mut self.child) else {
             return Err(Error::Internal("the restore has ended".to_owned()));
@@ -108,27 +144,11 @@ impl Write for NewDatabase {
 
 impl RestoreSink for NewDatabase {
     fn finish(
-        mut self: Box<Self>,
+        self: Box<Self>,
         expected: &DatabaseFacts,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
-        let (events, complaints) = self.end_loading()?;
-        let tool = self.target.tool.name;
-        let mut warnings = std::mem::take(&mut self.target.warnings);
-        warnings.extend(complaints.into_iter().map(|line| format!("{tool}: {line}")));
-        let check = Check { target: &self.target, source: &self.source, expected };
-        let work = cancel.run_until_cancelled(check.run(&events));
-        let found = self.made.runtime.block_on(work).unwrap_or(Err(Error::Cancelled))?;
-        warnings.extend(found.warnings);
-        self.made.keep();
-        Ok(Restored {
-            target: self.target.shown(),
-            bytes: self.bytes,
-            tables: found.tables,
-            rows: found.rows,
-            warnings,
-            previous: None,
-        })
+        self.finish_checked(Some(expected), cancel)
     }
 }
 

@@ -121,9 +121,14 @@ impl NewFileSink {
         Ok(Self { file: Some(file), temporary, target, replaces, bytes: 0 })
     }
 
+    /// Finishes what there is nothing to compare with: checks it, counts it, and makes it visible.
+    pub(super) fn finish_counted(mut self, cancel: &CancellationToken) -> Result<Restored> {
+        self.publish(None, cancel)
+    }
+
     fn publish(
         &mut self,
-        expected: &DatabaseFacts,
+        expected: Option<&DatabaseFacts>,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
         let file = self.file.take().ok_or_else(|| Error::Internal("restored twice".into()))?;
@@ -132,7 +137,9 @@ impl NewFileSink {
         #[cfg(not(unix))]
         file.unlock().map_err(|error| Error::file("write", &self.temporary, error))?;
         let findings = self.check(cancel)?;
-        compare(expected, &findings.facts)?;
+        if let Some(expected) = expected {
+            compare(expected, &findings.facts)?;
+        }
         cancel.check()?;
         let (previous, warnings) = self.appear()?;
         let tables = findings.facts.objects.iter().filter(|object| object.is_table());
@@ -226,7 +233,7 @@ impl RestoreSink for NewFileSink {
         expected: &DatabaseFacts,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
-        self.publish(expected, cancel)
+        self.publish(Some(expected), cancel)
     }
 }
 
