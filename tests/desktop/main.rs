@@ -7,6 +7,7 @@
 
 mod accessibility;
 mod appearance;
+mod association;
 mod database_servers;
 mod desk;
 mod drag_source;
