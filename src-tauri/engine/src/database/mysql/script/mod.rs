@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 pub(super) use copy::CopyFilter;
 pub(crate) use head::{Token, Tokens};
-pub(super) use head::{columns_of_insert, columns_of_table};
+pub(super) use head::{columns_of_insert, columns_of_table, state_at, without_database};
 pub(super) use scanner::Scanner;
 
 use crate::contents::ObjectKind;
