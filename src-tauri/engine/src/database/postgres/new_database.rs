@@ -260,7 +260,8 @@ pub(super) async fn remove_abandoned(admin: &Session) -> Result<()> {
 
 fn is_abandoned(name: &str, comment: &str, now: u64) -> bool {
     let life = comment.strip_prefix(MARK).and_then(|seconds| seconds.parse::<u64>().ok());
-    names::is_unfinished(name) && life.is_some_and(|life| now.saturating_sub(life) >= ABANDONED.as_secs())
+    names::is_unfinished(name)
+        && life.is_some_and(|life| now.saturating_sub(life) >= ABANDONED.as_secs())
 }
 
 fn now() -> u64 {
