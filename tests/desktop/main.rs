@@ -16,6 +16,7 @@ mod file_dialog;
 mod file_manager;
 mod hostile;
 mod journey;
+mod keyboard;
 mod lockdown;
 mod mid_run;
 mod notes;
