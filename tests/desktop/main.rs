@@ -17,6 +17,7 @@ mod file_dialog;
 mod file_manager;
 mod hostile;
 mod journey;
+mod keyboard;
 mod large_drop;
 mod lockdown;
 mod mid_run;
