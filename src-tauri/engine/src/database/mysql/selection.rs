@@ -8,6 +8,11 @@ use crate::config::{ConnectionSettings, NamePatterns};
 /// Databases that belong to the server itself.
 const SYSTEM: [&str; 5] = ["information_schema", "performance_schema", "mysql", "sys", "ndbinfo"];
 
+/// Whether it is a database of the server's own.
+pub(super) fn is_of_server(name: &str) -> bool {
+    SYSTEM.iter().any(|system| name.eq_ignore_ascii_case(system))
+}
+
 /// The selection of a profile.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Selected {
@@ -53,7 +58,7 @@ impl Selected {
         }
         let taken: Vec<String> = on_server
             .iter()
-            .filter(|name| !SYSTEM.iter().any(|system| name.eq_ignore_ascii_case(system)))
+            .filter(|name| !is_of_server(name))
             .filter(|name| self.databases.take(name))
             .filter(|name| !names::is_ours(name) || self.databases.names().any(|own| own == *name))
             .filter(|name| !self.not_databases.have(name))
