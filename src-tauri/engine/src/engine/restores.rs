@@ -155,7 +155,7 @@ impl Engine {
         let mut target = target(engine, &order.target)?;
         let mut replacement = None;
         if let Some(consent) = order.replace {
-            target = target.replacing(consent.disconnect);
+            target = resolved(target).replacing(consent.disconnect);
             let owner = wanted.unwrap_or(own_profile);
             replacement = Some(self.replacement(engine, owner, &connection, &target, consent)?);
         }
@@ -280,6 +280,17 @@ fn target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
         }
         target => target,
     })
+}
+
+/// What a link leads to now: it may lead elsewhere before the run has ended.
+fn resolved(target: RestoreTarget) -> RestoreTarget {
+    match target {
+        // What does not exist is refused later, by its name.
+        RestoreTarget::NewFile(path) => {
+            RestoreTarget::NewFile(std::fs::canonicalize(&path).unwrap_or(path))
+        }
+        target => target,
+    }
 }
 
 pub(super) async fn peek(source: Arc<dyn ArchiveSource>) -> Result<archive::Header> {

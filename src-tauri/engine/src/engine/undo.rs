@@ -186,7 +186,8 @@ fn owning_profile(
         }
         _ => None,
     };
-    let found = of_file.or_else(|| config.profile(owner).ok());
+    let of_name = || config.profile(owner).ok().filter(|profile| profile.engine == engine);
+    let found = of_file.or_else(of_name);
     found.cloned().unwrap_or_else(|| Profile {
         name: owner.to_owned(),
         engine,

@@ -76,6 +76,14 @@ pub enum RestoreError {
         /// The identity of that server.
         expected: String,
     },
+    /// What an undo would replace is not what was replaced.
+    #[error("The safety backup is of `{source_database}`, and the profile leads to `{target}` now")]
+    OtherPlace {
+        /// The database that would be replaced.
+        target: String,
+        /// The one that the safety backup is of.
+        source_database: String,
+    },
     /// Other programs use what is to be replaced.
     #[error("`{target}` is in use by {}", programs.join(", "))]
     InUse {
@@ -161,6 +169,7 @@ impl RestoreError {
             | Self::TargetUnusable { .. }
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
+            | Self::OtherPlace { .. }
             | Self::NeverEnded { .. }
             | Self::SwapUnknown { .. }
             | Self::SwapInterrupted { .. } => ErrorCode::TargetUnusable,
@@ -181,6 +190,9 @@ impl RestoreError {
             Self::NotConfirmed { .. } => "Look once more whether this is the database you mean",
             Self::OtherServer { .. } => {
                 "Restore to a new database there, and replace the old one by hand if you mean it"
+            }
+            Self::OtherPlace { .. } => {
+                "Restore the safety backup with `--replace` if you mean that one; `kronos list` names it"
             }
             Self::InUse { can_disconnect: true, .. } => {
                 "Close these programs, or let Kronos end their connections with `--disconnect`"
