@@ -69,11 +69,17 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     preparing: 'Preparing',
     copying: 'Reading',
     storing: 'Storing',
-    verifying: 'Comparing every table of',
+    verifying: 'Checking the whole backup of',
     securing: 'Making the safety backup of',
     loading: 'Loading',
     finishing: 'Finishing',
   },
+};
+
+/** What a restore that replaces something does in other words. */
+export const REPLACING: Partial<Record<Phase, string>> = {
+  loading: 'Loading beside what is there:',
+  finishing: 'Comparing every table, then swapping',
 };
 
 export const PAGE_NAMES: Record<Page, string> = {
