@@ -66,6 +66,8 @@ pub fn title(kind: RunKind, went_well: bool) -> &'static str {
         (RunKind::Verify, false) => "Check failed",
         (RunKind::Restore, true) => "Restore finished",
         (RunKind::Restore, false) => "Restore failed",
+        (RunKind::RestoreTest, true) => "Restore test passed",
+        (RunKind::RestoreTest, false) => "Restore test failed",
     }
 }
 

@@ -76,7 +76,7 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
             ("Nothing was verified", verify::run(session, &archives).await)
         }
         Command::Restore { archive, to, database, profile, replace } => {
-            let order = RestoreOrder { database, target: to, profile, replace: None };
+            let order = RestoreOrder { database, target: to, profile, ..RestoreOrder::default() };
             ("Nothing was restored", restore::run(session, &archive, order, replace).await)
         }
         Command::Undo { clean: true, .. } => {

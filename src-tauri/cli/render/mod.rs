@@ -82,6 +82,13 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             let (name, read) = (style.strong(&plain(backup.as_str())), units::bytes(*stored_bytes));
             format!("{} {name}  whole and unchanged, {read} read in {took}", style.good("✓"))
         }
+        RunResult::RestoreTest { test, warnings, .. } => {
+            let (name, sentence) = (style.strong(&plain(&view.profile)), plain(&test.sentence));
+            let mut text =
+                format!("{} {name}  restore-tested in {took}: {sentence}", style.good("✓"));
+            push_warnings(&mut text, warnings, style);
+            text
+        }
         RunResult::Restore { target, bytes, tables, rows, warnings, replaced, .. } => {
             let inside = counted(*tables, "table", "tables");
             let (rows, bytes) = (counted(*rows, "row", "rows"), units::bytes(*bytes));

@@ -23,7 +23,7 @@ export function stateOf(run: RunView): State {
   return run.state === 'running' && run.stalled ? STALLED : RUN_STATES[run.state];
 }
 
-const DOING: Record<RunKind, string> = { backup: 'Backup of', verify: 'Check of', restore: 'Restore of' };
+export const DOING: Record<RunKind, string> = { backup: 'Backup of', verify: 'Check of', restore: 'Restore of', restore_test: 'Restore test of' };
 
 /** "Backup of shop": names the run, for a label or a question. */
 export function label(run: RunView): string {
@@ -101,6 +101,7 @@ export function outcome(run: RunView, engine?: EngineKind): string {
     const warned = result.warnings.length === 0 ? '' : ` ${plural(result.warnings.length, 'thing')} to know.`;
     return `\`${run.profile}\` is restored${result.replaced === undefined ? '' : ' in place of what was there'}: ${matches(result, engine)}.${warned}`;
   }
+  if (result?.kind === 'restore_test') return `\`${run.profile}\` passed its restore test: ${result.test.sentence}.`;
   if (run.state === 'cancelled') return `${label(run)} was cancelled. Nothing was changed.`;
   return sentence(run.error?.what ?? `${label(run)} did not finish`);
 }
@@ -108,7 +109,7 @@ export function outcome(run: RunView, engine?: EngineKind): string {
 /** The error of a failed run; a run that was cut off has none of its own. */
 export function errorOf(run: { kind: RunKind; state: RunState; error: ErrorReport | null }, profile: string): ErrorReport {
   if (run.error !== null) return run.error;
-  const done = { backup: 'backed up', verify: 'checked', restore: 'restored' }[run.kind];
+  const done = { backup: 'backed up', verify: 'checked', restore: 'restored', restore_test: 'restored as a test' }[run.kind];
   return {
     code: 'internal',
     what: `\`${profile}\` was not ${done}`,

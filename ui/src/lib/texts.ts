@@ -74,6 +74,15 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     loading: 'Loading',
     finishing: 'Finishing',
   },
+  restore_test: {
+    preparing: 'Preparing',
+    copying: 'Reading',
+    storing: 'Storing',
+    verifying: 'Comparing every table of',
+    securing: 'Making the safety backup of',
+    loading: 'Restoring to a scratch place:',
+    finishing: 'Finishing',
+  },
 };
 
 /** What a restore that replaces something does in other words. */

@@ -243,5 +243,6 @@ fn record(row: &Row<'_>) -> rusqlite::Result<BackupRecord> {
         verified_at: instant(row, 12)?,
         warnings: json(row, 13)?,
         safety: optional_json(row, 14)?,
+        restore_test: None,
     })
 }

@@ -12,6 +12,7 @@ mod factory;
 pub(crate) mod forms;
 mod mongodb;
 mod mysql;
+mod names;
 mod postgres;
 mod reading;
 mod rows;

@@ -30,6 +30,10 @@ pub struct RestoreOrder {
     pub profile: Option<String>,
     /// Set when the target exists and is to be replaced; without it nothing is ever replaced.
     pub replace: Option<ReplaceConsent>,
+    /// Only the tables or collections with these names, or that these patterns match; `None` means all.
+    pub only: Option<Vec<String>>,
+    /// Whether it goes to a scratch place; then `target` says nothing.
+    pub scratch: bool,
 }
 
 impl Engine {
@@ -116,6 +120,8 @@ impl Engine {
             target,
             profile: draft.profile.clone(),
             replace: draft.replace.clone(),
+            only: draft.only.clone(),
+            scratch: draft.scratch,
         })
     }
 
@@ -141,6 +147,9 @@ impl Engine {
         own_profile: &str,
         order: RestoreOrder,
     ) -> Result<RestoreRequest> {
+        if order.scratch || order.only.is_some() {
+            return Err(rejected("only", "This version cannot do that yet"));
+        }
         let wanted = order.profile.as_deref();
         let connection = self.target_connection(engine, own_profile, wanted)?;
         let mut target = target(engine, &order.target)?;
@@ -214,6 +223,7 @@ impl Engine {
                 rows: report.restored.rows,
                 warnings: report.restored.warnings,
                 replaced: replaced(report.restored.previous, report.secured),
+                scratch: None,
             })
         })
     }

@@ -48,6 +48,7 @@ impl Engine {
             target: target.into(),
             profile: on_server.then(|| backup.profile.clone()),
             replace: Some(ReplaceConsent { disconnect, ..ReplaceConsent::default() }),
+            ..RestoreOrder::default()
         };
         let mut request = self.stored(&backup.id, |_| Ok(order))?;
         if let Some(replacement) = &mut request.replacement {

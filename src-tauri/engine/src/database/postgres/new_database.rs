@@ -15,11 +15,9 @@ use super::server::open_any;
 use super::session::Session;
 use super::shell::Shell;
 use super::swap::Swap;
-use crate::database::Previous;
+use crate::database::{Previous, names};
 use crate::error::{Error, RestoreError, Result};
 
-/// What the name of an unfinished database begins with; 16 hexadecimal digits follow.
-const PREFIX: &str = "kronos_restoring_";
 /// What its comment begins with; the time follows, in seconds since 1970.
 const MARK: &str = "Unfinished restore of Kronos; it may be dropped. Last sign of life: ";
 /// An unfinished database without a session and without a sign of life for so long belongs to nobody.
@@ -47,7 +45,7 @@ impl NewDatabase {
         properties: &BTreeMap<String, String>,
         tablespace: Option<&str>,
     ) -> Result<(Self, Option<String>)> {
-        let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
+        let name = names::unfinished();
         let warning = create(admin, &name, properties, tablespace).await?;
         let mut new = Self { access: access.clone(), name, session: None, is_ours: true };
         new.show_life(admin).await?;
@@ -261,11 +259,9 @@ pub(super) async fn remove_abandoned(admin: &Session) -> Result<()> {
 }
 
 fn is_abandoned(name: &str, comment: &str, now: u64) -> bool {
-    let tag = name.strip_prefix(PREFIX).unwrap_or_default();
-    let is_our_name =
-        tag.len() == 16 && tag.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let life = comment.strip_prefix(MARK).and_then(|seconds| seconds.parse::<u64>().ok());
-    is_our_name && life.is_some_and(|life| now.saturating_sub(life) >= ABANDONED.as_secs())
+    names::is_unfinished(name)
+        && life.is_some_and(|life| now.saturating_sub(life) >= ABANDONED.as_secs())
 }
 
 fn now() -> u64 {

@@ -23,6 +23,8 @@ async fn wish(root: &Path) -> (Engine, RestoreDraft) {
         target: root.join("shop.db").display().to_string(),
         profile: None,
         replace: Some(ReplaceConsent::default()),
+        only: None,
+        scratch: false,
     };
     (engine, draft)
 }
