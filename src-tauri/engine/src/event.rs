@@ -70,6 +70,9 @@ pub struct RunView {
     pub profile: String,
     /// The backup that it verifies or restores, or that it made.
     pub backup: Option<BackupId>,
+    /// Whether it is a restore that replaces something that exists.
+    #[serde(default)]
+    pub replaces: bool,
     /// Where it stands.
     pub state: RunState,
     /// The current phase; `None` while queued and after the end.
@@ -122,6 +125,7 @@ impl RunView {
             kind,
             profile,
             backup: None,
+            replaces: false,
             state: RunState::Queued,
             phase: None,
             step: 0,

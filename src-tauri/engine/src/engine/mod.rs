@@ -10,6 +10,7 @@ mod edits;
 mod file_restores;
 mod looks;
 mod picture;
+mod restore_history;
 mod restores;
 mod runs;
 mod server_form;

@@ -122,7 +122,7 @@ impl Engine {
         let now = self.0.options.clock.now();
         let (run, profile) = (run.clone(), profile.to_owned());
         let mut view = RunView::queued(run, RunKind::Restore, profile, 0, now);
-        view.state = RunState::Running;
+        (view.state, view.replaces) = (RunState::Running, true);
         if let Err(error) = self.0.catalog.put_run(&view) {
             tracing::warn!(%error, "the begin of a restore is missing in the history");
         }
