@@ -15,6 +15,7 @@ mod mysql;
 mod postgres;
 mod reading;
 mod rows;
+mod scratch;
 mod sqlite;
 mod structure;
 mod tls;
@@ -26,8 +27,10 @@ pub use connection::{
     Restored, Standing, WorkScope,
 };
 pub use factory::{
-    connect, holds_whole_server, lives_on_server, restore_target, row_reader, structure_reader,
+    connect, holds_whole_server, lives_on_server, names_have_schemas, restore_target, row_reader,
+    structure_reader,
 };
 pub use reading::{DumpPlace, DumpReader};
 pub use rows::{Cell, FoundRows, WantedRows};
+pub(crate) use scratch::new_name as new_scratch_name;
 pub use structure::{Defined, Structure};

@@ -19,6 +19,7 @@ mod restore;
 mod rights;
 mod rows;
 mod scope;
+mod scratch;
 mod script;
 mod selection;
 mod session;
@@ -35,7 +36,7 @@ pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope, connection::sources_on,
+    WorkScope, connection::sources_on, scratch::name_of,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -79,6 +80,7 @@ impl DatabaseConnection for MysqlServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        dumped.whole(self.kind())?;
         let name = target.database_name()?;
         target::Target::check(&self.settings, name, dumped).await.map(drop)
     }
@@ -93,6 +95,14 @@ impl DatabaseConnection for MysqlServer {
         let target = target::Target::check(&self.settings, name, dumped).await?;
         scope.cancel.check()?;
         Ok(Box::new(restore::NewDatabase::create(target, dumped, scope).await?))
+    }
+
+    async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
+        scratch::mark(&self.settings, name_of(target)?, mark).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
+        scratch::remove(&self.settings, name_of(target)?, mark).await
     }
 }
 

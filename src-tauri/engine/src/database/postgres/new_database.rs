@@ -15,7 +15,7 @@ use super::server::open_any;
 use super::session::Session;
 use super::shell::Shell;
 use super::swap::Swap;
-use crate::database::Previous;
+use crate::database::{Previous, scratch};
 use crate::error::{Error, RestoreError, Result};
 
 /// What the name of an unfinished database begins with; 16 hexadecimal digits follow.
@@ -27,6 +27,12 @@ const ABANDONED: Duration = Duration::from_mins(10);
 /// How long to wait until sessions to the database have ended.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// What the database for `target` is called until it is whole, where its name tells: whoever removes a
+/// scratch database has to find it.
+pub(super) fn unfinished_name(target: &str) -> Option<String> {
+    scratch::tag_of(target).map(|tag| format!("{PREFIX}{tag}"))
+}
 
 /// An unfinished database. Dropping it drops it on the server.
 pub(super) struct NewDatabase {
@@ -40,14 +46,16 @@ pub(super) struct NewDatabase {
 
 impl NewDatabase {
     /// Creates it with the encoding and the locale in `properties`, in `tablespace` if there is one.
-    /// Returns what could not be kept.
+    /// Returns what could not be kept. It is going to be called `target`.
     pub async fn create(
         access: &Access,
         admin: &Session,
+        target: &str,
         properties: &BTreeMap<String, String>,
         tablespace: Option<&str>,
     ) -> Result<(Self, Option<String>)> {
-        let name = format!("{PREFIX}{:016x}", rand::random::<u64>());
+        let name = unfinished_name(target)
+            .unwrap_or_else(|| format!("{PREFIX}{:016x}", rand::random::<u64>()));
         let warning = create(admin, &name, properties, tablespace).await?;
         let mut new = Self { access: access.clone(), name, session: None, is_ours: true };
         new.show_life(admin).await?;
@@ -226,7 +234,8 @@ async fn patiently(admin: &Session, rename: &str, target: &str) -> Result<()> {
     }
 }
 
-async fn drop_database(access: &Access, name: &str) -> Result<()> {
+/// Drops a database, if it is there, with the sessions to it.
+pub(super) async fn drop_database(access: &Access, name: &str) -> Result<()> {
     let admin = open_any(access).await?;
     let begun = Instant::now();
     loop {
