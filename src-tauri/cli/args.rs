@@ -195,7 +195,7 @@ Exit codes:
   2    usage or configuration
   3    finished with warnings
   4    verification failed: a backup is damaged or missing
-  5    busy: that profile is being backed up already
+  5    busy: a backup or a restore of that profile is under way
   6    some profiles failed, others succeeded
   7    `kronos diff` found differences
   130  cancelled with Ctrl-C; nothing half done is left";

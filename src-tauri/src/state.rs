@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::arguments::Arguments;
 use crate::event_sink::{Audience, Outlet};
+use crate::file_dialog::Dialog;
 use crate::opened_files::OpenedFiles;
 use crate::words::failed;
 
@@ -24,6 +25,8 @@ pub struct App {
     pub audience: Arc<Audience>,
     /// What the user gave to the window.
     pub files: OpenedFiles,
+    /// The file dialog over the window.
+    pub dialog: Dialog,
     ended: Sender<RunView>,
     appearance: Mutex<Appearance>,
 }
@@ -36,6 +39,7 @@ impl App {
             engine: OnceCell::new(),
             audience: Arc::default(),
             files: OpenedFiles::default(),
+            dialog: Dialog::default(),
             ended,
             appearance: Mutex::default(),
         }

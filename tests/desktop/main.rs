@@ -7,6 +7,7 @@
 
 mod accessibility;
 mod appearance;
+mod association;
 mod database_servers;
 mod desk;
 mod drag_source;
@@ -16,6 +17,8 @@ mod file_dialog;
 mod file_manager;
 mod hostile;
 mod journey;
+mod keyboard;
+mod large_drop;
 mod lockdown;
 mod mid_run;
 mod notes;

@@ -390,5 +390,7 @@ pub struct Previous {
     pub disconnected: u32,
 }
 
+/// The table or collection by which a scratch database that is kept is known.
+pub(super) const SCRATCH_MARK: &str = "kronos_scratch_place";
 /// How long a replaced database is kept.
 pub(super) const PREVIOUS_KEPT: SignedDuration = SignedDuration::from_hours(24);

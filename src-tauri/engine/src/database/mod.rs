@@ -12,10 +12,10 @@ mod factory;
 pub(crate) mod forms;
 mod mongodb;
 mod mysql;
+mod names;
 mod postgres;
 mod reading;
 mod rows;
-mod scratch;
 mod sqlite;
 mod structure;
 mod tls;
@@ -30,7 +30,7 @@ pub use factory::{
     connect, holds_whole_server, lives_on_server, names_have_schemas, restore_target, row_reader,
     structure_reader,
 };
+pub(crate) use names::scratch as new_scratch_name;
 pub use reading::{DumpPlace, DumpReader};
 pub use rows::{Cell, FoundRows, WantedRows};
-pub(crate) use scratch::new_name as new_scratch_name;
 pub use structure::{Defined, Structure};

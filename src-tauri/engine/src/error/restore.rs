@@ -114,6 +114,14 @@ pub enum RestoreError {
         /// The target.
         target: String,
     },
+    /// The connection broke at the moment of the swap, and the server cannot be asked any more.
+    #[error(
+        "The connection broke at the moment of the swap, so `{target}` may be incomplete until Kronos reaches the server again: it then ends the swap by itself, or puts the old database back"
+    )]
+    SwapInterrupted {
+        /// The target.
+        target: String,
+    },
     /// There is nothing to undo.
     #[error("There is no restore to undo{}", run.as_deref().map(|run| format!(": `{run}` replaced nothing, or more than 7 days ago")).unwrap_or_default())]
     NothingToUndo {
@@ -216,7 +224,8 @@ impl RestoreError {
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
             | Self::NeverEnded { .. }
-            | Self::SwapUnknown { .. } => ErrorCode::TargetUnusable,
+            | Self::SwapUnknown { .. }
+            | Self::SwapInterrupted { .. } => ErrorCode::TargetUnusable,
         }
     }
 
@@ -259,6 +268,9 @@ impl RestoreError {
             }
             Self::SwapUnknown { .. } => {
                 "Look at it, and if it is not the one you want: `kronos undo` names the way back"
+            }
+            Self::SwapInterrupted { .. } => {
+                "When the server is back, back the database up or restore to it: what is open is ended first, and said"
             }
             Self::NeverEnded { .. } => {
                 "Look at it; `kronos undo RUN` with that run brings back what was there before"

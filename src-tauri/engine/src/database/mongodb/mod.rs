@@ -38,7 +38,7 @@ pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope, connection::sources_on, scratch::name_of,
+    WorkScope, connection::sources_on, names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -181,12 +181,12 @@ impl DatabaseConnection for MongoServer {
     }
 
     async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
-        let name = name_of(target)?;
+        let name = scratch_at(target)?;
         scratch::mark(&Session::open(&self.settings).await?, name, mark).await
     }
 
     async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
-        let name = name_of(target)?;
+        let name = scratch_at(target)?;
         scratch::remove(&Session::open(&self.settings).await?, name, mark).await
     }
 }

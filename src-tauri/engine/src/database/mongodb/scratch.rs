@@ -5,12 +5,12 @@
 use mongodb::bson::{Document, doc};
 
 use super::connect::Session;
-use crate::database::scratch::MARK;
+use crate::database::connection::SCRATCH_MARK;
 use crate::error::Result;
 
 /// Makes the collection that says what the scratch database `name` is: `mark`.
 pub(super) async fn mark(session: &Session, name: &str, mark: &str) -> Result<()> {
-    let marks = session.client.database(name).collection::<Document>(MARK);
+    let marks = session.client.database(name).collection::<Document>(SCRATCH_MARK);
     let marked = marks.insert_one(doc! { "_id": mark }).await;
     marked.map_err(|error| session.failures.of(&error, &session.source(name)))?;
     Ok(())
@@ -21,7 +21,7 @@ pub(super) async fn remove(session: &Session, name: &str, mark: Option<&str>) ->
     let database = session.client.database(name);
     let failed = |error| session.failures.of(&error, &session.source(name));
     if let Some(mark) = mark {
-        let marks = database.collection::<Document>(MARK);
+        let marks = database.collection::<Document>(SCRATCH_MARK);
         if marks.find_one(doc! { "_id": mark }).await.map_err(failed)?.is_none() {
             tracing::info!(name, "this scratch database is gone or has lost its mark");
             return Ok(());

@@ -2,7 +2,7 @@
 //!
 //! Owns the connection for the `mysql` engine. The rules it keeps: a server is only read by a tool of
 //! its own maker; the catalogue is read just before and just after the tool, and whatever is in it has to
-//! be in the dump; a dump goes into a new database only.
+//! be in the dump; a dump goes into a new database only, which takes the place of another when it is complete.
 
 mod arguments;
 mod catalog;
@@ -15,6 +15,7 @@ mod literals;
 mod lock_watch;
 mod look;
 mod option_file;
+mod replace;
 mod restore;
 mod rights;
 mod rows;
@@ -36,7 +37,7 @@ pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope, connection::sources_on, scratch::name_of,
+    Standing, WorkScope, connection::sources_on, names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -79,10 +80,13 @@ impl DatabaseConnection for MysqlServer {
         Ok(Box::new(started.await?))
     }
 
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        replace::look(&self.settings, target.database_name()?).await
+    }
+
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
         dumped.whole(self.kind())?;
-        let name = target.database_name()?;
-        target::Target::check(&self.settings, name, dumped).await.map(drop)
+        target::Target::check(&self.settings, target, dumped).await.map(drop)
     }
 
     async fn restore(
@@ -91,18 +95,17 @@ impl DatabaseConnection for MysqlServer {
         dumped: &DumpedDatabase,
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
-        let name = target.database_name()?;
-        let target = target::Target::check(&self.settings, name, dumped).await?;
+        let target = target::Target::check(&self.settings, target, dumped).await?;
         scope.cancel.check()?;
         Ok(Box::new(restore::NewDatabase::create(target, dumped, scope).await?))
     }
 
     async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
-        scratch::mark(&self.settings, name_of(target)?, mark).await
+        scratch::mark(&self.settings, scratch_at(target)?, mark).await
     }
 
     async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
-        scratch::remove(&self.settings, name_of(target)?, mark).await
+        scratch::remove(&self.settings, scratch_at(target)?, mark).await
     }
 }
 

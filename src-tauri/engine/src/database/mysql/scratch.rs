@@ -4,7 +4,7 @@
 
 use super::session::{Access, Session, identifier, literal};
 use crate::config::ConnectionSettings;
-use crate::database::scratch::MARK;
+use crate::database::connection::SCRATCH_MARK;
 use crate::error::Result;
 
 /// Makes the table that says what the scratch database `name` is: `mark`.
@@ -13,7 +13,7 @@ pub(super) async fn mark(settings: &ConnectionSettings, name: &str, mark: &str) 
     let statement = format!(
         "CREATE TABLE {}.{} (made_by_kronos INT) COMMENT {}",
         identifier(name),
-        identifier(MARK),
+        identifier(SCRATCH_MARK),
         literal(mark)
     );
     session.execute(&statement).await?;
@@ -31,7 +31,7 @@ pub(super) async fn remove(
     if let Some(mark) = mark {
         let question = "SELECT TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? \
                         AND TABLE_NAME = ?";
-        let found: Vec<String> = session.rows(question, (name, MARK)).await?;
+        let found: Vec<String> = session.rows(question, (name, SCRATCH_MARK)).await?;
         if found != [mark] {
             tracing::info!(name, "this scratch database is gone or has lost its mark");
             return Ok(());

@@ -44,7 +44,7 @@ pub(super) use self::structure::StructureReader;
 use self::target::Wanted;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    Standing, WorkScope, connection::sources_on, scratch::name_of,
+    Standing, WorkScope, connection::sources_on, names::scratch_at,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -108,12 +108,12 @@ impl DatabaseConnection for PostgresServer {
     }
 
     async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
-        let name = name_of(target)?;
+        let name = scratch_at(target)?;
         scratch::mark(&Access::resolve(&self.settings).await?, name, mark).await
     }
 
     async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
-        let name = name_of(target)?;
+        let name = scratch_at(target)?;
         scratch::remove(&Access::resolve(&self.settings).await?, name, mark).await
     }
 }

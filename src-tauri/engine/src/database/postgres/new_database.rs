@@ -15,11 +15,9 @@ use super::server::open_any;
 use super::session::Session;
 use super::shell::Shell;
 use super::swap::Swap;
-use crate::database::{Previous, scratch};
+use crate::database::{Previous, names};
 use crate::error::{Error, RestoreError, Result};
 
-/// What the name of an unfinished database begins with; 16 hexadecimal digits follow.
-const PREFIX: &str = "kronos_restoring_";
 /// What its comment begins with; the time follows, in seconds since 1970.
 const MARK: &str = "Unfinished restore of Kronos; it may be dropped. Last sign of life: ";
 /// An unfinished database without a session and without a sign of life for so long belongs to nobody.
@@ -27,12 +25,6 @@ const ABANDONED: Duration = Duration::from_mins(10);
 /// How long to wait until sessions to the database have ended.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// What the database for `target` is called until it is whole, where its name tells: whoever removes a
-/// scratch database has to find it.
-pub(super) fn unfinished_name(target: &str) -> Option<String> {
-    scratch::tag_of(target).map(|tag| format!("{PREFIX}{tag}"))
-}
 
 /// An unfinished database. Dropping it drops it on the server.
 pub(super) struct NewDatabase {
@@ -54,8 +46,7 @@ impl NewDatabase {
         properties: &BTreeMap<String, String>,
         tablespace: Option<&str>,
     ) -> Result<(Self, Option<String>)> {
-        let name = unfinished_name(target)
-            .unwrap_or_else(|| format!("{PREFIX}{:016x}", rand::random::<u64>()));
+        let name = names::unfinished_for(target);
         let warning = create(admin, &name, properties, tablespace).await?;
         let mut new = Self { access: access.clone(), name, session: None, is_ours: true };
         new.show_life(admin).await?;
@@ -270,11 +261,9 @@ pub(super) async fn remove_abandoned(admin: &Session) -> Result<()> {
 }
 
 fn is_abandoned(name: &str, comment: &str, now: u64) -> bool {
-    let tag = name.strip_prefix(PREFIX).unwrap_or_default();
-    let is_our_name =
-        tag.len() == 16 && tag.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let life = comment.strip_prefix(MARK).and_then(|seconds| seconds.parse::<u64>().ok());
-    is_our_name && life.is_some_and(|life| now.saturating_sub(life) >= ABANDONED.as_secs())
+    names::is_unfinished(name)
+        && life.is_some_and(|life| now.saturating_sub(life) >= ABANDONED.as_secs())
 }
 
 fn now() -> u64 {

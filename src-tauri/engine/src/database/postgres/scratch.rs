@@ -3,9 +3,10 @@
 //! Owns both statements and what has to be true before the second one.
 
 use super::access::Access;
-use super::new_database::{drop_database, unfinished_name};
+use super::new_database::drop_database;
 use super::quote::{identifier, literal};
 use super::server::open_any;
+use crate::database::names;
 use crate::error::Result;
 
 /// Gives the scratch database `name` the comment `mark`.
@@ -30,8 +31,5 @@ pub(super) async fn remove(access: &Access, name: &str, mark: Option<&str>) -> R
         }
     }
     drop_database(access, name).await?;
-    match unfinished_name(name) {
-        Some(unfinished) => drop_database(access, &unfinished).await,
-        None => Ok(()),
-    }
+    drop_database(access, &names::unfinished_for(name)).await
 }

@@ -14,14 +14,10 @@ use super::quote::{identifier, literal};
 use super::server::open_any;
 use super::session::Session;
 use super::standing;
-use crate::database::Previous;
 use crate::database::connection::PREVIOUS_KEPT;
+use crate::database::{Previous, names};
 use crate::error::{RestoreError, Result};
 
-/// What stands between the name of a replaced database and the time.
-const INFIX: &str = "__kronos_before_";
-/// The time as it stands in the name; four hexadecimal digits follow.
-const STAMP: &str = "%Y%m%d_%H%M%S_";
 /// The longest name.
 const MAX_NAME: usize = 63;
 /// What the comment of a replaced database begins with; the time follows, in seconds since 1970.
@@ -49,7 +45,7 @@ impl Swap<'_> {
     pub async fn carry_out(&self) -> Result<Previous> {
         let admin = open_any(self.access).await?;
         let now = Timestamp::now();
-        let previous = name_of_previous(self.target, now);
+        let previous = names::previous(self.target, now, MAX_NAME);
         let statements = self.statements(&previous, now, &remark(&admin, self.target).await?);
         let pid: i32 = admin.one("SELECT pg_backend_pid()", &[]).await?.get(0);
         let begun = Instant::now();
@@ -165,12 +161,6 @@ async fn remark(admin: &Session, target: &str) -> Result<String> {
     Ok(comment.map_or_else(String::new, |comment| format!(". Its comment was: {comment}")))
 }
 
-/// `shop__kronos_before_20261122_135401_1f2e`.
-fn name_of_previous(target: &str, now: Timestamp) -> String {
-    let end = format!("{INFIX}{}{:04x}", now.strftime(STAMP), rand::random::<u16>());
-    format!("{}{end}", &target[..target.floor_char_boundary(MAX_NAME - end.len())])
-}
-
 /// Drops what was replaced more than a day ago: databases of exactly our name with our comment that take no
 /// connections. What cannot be dropped stays.
 pub(super) async fn remove_old(admin: &Session) -> Result<()> {
@@ -192,12 +182,10 @@ pub(super) async fn remove_old(admin: &Session) -> Result<()> {
 }
 
 fn is_old(name: &str, comment: &str, now: Timestamp) -> bool {
-    let end = name.rsplit_once(INFIX).map_or("", |(_, end)| end);
-    let is_ours = end.len() == "20261122_135401_1f2e".len()
-        && end.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b) || b == b'_');
     let since = comment.strip_prefix(MARK).map(|rest| rest.split('.').next().unwrap_or_default());
     let since = since.and_then(|text| Timestamp::from_second(text.parse().ok()?).ok());
-    is_ours && since.is_some_and(|since| now.duration_since(since) >= PREVIOUS_KEPT)
+    names::is_previous(name)
+        && since.is_some_and(|since| now.duration_since(since) >= PREVIOUS_KEPT)
 }
 
 #[cfg(test)]
@@ -207,10 +195,9 @@ mod tests {
     #[test]
     fn only_our_own_old_marked_databases_are_dropped() {
         let now: Timestamp = "2026-11-22T13:54:01Z".parse().unwrap();
-        let name = name_of_previous("shop", now);
+        let name = names::previous("shop", now, MAX_NAME);
         let comment = format!("{MARK}{}. Its comment was: x. y", now.as_second());
         let later = now + PREVIOUS_KEPT;
-        assert!(name.starts_with("shop__kronos_before_20261122_135401_"), "{name}");
         assert!(is_old(&name, &comment, later));
         assert!(
             !is_old(&name, &comment, later - jiff::SignedDuration::from_secs(1)),
@@ -219,6 +206,5 @@ mod tests {
         assert!(!is_old(&name, "", later), "without our mark");
         assert!(!is_old("shop", &comment, later));
         assert!(!is_old("shop__kronos_before_mine", &comment, later));
-        assert_eq!(name_of_previous(&"ü".repeat(40), now).len(), MAX_NAME - 1);
     }
 }
