@@ -68,7 +68,7 @@ fn is_unfinished(name: &str) -> bool {
 
 /// Removes what killed restores have left in `folder`: regular files of exactly our name whose lock
 /// nobody holds. What cannot be removed stays; it is in nobody's way.
-fn remove_unfinished(folder: &Path) {
+pub(super) fn remove_unfinished(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         if !is_file || !entry.file_name().to_str().is_some_and(is_unfinished) {
