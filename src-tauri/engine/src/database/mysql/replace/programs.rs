@@ -128,7 +128,8 @@ impl Program {
 
 /// Makes `collation`, with its character set, the one of new tables in `database`.
 pub(super) async fn collate(session: &mut Session, database: &str, collation: &str) -> Result<()> {
-    let question = "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
+    let question =
+        "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
     let now: Vec<String> = session.rows(question, (database,)).await?;
     if now.first().is_some_and(|now| now == collation) {
         return Ok(());
@@ -276,7 +277,8 @@ pub(super) async fn set(session: &mut Session, database: &str, wanted: &[Program
 pub(super) async fn grants(session: &mut Session, database: &str) -> Vec<String> {
     let question = "SELECT User, Host, Routine_name, Routine_type, CAST(Proc_priv AS CHAR) \
                     FROM mysql.procs_priv WHERE CAST(Db AS BINARY) = CAST(? AS BINARY)";
-    let rows = session.rows::<(String, String, String, String, String)>(question, (database,)).await;
+    let rows =
+        session.rows::<(String, String, String, String, String)>(question, (database,)).await;
     let statement = |(user, host, name, noun, rights): (String, String, String, String, String)| {
         let (mut rights, mut option): (Vec<&str>, _) = (rights.split(',').collect(), "");
         if rights.contains(&"Grant") {
@@ -331,7 +333,8 @@ mod tests {
         assert!(switched.contains("PRESERVE ENABLE COMMENT 'PRESERVE DISABLE'"), "{switched}");
         let routine = program(ItemKind::Procedure, b"x PRESERVE DISABLE");
         assert_eq!(routine.clone().switched("DISABLE", "ENABLE"), routine);
-        let trigger = b"CREATE DEFINER=`a``b`@`%` trigger t before insert on p for each row set @a=1";
+        let trigger =
+            b"CREATE DEFINER=`a``b`@`%` trigger t before insert on p for each row set @a=1";
         assert_eq!(program(ItemKind::Trigger, trigger).definer(), "DEFINER=`a``b`@`%` ");
     }
 }
