@@ -97,7 +97,7 @@ fn what_cannot_be_renamed_is_refused_before_anything_is_made() {
 }
 
 #[test]
-fn an_open_transaction_is_named_and_only_ended_when_told() {
+fn an_open_transaction_is_not_torn() {
     let Some(server) = MongoServer::replica_set() else { return };
     let subject = Subject::Mongo(server.clone());
     let source = subject.plain(50);
@@ -108,12 +108,47 @@ fn an_open_transaction_is_named_and_only_ended_when_told() {
     program.wait(session.start_transaction().into_future()).unwrap();
     let write = item.insert_one(doc! { "_id": "in the transaction" }).session(&mut session);
     program.wait(write.into_future()).unwrap();
-    let ran = stage.replace(&[]);
+    let ran = stage.replace(&["--disconnect"]);
     assert_eq!((ran.code, code(&ran).as_str()), (1, "target_in_use"), "{}", ran.stdout);
     assert_eq!(stage.found(), stage.old);
-    let ran = stage.replace(&["--disconnect"]);
-    assert_eq!(ran.code, 0, "{}", ran.stdout);
-    assert!(program.wait(session.commit_transaction().into_future()).is_err(), "it was ended");
+    program.wait(session.commit_transaction().into_future()).unwrap();
+    assert_eq!(stage.replace(&[]).code, 0);
+    stage.new.assert_restored(&stage.found());
+}
+
+/// A query that takes its time.
+fn slow_query(server: &MongoServer, database: &str) -> bool {
+    let session = server.session();
+    let item = session.database(database).collection::<Document>("item");
+    let slow = item.find_one(doc! { "$where": "sleep(2000) || this._id < 0" });
+    session.wait(slow.into_future()).is_ok()
+}
+
+#[test]
+fn what_is_at_work_is_named_and_only_ended_when_told() {
+    let Some(server) = MongoServer::standalone() else { return };
+    let subject = Subject::Mongo(server.clone());
+    let source = subject.plain(50);
+    let stage = Stage::new(subject, source);
+    let name = stage.source.name().to_owned();
+    std::thread::scope(|scope| {
+        let query = scope.spawn(|| slow_query(&server, &name));
+        let begun = Instant::now();
+        let session = server.session();
+        let of_item = doc! { "currentOp": 1, "ns": format!("{name}.item"), "active": true };
+        while session.command("admin", of_item.clone()).get_array("inprog").unwrap().is_empty() {
+            assert!(begun.elapsed() < Duration::from_mins(1), "the query never began");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let ran = stage.replace(&[]);
+        assert_eq!((ran.code, code(&ran).as_str()), (1, "target_in_use"), "{}", ran.stdout);
+        assert!(ran.stdout.contains("from 127.0.0.1"), "{}", ran.stdout);
+        assert_eq!(stage.context.archives().len(), 1, "no safety backup for nothing");
+        let ran = stage.replace(&["--disconnect"]);
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        assert!(!query.join().unwrap(), "it was ended");
+        assert!(ran.stdout.contains("\"disconnected\":1"), "{}", ran.stdout);
+    });
     stage.new.assert_restored(&stage.found());
 }
 

@@ -121,13 +121,13 @@ pub fn code(ran: &Ran) -> String {
 /// When a restore is ended: after a share of the time that it takes, or some milliseconds after it has begun
 /// to finish, which is when it counts, names and swaps.
 #[derive(Debug, Clone, Copy)]
-pub enum Moment {
+enum Moment {
     Share(f64),
     Finishing(u64),
 }
 
 /// So many moments, most of them near the swap.
-pub fn moments(points: u32) -> Vec<Moment> {
+fn moments(points: u32) -> Vec<Moment> {
     let early = points / 3;
     let late = points - early;
     let shares = (0..early).map(|i| Moment::Share(f64::from(i) / f64::from(early)));
@@ -136,7 +136,7 @@ pub fn moments(points: u32) -> Vec<Moment> {
 }
 
 /// Starts a restore and sends it `signal` at that moment; `None` when it had ended before.
-pub fn end_at(
+fn end_at(
     moment: Moment,
     mut command: Command,
     usual: Duration,

@@ -1,7 +1,6 @@
 //! Reasons to refuse a restore before it has any effect.
 
 use super::{Error, ErrorCode};
-use crate::ids::EngineKind;
 
 /// Why a restore was not started or not completed.
 #[derive(Debug, thiserror::Error)]
@@ -47,12 +46,6 @@ pub enum RestoreError {
     NothingToReplace {
         /// The target.
         target: String,
-    },
-    /// This version replaces no database of that engine.
-    #[error("Kronos cannot replace a {engine} database yet")]
-    CannotReplace {
-        /// The engine.
-        engine: EngineKind,
     },
     /// The user did not type what had to be typed.
     #[error("Replacing `{target}` was not confirmed: `{wanted}` has to be typed, exactly so")]
@@ -156,7 +149,6 @@ impl RestoreError {
             Self::NoSafety { cause, .. } => cause.code(),
             Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
             Self::InUse { .. } => ErrorCode::TargetInUse,
-            Self::CannotReplace { .. } => ErrorCode::NotSupported,
             Self::StaleJournal { .. }
             | Self::TargetUnusable { .. }
             | Self::NothingToReplace { .. }
@@ -177,7 +169,6 @@ impl RestoreError {
             Self::NothingToReplace { .. } => {
                 "Check the name; without `--replace` the restore makes it as a new one"
             }
-            Self::CannotReplace { .. } => "Restore to a new database and let your programs use that one",
             Self::NotConfirmed { .. } => "Look once more whether this is the database you mean",
             Self::OtherServer { .. } => {
                 "Restore to a new database there, and replace the old one by hand if you mean it"

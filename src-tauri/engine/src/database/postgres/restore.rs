@@ -68,7 +68,7 @@ pub(super) async fn start(
     scope: &WorkScope,
 ) -> Result<Box<dyn RestoreSink>> {
     let target = target::check(&access, wanted, dumped).await?;
-    remove_abandoned(&target.session).await?;
+    remove_abandoned(&access, &target.session).await?;
     swap::remove_old(&target.session).await?;
     let replacing = replacing(&target.session, wanted).await?;
     let jobs = access.settings().server.jobs.filter(|jobs| *jobs > 1);

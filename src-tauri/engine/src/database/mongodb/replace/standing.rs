@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::TryStreamExt;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Document, doc};
 
 use super::super::catalogue::{self, belongs_to_server};
 use super::super::connect::Session;
@@ -126,13 +126,20 @@ pub(super) fn in_use(session: &Session, name: &str, programs: Vec<String>) -> Er
     RestoreError::InUse { target: session.source(name), programs, can_disconnect: true }.into()
 }
 
-/// What others do in a database just now, transactions that are only open included. A program that is connected
-/// and does nothing is in nobody's way: it sees the new collections from the moment they are there.
+/// What a step waited for that nobody could name.
+pub(super) fn held(session: &Session, name: &str) -> Error {
+    let programs = vec!["a transaction that is open; the server ends it after a minute".to_owned()];
+    RestoreError::InUse { target: session.source(name), programs, can_disconnect: false }.into()
+}
+
+/// What others do in a database just now. A program that is connected and does nothing is in nobody's way: it sees
+/// the new collections from the moment they are there. In which database an open transaction has worked, the server
+/// does not say; it is met by the first step that waits for it.
 pub(super) async fn operations(session: &Session, name: &str) -> Result<Vec<Document>> {
     let mut found = Vec::new();
     for all in [true, false] {
         let stages = [
-            doc! { "$currentOp": { "allUsers": all, "idleSessions": true } },
+            doc! { "$currentOp": { "allUsers": all } },
             doc! { "$match": { "client": { "$exists": true }, "appName": { "$ne": "kronos" } } },
         ];
         let command = doc! { "aggregate": 1, "pipeline": stages.as_slice(), "cursor": {} };
@@ -150,21 +157,9 @@ pub(super) async fn operations(session: &Session, name: &str) -> Result<Vec<Docu
     }
     let beginning = format!("{name}.");
     found.retain(|operation| {
-        let is_of_it = |document: &Document| {
-            document.get_str("ns").is_ok_and(|namespace| namespace.starts_with(&beginning))
-        };
-        let is_open = operation.contains_key("transaction") || operation.contains_key("opid");
-        is_open && is_of_it(operation) || holds(operation, name)
+        operation.get_str("ns").is_ok_and(|namespace| namespace.starts_with(&beginning))
     });
     Ok(found)
-}
-
-/// Whether an open transaction without an operation has worked in the database. The server says of one only which
-/// command was its last.
-fn holds(operation: &Document, name: &str) -> bool {
-    let last = operation.get_document("command").or_else(|_| operation.get_document("lastCommand"));
-    operation.contains_key("transaction")
-        && last.is_ok_and(|command| command.get_str("$db").is_ok_and(|database| database == name))
 }
 
 /// Who they are: `mongosh from 10.0.0.3:51234 (2)`.
@@ -184,13 +179,8 @@ pub(super) fn programs(operations: &[Document]) -> Vec<String> {
 pub(super) async fn end_all(session: &Session, operations: &[Document]) -> u32 {
     let mut ended = 0;
     for operation in operations {
-        let command = match (operation.get("opid"), operation.get("lsid")) {
-            (_, Some(Bson::Document(lsid))) if operation.contains_key("transaction") => {
-                doc! { "killSessions": [{ "id": lsid.get("id").cloned().unwrap_or(Bson::Null) }] }
-            }
-            (Some(id), _) => doc! { "killOp": 1, "op": id.clone() },
-            _ => continue,
-        };
+        let Some(id) = operation.get("opid") else { continue };
+        let command = doc! { "killOp": 1, "op": id.clone() };
         ended += u32::from(session.admin(command).await.is_ok());
     }
     ended

@@ -120,8 +120,7 @@ impl Swap<'_> {
     /// A step that waited too long was kept waiting by somebody.
     fn explained(&self, error: Error) -> Error {
         if error.to_string().contains("time limit") {
-            let programs = vec!["a program that holds one of its collections".to_owned()];
-            return standing::in_use(self.session, self.database, programs);
+            return standing::held(self.session, self.database);
         }
         error
     }
