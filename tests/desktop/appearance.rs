@@ -70,7 +70,7 @@ async fn dialogs(page: &Page, theme: &str) {
     page.click("add-database").await;
     page.find("profile-path").await;
     both_sizes(page, &format!("{theme}-editor")).await;
-    page.click("profile-engine-mongodb").await;
+    page.tick("profile-engine-mongodb").await;
     page.find("server-auth-database").await;
     both_sizes(page, &format!("{theme}-server")).await;
     page.script("document.querySelector('dialog [aria-label=Close]').click()").await;

@@ -90,7 +90,7 @@ async fn by_clicking(engine: Engine, shop: &Shop) {
     let config = home.join(".config/kronos/config.toml");
     let page = Page::open(&mut desk, &config).await;
     page.click("first-server").await;
-    page.click(&format!("profile-engine-{}", engine.kind)).await;
+    page.tick(&format!("profile-engine-{}", engine.kind)).await;
     fill_in(&page, engine, shop).await;
     test_and_narrow_down(&page, engine, shop).await;
     page.fill("profile-name", "shop").await;
@@ -142,7 +142,7 @@ async fn test_and_narrow_down(page: &Page, engine: Engine, shop: &Shop) {
     if engine.kind == "postgres" {
         assert!(page.is_checked(&format!("database-{}", shop.name)).await);
     } else {
-        page.click("databases-chosen").await;
+        page.tick("databases-chosen").await;
         page.tick(&format!("database-{}", shop.name)).await;
     }
     page.choose(&format!("table-{}", engine.log), "none").await;

@@ -64,12 +64,13 @@ impl Page {
         until_true(&format!("end of {id}"), async || !self.has(id).await).await;
     }
 
-    /// Clicks once the element can be clicked.
+    /// Clicks once the element can be clicked and stands still: a click on what moves is lost, or is
+    /// somebody else's.
     pub async fn click(&self, id: &str) {
-        // WebDriver scrolls no further than to the edge, where a toast may lie over it.
-        let centre = "document.querySelector(arguments[0])?.scrollIntoView({ block: 'center' })";
         until_true(&format!("click on {id}"), async || {
-            let _ = self.client.execute(centre, vec![json!(selector(id))]).await;
+            if !self.rests(id).await {
+                return false;
+            }
             let found = self.client.find(Locator::Css(&selector(id))).await;
             match found {
                 Ok(element) => {
@@ -79,6 +80,23 @@ impl Page {
             }
         })
         .await;
+    }
+
+    /// Brings the element to the middle, where nothing lies over it, and says whether it is in the same
+    /// place three frames on.
+    async fn rests(&self, id: &str) -> bool {
+        let look = "const [selector, done] = arguments;
+            const element = document.querySelector(selector);
+            if (element === null) return done(false);
+            element.scrollIntoView({ block: 'center', behavior: 'instant' });
+            const place = () => { const { x, y, width, height } = element.getBoundingClientRect(); return [x, y, width, height].join(); };
+            const before = place();
+            const next = (frames) => frames === 0
+                ? done(element.isConnected && place() === before)
+                : requestAnimationFrame(() => next(frames - 1));
+            next(3);";
+        let rests = self.client.execute_async(look, vec![json!(selector(id))]).await;
+        rests.is_ok_and(|rests| rests == json!(true))
     }
 
     /// Replaces what stands in a field.
@@ -109,10 +127,15 @@ impl Page {
         self.find(id).await.prop("value").await.unwrap().unwrap_or_default()
     }
 
-    /// Ticks a box, once it is there.
+    /// Ticks a box, or one choice of several, once it is there.
     pub async fn tick(&self, id: &str) {
-        self.click(id).await;
-        until_true(&format!("tick in {id}"), async || self.is_checked(id).await).await;
+        until_true(&format!("tick in {id}"), async || {
+            if !self.is_checked(id).await {
+                self.click(id).await;
+            }
+            self.is_checked(id).await
+        })
+        .await;
     }
 
     /// Whether a box is ticked.

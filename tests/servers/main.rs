@@ -32,6 +32,8 @@ mod stage;
 #[path = "../support/cli.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use all of it")]
 mod cli;
+#[path = "../support/damage.rs"]
+mod damage;
 #[path = "../support/digest.rs"]
 #[allow(dead_code, reason = "shared with the proofs, which use all of it")]
 mod digest;

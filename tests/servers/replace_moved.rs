@@ -85,7 +85,8 @@ fn rights_to_single_routines_and_tables_stay() {
         // Another definition, so that it has to be made again.
         session.run("DROP PROCEDURE count_items");
         session.run("CREATE PROCEDURE count_items() SELECT 1");
-        session.run(&format!("GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE {name}.count_items TO {who}"));
+        session
+            .run(&format!("GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE {name}.count_items TO {who}"));
         let grants = |session: &mut MysqlSession| session.rows(&format!("SHOW GRANTS FOR {who}"));
         let before = grants(&mut session);
         drop(session);

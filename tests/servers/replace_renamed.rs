@@ -49,7 +49,11 @@ fn a_nasty_database_gives_way_and_comes_back() {
         let ran = stage.replace(&[]);
         assert!(matches!(ran.code, 0 | 3), "{} {}", ran.stdout, ran.stderr);
         stage.new.assert_restored(&stage.found());
-        assert_eq!(hidden(&stage).iter().filter(|name| name.ends_with(".later")).count(), 1, "it is kept");
+        assert_eq!(
+            hidden(&stage).iter().filter(|name| name.ends_with(".later")).count(),
+            1,
+            "it is kept"
+        );
         stage.profile.ok(&stage.context, &["undo"]);
         stage.old.assert_restored(&stage.found());
         stage.profile.ok(&stage.context, &["undo"]);
@@ -68,14 +72,22 @@ fn what_is_kept_is_in_no_backup_and_goes_after_a_day() {
     assert_eq!(stage.replace(&[]).code, 0);
     let before: Vec<_> = stage.context.archives();
     stage.profile.ok(&stage.context, &["backup"]);
-    let made = stage.context.archives().into_iter().find(|archive| !before.contains(archive)).unwrap();
+    let made =
+        stage.context.archives().into_iter().find(|archive| !before.contains(archive)).unwrap();
     let shown = stage.profile.ok(&stage.context, &["inspect", made.to_str().unwrap(), "--json"]);
-    assert!(shown.stdout.contains("\"item\"") && !shown.stdout.contains("kronos_before"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("\"item\"") && !shown.stdout.contains("kronos_before"),
+        "{}",
+        shown.stdout
+    );
     let kept = hidden(&stage);
     let old = doc! { "q": {}, "u": { "$set": { "replaced_at": 1000_i64 } }, "multi": true };
     command(&stage, doc! { "update": "kronos_journal", "updates": [old] });
     assert_eq!(stage.replace(&[]).code, 0);
-    assert!(kept.iter().all(|name| name == "kronos_journal" || !hidden(&stage).contains(name)), "{kept:?}");
+    assert!(
+        kept.iter().all(|name| name == "kronos_journal" || !hidden(&stage).contains(name)),
+        "{kept:?}"
+    );
     stage.new.assert_restored(&stage.found());
 }
 
@@ -184,7 +196,10 @@ fn sweep(server: &MongoServer, points: u32, signal: Signal) -> Counted {
         let items = session.database(source.name()).collection::<Document>(&format!("c{number}"));
         session.wait(items.insert_many((0..5).map(|id| doc! { "_id": id })).into_future()).unwrap();
     }
-    session.command(source.name(), doc! { "create": "v", "viewOn": "c1", "pipeline": [{ "$match": { "_id": 1 } }] });
+    session.command(
+        source.name(),
+        doc! { "create": "v", "viewOn": "c1", "pipeline": [{ "$match": { "_id": 1 } }] },
+    );
     let mut stage = Stage::new(subject, source);
     stage.sweep(points, signal, quiet, is_open)
 }

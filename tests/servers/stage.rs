@@ -209,7 +209,8 @@ impl Stage {
             if signal == Signal::INT {
                 // Before it listens to Ctrl-C, that ends it like any program.
                 let code = status.code();
-                let is_true = matches!((code, is_new), (Some(130) | None, false) | (Some(0 | 3), true));
+                let is_true =
+                    matches!((code, is_new), (Some(130) | None, false) | (Some(0 | 3), true));
                 assert!(is_true, "{moment:?}: exit {code:?} and new {is_new}");
             }
             counted.tried += 1;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::archive::RestoreTest;
 use crate::error::ErrorReport;
 use crate::ids::{BackupId, RunId};
 use crate::progress::Phase;
@@ -23,6 +24,8 @@ pub enum RunKind {
     Verify,
     /// Restores a backup to a new place, or in place of a database.
     Restore,
+    /// Restores a backup to a scratch place, compares it and removes it again.
+    RestoreTest,
 }
 
 /// Where a run stands. The last five are final.
@@ -67,6 +70,9 @@ pub struct RunView {
     pub profile: String,
     /// The backup that it verifies or restores, or that it made.
     pub backup: Option<BackupId>,
+    /// Whether it is a restore that replaces something that exists.
+    #[serde(default)]
+    pub replaces: bool,
     /// Where it stands.
     pub state: RunState,
     /// The current phase; `None` while queued and after the end.
@@ -119,6 +125,7 @@ impl RunView {
             kind,
             profile,
             backup: None,
+            replaces: false,
             state: RunState::Queued,
             phase: None,
             step: 0,
@@ -198,7 +205,29 @@ pub enum RunResult {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         replaced: Option<Replaced>,
+        /// Set when it is a scratch place, which Kronos removes again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        scratch: Option<ScratchPlace>,
     },
+    /// A backup passed its restore test.
+    RestoreTest {
+        /// The backup.
+        backup: BackupId,
+        /// What was found, as it is kept beside the archive.
+        test: RestoreTest,
+        /// Things to look at; empty for a plain success.
+        warnings: Vec<String>,
+    },
+}
+
+/// A place that a restore has made and that Kronos removes again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ScratchPlace {
+    /// From when on it is removed, by whichever start of Kronos comes first.
+    #[ts(type = "string")]
+    pub removed_after: Timestamp,
 }
 
 /// What a restore has replaced, and the ways back.
@@ -220,12 +249,13 @@ pub struct Replaced {
 }
 
 impl RunResult {
-    /// The backup that was made, verified or restored.
+    /// The backup that was made, verified, restored or tested.
     pub fn backup(&self) -> &BackupId {
         match self {
             Self::Backup { backup, .. }
             | Self::Verify { backup, .. }
-            | Self::Restore { backup, .. } => backup,
+            | Self::Restore { backup, .. }
+            | Self::RestoreTest { backup, .. } => backup,
         }
     }
 }

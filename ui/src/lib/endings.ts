@@ -13,7 +13,7 @@ function why(run: RunView): Omit<Way, 'label'> {
   if (run.kind === 'restore') return { page: 'restore' };
   const file = files.checkedBy(run.id);
   if (file !== undefined) return { page: 'restore', params: { file } };
-  return run.kind === 'verify' && run.backup !== null ? { page: 'backups', params: { id: run.backup } } : { page: 'home' };
+  return (run.kind === 'verify' || run.kind === 'restore_test') && run.backup !== null ? { page: 'backups', params: { id: run.backup } } : { page: 'home' };
 }
 
 /** True when the view of a file or a backup shows how this run ends. */

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::Engine;
+use super::restore_tests::remove_records;
 use super::restores::RestoreOrder;
 use crate::backup::{BackupRequest, archive_key_of, sidecar_key};
 use crate::cancel::CancellationToken;
@@ -48,6 +49,7 @@ impl Engine {
             target: target.into(),
             profile: on_server.then(|| backup.profile.clone()),
             replace: Some(ReplaceConsent { disconnect, ..ReplaceConsent::default() }),
+            ..RestoreOrder::default()
         };
         let mut request = self.stored(&backup.id, |_| Ok(order))?;
         if let Some(replacement) = &mut request.replacement {
@@ -106,6 +108,7 @@ impl Engine {
             // Without its record the archive is no backup any more, whatever happens then.
             storage.delete(&sidecar_key(archive.as_str())?).await?;
             storage.delete(&archive).await?;
+            remove_records(&backup.id, storage.as_ref(), "").await?;
             self.0.catalog.remove_backup(&record.storage, &backup.id)?;
             removed.push(backup.id);
         }
@@ -121,7 +124,7 @@ impl Engine {
         let now = self.0.options.clock.now();
         let (run, profile) = (run.clone(), profile.to_owned());
         let mut view = RunView::queued(run, RunKind::Restore, profile, 0, now);
-        view.state = RunState::Running;
+        (view.state, view.replaces) = (RunState::Running, true);
         if let Err(error) = self.0.catalog.put_run(&view) {
             tracing::warn!(%error, "the begin of a restore is missing in the history");
         }
@@ -185,7 +188,8 @@ fn owning_profile(
         }
         _ => None,
     };
-    let found = of_file.or_else(|| config.profile(owner).ok());
+    let of_name = || config.profile(owner).ok().filter(|profile| profile.engine == engine);
+    let found = of_file.or_else(of_name);
     found.cloned().unwrap_or_else(|| Profile {
         name: owner.to_owned(),
         engine,

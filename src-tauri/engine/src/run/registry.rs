@@ -255,6 +255,7 @@ impl Entry {
         let id = RunId::generate(now);
         let mut view = RunView::queued(id, spec.kind, spec.profile.clone(), steps, now);
         view.backup.clone_from(&spec.backup);
+        view.replaces = spec.replaces;
         let meter = Mutex::new(Meter::new(spec.course(), Instant::now()));
         let (cancel, progress) = (CancellationToken::new(), Progress::new());
         Self { spec, cancel, progress, meter, view: watch::Sender::new(view) }

@@ -79,7 +79,10 @@ pub(super) fn belongs_to_server(name: &str) -> bool {
 }
 
 /// The names of the databases of the profile.
-pub(super) async fn databases(session: &Session, settings: &ConnectionSettings) -> Result<Vec<String>> {
+pub(super) async fn databases(
+    session: &Session,
+    settings: &ConnectionSettings,
+) -> Result<Vec<String>> {
     let there = database_names(session).await?;
     let wanted = NamePatterns::of(&settings.databases);
     for pattern in wanted.iter() {
@@ -126,7 +129,11 @@ fn unknown(session: &Session, database: &str) -> Error {
 }
 
 /// Reads one database's catalogue and sees that every collection in it can be read.
-pub(super) async fn read(session: &Session, name: String, selection: &Selection) -> Result<Catalogue> {
+pub(super) async fn read(
+    session: &Session,
+    name: String,
+    selection: &Selection,
+) -> Result<Catalogue> {
     let database = session.client.database(&name);
     let listed = list(session, &database).await?;
     let mut left_out = Vec::new();

@@ -17,6 +17,7 @@ mod replace;
 mod restore;
 mod rights;
 mod rows;
+mod scratch;
 mod server;
 mod stream;
 mod structure;
@@ -38,7 +39,7 @@ pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    Standing, WorkScope, connection::sources_on,
+    Standing, WorkScope, connection::sources_on, names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -173,6 +174,7 @@ impl DatabaseConnection for MongoServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        dumped.whole(self.kind())?;
         let (session, server) = self.open().await?;
         self.checked(&session, &server, target, dumped).await.map(drop)
     }
@@ -189,5 +191,15 @@ impl DatabaseConnection for MongoServer {
         let jobs = self.settings.server.jobs;
         let sink = restore::Loading::start(session, &tool, target, dumped, jobs, scope).await?;
         Ok(Box::new(sink.warned(settled)))
+    }
+
+    async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::mark(&Session::open(&self.settings).await?, name, mark).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::remove(&Session::open(&self.settings).await?, name, mark).await
     }
 }

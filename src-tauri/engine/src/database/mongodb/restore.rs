@@ -226,11 +226,7 @@ fn arguments(target: &Target, dumped: &DumpedDatabase, jobs: Option<u8>) -> Vec<
 /// Every collection behind `to`.
 fn mapping(dumped: &DumpedDatabase, to: &str) -> [String; 3] {
     let (from, to) = (format!("{}.*", tools::literal(&dumped.name)), format!("{to}.*"));
-    [
-        tools::option("nsInclude", &from),
-        tools::option("nsFrom", &from),
-        tools::option("nsTo", &to),
-    ]
+    [tools::option("nsInclude", &from), tools::option("nsFrom", &from), tools::option("nsTo", &to)]
 }
 
 impl Write for Loading {

@@ -113,7 +113,8 @@ mod tests {
         assert_eq!(chosen(&["mysql"], &[]).unwrap_err(), "mysql");
         let kept = "shop__kronos_before_20261122_135401_1f2e";
         let server = texts(&["kronos_restoring_0123456789abcdef", kept, "shop"]);
-        let taken = |databases: &[&str]| selected(databases, Selection::default()).databases(&server);
+        let taken =
+            |databases: &[&str]| selected(databases, Selection::default()).databases(&server);
         assert_eq!(taken(&[]).unwrap(), ["shop"]);
         assert_eq!(taken(&["shop*"]).unwrap(), ["shop"]);
         assert_eq!(taken(&[kept]).unwrap(), [kept]);

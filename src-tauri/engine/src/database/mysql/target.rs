@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{DumpedDatabase, RestoreTarget};
 use super::super::tool::Tool;
+use super::super::{DumpedDatabase, RestoreTarget};
 use super::catalog;
 use super::flavour::{Flavour, ServerVersion};
 use super::replace;
@@ -284,6 +284,7 @@ mod tests {
             size: 1,
             server: ServerInfo::default(),
             facts: DatabaseFacts { properties: properties.collect(), ..DatabaseFacts::default() },
+            only: None,
         }
     }
 

@@ -38,14 +38,15 @@ pub(super) struct NewDatabase {
 
 impl NewDatabase {
     /// Creates it with the encoding and the locale in `properties`, in `tablespace` if there is one.
-    /// Returns what could not be kept.
+    /// Returns what could not be kept. It is going to be called `target`.
     pub async fn create(
         access: &Access,
         admin: &Session,
+        target: &str,
         properties: &BTreeMap<String, String>,
         tablespace: Option<&str>,
     ) -> Result<(Self, Option<String>)> {
-        let name = names::unfinished();
+        let name = names::unfinished_for(target);
         // Until it is marked, this lock says that it is somebody's.
         let key = tag(&name).cast_signed();
         admin.all("SELECT pg_advisory_lock($1)", &[&key]).await?;
@@ -228,7 +229,8 @@ async fn patiently(admin: &Session, rename: &str, target: &str) -> Result<()> {
     }
 }
 
-async fn drop_database(access: &Access, name: &str) -> Result<()> {
+/// Drops a database, if it is there, with the sessions to it.
+pub(super) async fn drop_database(access: &Access, name: &str) -> Result<()> {
     let admin = open_any(access).await?;
     let begun = Instant::now();
     loop {
@@ -273,9 +275,9 @@ async fn is_unmarked_rest(access: &Access, admin: &Session, name: &str) -> Resul
     if !names::is_unfinished(name) {
         return Ok(false);
     }
-    let (high, low) = ((tag(name) >> 32) as u32, tag(name) as u32);
-    let held = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND classid = $1 AND objid = $2";
-    if !admin.all(held, &[&high, &low]).await?.is_empty() {
+    let held = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND \
+                (classid::bigint << 32) | objid::bigint = $1";
+    if !admin.all(held, &[&tag(name).cast_signed()]).await?.is_empty() {
         return Ok(false);
     }
     let unmarked = "SELECT FROM pg_database WHERE datname = $1 AND shobj_description(oid, 'pg_database') IS NULL";
@@ -296,7 +298,8 @@ fn tag(name: &str) -> u64 {
 
 fn is_abandoned(name: &str, comment: &str, now: u64) -> bool {
     let life = comment.strip_prefix(MARK).and_then(|seconds| seconds.parse::<u64>().ok());
-    names::is_unfinished(name) && life.is_some_and(|life| now.saturating_sub(life) >= ABANDONED.as_secs())
+    names::is_unfinished(name)
+        && life.is_some_and(|life| now.saturating_sub(life) >= ABANDONED.as_secs())
 }
 
 fn now() -> u64 {

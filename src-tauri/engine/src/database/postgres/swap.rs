@@ -14,8 +14,8 @@ use super::quote::{identifier, literal};
 use super::server::open_any;
 use super::session::Session;
 use super::standing;
-use crate::database::{Previous, names};
 use crate::database::connection::PREVIOUS_KEPT;
+use crate::database::{Previous, names};
 use crate::error::{RestoreError, Result};
 
 /// The longest name.
@@ -184,7 +184,8 @@ pub(super) async fn remove_old(admin: &Session) -> Result<()> {
 fn is_old(name: &str, comment: &str, now: Timestamp) -> bool {
     let since = comment.strip_prefix(MARK).map(|rest| rest.split('.').next().unwrap_or_default());
     let since = since.and_then(|text| Timestamp::from_second(text.parse().ok()?).ok());
-    names::is_previous(name) && since.is_some_and(|since| now.duration_since(since) >= PREVIOUS_KEPT)
+    names::is_previous(name)
+        && since.is_some_and(|since| now.duration_since(since) >= PREVIOUS_KEPT)
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ async fn wish(root: &Path) -> (Engine, RestoreDraft) {
         target: root.join("shop.db").display().to_string(),
         profile: None,
         replace: Some(ReplaceConsent::default()),
+        only: None,
+        scratch: false,
     };
     (engine, draft)
 }
@@ -85,4 +87,40 @@ async fn what_was_replaced_is_undone_and_counts_as_no_backup() {
     let unknown = RunId::from_text("20261122T135401.250_k3v9x0");
     let error = engine.start_undo(Some(&unknown), false).await.unwrap_err();
     assert!(error.to_string().contains("replaced nothing"), "{error}");
+}
+
+#[tokio::test]
+async fn the_last_restores_are_known_after_a_new_start_and_without_the_history() {
+    let root = tempfile::tempdir().unwrap();
+    let (engine, mut draft) = wish(root.path()).await;
+    assert_eq!(engine.restores().await.unwrap(), []);
+    let wrong = engine.start_restore(&draft).unwrap();
+    ended(&engine, &wrong).await;
+    draft.replace.as_mut().unwrap().typed_name = "shop.db".into();
+    let run = engine.start_restore(&draft).unwrap();
+    ended(&engine, &run).await;
+    let undo = engine.start_undo(Some(&run), false).await.unwrap();
+    ended(&engine, &undo).await;
+    let state = engine.state_dir().catalog();
+    drop(engine);
+
+    let engine = open(root.path()).await;
+    let list = engine.restores().await.unwrap();
+    let told: Vec<_> =
+        list.iter().map(|view| (&view.run, view.state, view.undo_until.is_some())).collect();
+    let (good, bad) = (Some(RunState::Succeeded), Some(RunState::Failed));
+    assert_eq!(told, [(&undo, good, true), (&run, good, false), (&wrong, bad, false)]);
+    assert!(list[2].error.is_some() && list[0].result.is_some());
+    drop(engine);
+
+    std::fs::remove_file(state).unwrap();
+    let engine = open(root.path()).await;
+    let list = engine.restores().await.unwrap();
+    let target = root.path().join("shop.db").display().to_string();
+    let told: Vec<_> = list.iter().map(|view| (&view.run, view.state)).collect();
+    assert_eq!(told, [(&undo, None), (&run, None)]);
+    assert_eq!(list[0].target, Some(target));
+    let again = engine.start_undo(Some(&list[0].run), false).await.unwrap();
+    assert_eq!(ended(&engine, &again).await.state, RunState::Succeeded);
+    assert_eq!(rows(&root.path().join("shop.db")), 1);
 }

@@ -23,7 +23,7 @@ const ABANDONED: i64 = 10 * 60 * 1000;
 /// Whether the collection is one of ours.
 pub(in super::super) fn is_hidden(collection: &str) -> bool {
     let prefix = collection.split('.').next().unwrap_or_default();
-    names::is_ours(prefix) || collection == journal::NAME
+    names::is_unfinished(prefix) || names::is_previous(prefix) || collection == journal::NAME
 }
 
 /// The name of `collection` behind `prefix`.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::connect::Session;
 use crate::database::connection::PREVIOUS_KEPT;
-use crate::error::{Result, RestoreError, ServerError};
+use crate::error::{RestoreError, Result, ServerError};
 
 /// The collection.
 pub(super) const NAME: &str = "kronos_journal";
@@ -89,7 +89,8 @@ impl Journal {
         let mine = doc! { "_id": &self.id, "owner": &self.owner };
         let now = doc! { "$currentDate": { "at": true } };
         let found = collection::<Document>(session, database).update_one(mine, now).await;
-        let found = found.map_err(|error| session.failures.of(&error, &session.source(database)))?;
+        let found =
+            found.map_err(|error| session.failures.of(&error, &session.source(database)))?;
         if found.matched_count == 1 {
             return Ok(());
         }
@@ -111,7 +112,8 @@ fn token() -> String {
 
 /// The journal of `database`: nothing in it is ever lost that was once confirmed.
 fn collection<T: Send + Sync>(session: &Session, database: &str) -> Collection<T> {
-    let journaled = WriteConcern::builder().w(mongodb::options::Acknowledgment::Majority).journal(true);
+    let journaled =
+        WriteConcern::builder().w(mongodb::options::Acknowledgment::Majority).journal(true);
     let options = mongodb::options::CollectionOptions::builder().write_concern(journaled.build());
     session.client.database(database).collection_with_options(NAME, options.build())
 }
@@ -122,13 +124,15 @@ pub(super) async fn take_over(session: &Session, database: &str) -> Result<Optio
     let begun = std::time::Instant::now();
     loop {
         let open = doc! { "owner": { "$exists": true } };
-        if collection::<Document>(session, database).find_one(open).await.map_err(failed)?.is_none() {
+        if collection::<Document>(session, database).find_one(open).await.map_err(failed)?.is_none()
+        {
             return Ok(None);
         }
         let limit = doc! { "$subtract": ["$$NOW", DEAD] };
         let dead = doc! { "owner": { "$exists": true }, "$expr": { "$lt": ["$at", limit] } };
         let mine = doc! { "$set": { "owner": token() }, "$currentDate": { "at": true } };
-        let after = FindOneAndUpdateOptions::builder().return_document(ReturnDocument::After).build();
+        let after =
+            FindOneAndUpdateOptions::builder().return_document(ReturnDocument::After).build();
         let journals = collection::<Journal>(session, database);
         let taken = journals.find_one_and_update(dead, mine);
         let taken = taken.with_options(after).await.map_err(failed)?;
@@ -155,7 +159,10 @@ pub(super) async fn expired(session: &Session, database: &str) -> Result<Vec<Str
     let found = collection::<Document>(session, database).find(old).await.map_err(failed)?;
     let found: Vec<Document> = found.try_collect().await.map_err(failed)?;
     let prefixes = found.iter().filter_map(|journal| journal.get_str("_id").ok());
-    Ok(prefixes.filter(|prefix| crate::database::names::is_previous(prefix)).map(str::to_owned).collect())
+    Ok(prefixes
+        .filter(|prefix| crate::database::names::is_previous(prefix))
+        .map(str::to_owned)
+        .collect())
 }
 
 /// Removes a journal, and with the last one the collection.

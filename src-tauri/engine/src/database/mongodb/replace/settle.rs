@@ -85,7 +85,8 @@ impl End<'_> {
             strays.extend(self.show(place).await?);
         }
         self.make_views(&new.views).await?;
-        let hidden: Vec<View> = new.views.iter().map(|view| hidden_view(&new.prefix, view)).collect();
+        let hidden: Vec<View> =
+            new.views.iter().map(|view| hidden_view(&new.prefix, view)).collect();
         self.drop_views(&hidden, &[]).await?;
         self.journal.end(self.session, self.database).await?;
         Ok(strays)
@@ -234,8 +235,5 @@ pub(in super::super) async fn settle(session: &Session, database: &str) -> Resul
 pub(super) fn is_lost(error: &Error) -> bool {
     use ServerError::{ConnectionLost, NoAnswer, Tls, Unreachable};
     let Error::Server(error) = error else { return false };
-    matches!(
-        error,
-        ConnectionLost { .. } | Unreachable { .. } | NoAnswer { .. } | Tls { .. }
-    )
+    matches!(error, ConnectionLost { .. } | Unreachable { .. } | NoAnswer { .. } | Tls { .. })
 }

@@ -39,7 +39,8 @@ impl Swap<'_> {
         journal.write(self.session, self.database).await?;
         let warnings = self.end(&journal).await?;
         let kept_until = Timestamp::now().saturating_add(PREVIOUS_KEPT).unwrap_or_default();
-        let kept_as = format!("{}, collections `{}.…`", self.session.source(self.database), journal.id);
+        let kept_as =
+            format!("{}, collections `{}.…`", self.session.source(self.database), journal.id);
         Ok((Previous { kept_as, kept_until, disconnected }, warnings))
     }
 

@@ -87,9 +87,9 @@ impl Swap<'_> {
         new.programs = new
             .programs
             .into_iter()
-            .map(|program| match self.events.contains(&program.name) {
-                true => program.switched("DISABLE", "ENABLE"),
-                false => program,
+            .map(|program| {
+                let was_on = self.events.contains(&program.name);
+                if was_on { program.switched("DISABLE", "ENABLE") } else { program }
             })
             .collect();
         let journal = Journal::new(self.target, self.beside, old, new, now);
@@ -160,7 +160,8 @@ impl Swap<'_> {
             }
             let programs = standing::programs(session, target).await?;
             if programs.is_empty() {
-                let cleared = programs::clear_way(session, target, &old.programs, &new.tables).await;
+                let cleared =
+                    programs::clear_way(session, target, &old.programs, &new.tables).await;
                 match if cleared.is_ok() { session.execute(&statement).await } else { cleared } {
                     Ok(()) => return Ok(disconnected),
                     Err(error) if !is_in_the_way(&error) => return Err(error),
