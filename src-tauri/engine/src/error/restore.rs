@@ -140,6 +140,14 @@ pub enum RestoreError {
         /// Its target.
         target: String,
     },
+    /// The restore can be undone no more, or not now.
+    #[error("The restore `{run}` cannot be undone: {reason}")]
+    SafetyUnusable {
+        /// The restore.
+        run: String,
+        /// Why, as a sentence without its full stop.
+        reason: String,
+    },
     /// A name or a pattern that means nothing in the backup.
     #[error("`{pattern}` is no table of `{database}`: {}", some_of(tables))]
     NoSuchTable {
@@ -226,8 +234,8 @@ impl RestoreError {
             | Self::OtherServer { .. }
             | Self::OtherPlace { .. }
             | Self::NeverEnded { .. }
-            | Self::SwapUnknown { .. }
-            | Self::SwapInterrupted { .. } => ErrorCode::TargetUnusable,
+            | Self::SafetyUnusable { .. } => ErrorCode::TargetUnusable,
+            Self::SwapUnknown { .. } | Self::SwapInterrupted { .. } => ErrorCode::OutcomeUnknown,
         }
     }
 
@@ -278,6 +286,9 @@ impl RestoreError {
             }
             Self::NeverEnded { .. } => {
                 "Look at it; `kronos undo RUN` with that run brings back what was there before"
+            }
+            Self::SafetyUnusable { .. } => {
+                "`kronos list` shows the safety backups that there are; `kronos undo RUN` undoes an earlier restore"
             }
             Self::NothingToUndo { .. } => "`kronos list` shows the safety backups that there are",
             Self::Mismatch { .. } => {
