@@ -23,6 +23,7 @@ mod mysql_engine;
 mod postgres;
 mod replace;
 mod replace_moved;
+mod replace_renamed;
 mod rig;
 mod round_trip;
 mod secrets;

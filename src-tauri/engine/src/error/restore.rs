@@ -48,12 +48,6 @@ pub enum RestoreError {
         /// The target.
         target: String,
     },
-    /// This version replaces no database of that engine.
-    #[error("Kronos cannot replace a {engine} database yet")]
-    CannotReplace {
-        /// The engine.
-        engine: EngineKind,
-    },
     /// The user did not type what had to be typed.
     #[error("Replacing `{target}` was not confirmed: `{wanted}` has to be typed, exactly so")]
     NotConfirmed {
@@ -231,10 +225,9 @@ impl RestoreError {
             Self::NoSafety { cause, .. } => cause.code(),
             Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
             Self::InUse { .. } => ErrorCode::TargetInUse,
-            Self::CannotReplace { .. }
-            | Self::CannotTest
-            | Self::CannotChoose { .. }
-            | Self::ReplacesWhole => ErrorCode::NotSupported,
+            Self::CannotTest | Self::CannotChoose { .. } | Self::ReplacesWhole => {
+                ErrorCode::NotSupported
+            }
             Self::StaleJournal { .. }
             | Self::TargetUnusable { .. }
             | Self::NothingToReplace { .. }
@@ -256,7 +249,6 @@ impl RestoreError {
             Self::NothingToReplace { .. } => {
                 "Check the name; without `--replace` the restore makes it as a new one"
             }
-            Self::CannotReplace { .. } => "Restore to a new database and let your programs use that one",
             Self::NoSuchTable { .. } | Self::NoTables => {
                 "`kronos inspect` shows the tables in a backup; a `*` stands for any text"
             }

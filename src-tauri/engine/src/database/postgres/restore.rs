@@ -62,7 +62,7 @@ pub(super) async fn start(
     scope: &WorkScope,
 ) -> Result<Box<dyn RestoreSink>> {
     let target = target::check(&access, wanted, dumped).await?;
-    remove_abandoned(&target.session).await?;
+    remove_abandoned(&access, &target.session).await?;
     swap::remove_old(&target.session).await?;
     let tablespace = match wanted.replaces {
         Some(_) => Shell::read(&target.session, wanted.name).await?.tablespace,

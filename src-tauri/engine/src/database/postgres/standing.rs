@@ -6,9 +6,8 @@ use super::access::Access;
 use super::catalogue::{self, Relation};
 use super::server::{open_any, version_text};
 use super::session::Session;
-use crate::config::TlsMode;
 use crate::contents::ServerInfo;
-use crate::database::{ProbedObject, Standing};
+use crate::database::{ProbedObject, Standing, tls};
 use crate::error::{Error, RestoreError, Result};
 
 /// Databases that belong to the server.
@@ -26,7 +25,7 @@ pub(super) async fn look(access: &Access, name: &str) -> Result<Standing> {
         name: name.to_owned(),
         shown: format!("{}/{name}", access.shown()),
         host: access.shown(),
-        is_remote: is_remote(access),
+        is_remote: tls::is_remote(access.settings(), &access.host),
         server: ServerInfo {
             version: format!("PostgreSQL {}", version_text(session.version)),
             identity: catalogue::identity(&session).await,
@@ -43,12 +42,6 @@ pub(super) async fn look(access: &Access, name: &str) -> Result<Standing> {
 
 fn table(relation: &Relation) -> ProbedObject {
     ProbedObject { name: relation.shown(), size: relation.size, rows: relation.rows }
-}
-
-/// A socket and a container are on this computer; of a host its name tells.
-fn is_remote(access: &Access) -> bool {
-    let is_contained = access.settings().server.container.is_some();
-    !is_contained && TlsMode::default_for(&access.host) == TlsMode::Verify
 }
 
 async fn check_exists(access: &Access, admin: &Session, name: &str) -> Result<()> {
@@ -127,30 +120,4 @@ pub(super) async fn programs(admin: &Session, name: &str) -> Result<Vec<String>>
          GROUP BY name ORDER BY name";
     let rows = admin.all(sql, &[&name]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::ConnectionSettings;
-
-    #[tokio::test]
-    async fn what_is_not_on_this_computer_is_remote() {
-        let cases = [
-            ("", false),
-            ("localhost", false),
-            ("127.0.0.1", false),
-            ("::1", false),
-            ("/run/postgresql", false),
-            ("db.example.org", true),
-            ("192.168.1.7", true),
-            ("localhost.example.org", true),
-        ];
-        for (host, expected) in cases {
-            let settings =
-                ConnectionSettings { host: host.to_owned(), ..ConnectionSettings::default() };
-            let access = Access::resolve(&settings).await.unwrap();
-            assert_eq!(is_remote(&access), expected, "{host}");
-        }
-    }
 }

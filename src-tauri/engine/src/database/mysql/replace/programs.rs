@@ -43,12 +43,13 @@ impl Text {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default() as u8;
+        let byte = |pair: &[u8]| {
+            let digits = std::str::from_utf8(pair).unwrap_or_default();
+            u8::from_str_radix(digits, 16).unwrap_or_default()
+        };
         match self {
             Self::Utf8(text) => text.clone().into_bytes(),
-            Self::Hex(hex) => {
-                hex.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
-            }
+            Self::Hex(hex) => hex.as_bytes().chunks(2).map(byte).collect(),
         }
     }
 }
