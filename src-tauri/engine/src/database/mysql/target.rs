@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{DumpedDatabase, RestoreTarget};
 use super::super::tool::Tool;
+use super::super::{DumpedDatabase, RestoreTarget};
 use super::catalog;
 use super::flavour::{Flavour, ServerVersion};
 use super::replace;

@@ -34,7 +34,8 @@ impl Claim {
 /// Removes what earlier restores have left: databases of exactly our name that nobody claims, and what was
 /// replaced more than a day ago. What cannot be removed stays.
 pub(in super::super) async fn clear_up(session: &mut Session) -> Result<()> {
-    let ours = "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '%kronos\\_%'";
+    let ours =
+        "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '%kronos\\_%'";
     for name in session.rows::<String>(ours, ()).await? {
         let is_over = if names::is_unfinished(&name) {
             is_marked_or_empty(session, &name, UNFINISHED).await?

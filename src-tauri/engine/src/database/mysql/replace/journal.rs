@@ -62,7 +62,9 @@ impl Journal {
         let names = [JOURNAL, SEAL, PENDING, MOVED];
         let programs = [&self.old, &self.new].into_iter().flat_map(|side| &side.programs);
         let tables = self.old.tables.iter();
-        tables.chain(programs.map(|program| &program.name)).any(|name| names.contains(&name.as_str()))
+        tables
+            .chain(programs.map(|program| &program.name))
+            .any(|name| names.contains(&name.as_str()))
     }
 
     /// Writes it into the new database `kept` and seals it.
@@ -81,7 +83,9 @@ impl Journal {
             session.rows::<u8>(&insert, (id, part)).await?;
         }
         let digest = literal(&hex(&Sha256::digest(&text)));
-        session.execute(&format!("CREATE VIEW {} AS SELECT {digest} AS journal", full(kept, SEAL))).await
+        session
+            .execute(&format!("CREATE VIEW {} AS SELECT {digest} AS journal", full(kept, SEAL)))
+            .await
     }
 
     /// Says that the swap begins.
@@ -126,7 +130,8 @@ pub(super) fn is_seal(name: &str) -> bool {
 
 /// All databases with a swap that has not ended.
 pub(super) async fn unfinished(session: &mut Session) -> Result<Vec<String>> {
-    let question = "SELECT DISTINCT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME IN (?, ?)";
+    let question =
+        "SELECT DISTINCT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME IN (?, ?)";
     session.rows(question, (PENDING, MOVED)).await
 }
 

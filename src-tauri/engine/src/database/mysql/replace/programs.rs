@@ -133,8 +133,7 @@ const LIST: [&str; 4] = [
      DATABASE_COLLATION FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ? ORDER BY 1",
 ];
 
-type Listed =
-    (String, String, Option<String>, Option<String>, String, String, Option<String>);
+type Listed = (String, String, Option<String>, Option<String>, String, String, Option<String>);
 
 /// All programs of `database`, in the order in which they can be made.
 pub(super) async fn read(session: &mut Session, database: &str) -> Result<Vec<Program>> {
@@ -255,7 +254,8 @@ pub(super) async fn set(session: &mut Session, database: &str, wanted: &[Program
 pub(super) async fn grants(session: &mut Session, database: &str) -> Vec<String> {
     let question = "SELECT User, Host, Routine_name, Routine_type, CAST(Proc_priv AS CHAR) \
                     FROM mysql.procs_priv WHERE CAST(Db AS BINARY) = CAST(? AS BINARY)";
-    let rows = session.rows::<(String, String, String, String, String)>(question, (database,)).await;
+    let rows =
+        session.rows::<(String, String, String, String, String)>(question, (database,)).await;
     let statement = |(user, host, name, noun, rights): (String, String, String, String, String)| {
         let (mut rights, mut option): (Vec<&str>, _) = (rights.split(',').collect(), "");
         if rights.contains(&"Grant") {
@@ -309,7 +309,8 @@ mod tests {
         assert!(switched.contains("PRESERVE ENABLE COMMENT 'PRESERVE DISABLE'"), "{switched}");
         let routine = program(ItemKind::Procedure, b"x PRESERVE DISABLE");
         assert_eq!(routine.clone().switched("DISABLE", "ENABLE"), routine);
-        let trigger = b"CREATE DEFINER=`a``b`@`%` trigger t before insert on p for each row set @a=1";
+        let trigger =
+            b"CREATE DEFINER=`a``b`@`%` trigger t before insert on p for each row set @a=1";
         assert_eq!(program(ItemKind::Trigger, trigger).definer(), "DEFINER=`a``b`@`%` ");
     }
 }

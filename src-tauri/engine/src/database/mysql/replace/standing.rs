@@ -126,7 +126,8 @@ pub(super) async fn programs(session: &mut Session, name: &str) -> Result<Vec<St
 /// Ends the connections of others to the database `name` and counts them. What could not be ended is named when
 /// the swap fails for it.
 pub(super) async fn end_others(session: &mut Session, name: &str) -> Result<u32> {
-    let question = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = ? AND ID <> CONNECTION_ID()";
+    let question =
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = ? AND ID <> CONNECTION_ID()";
     let mut ended = 0;
     for id in session.rows::<u64>(question, (name,)).await? {
         ended += u32::from(session.execute(&format!("KILL CONNECTION {id}")).await.is_ok());

@@ -149,7 +149,8 @@ impl Swap<'_> {
             }
             let programs = standing::programs(session, target).await?;
             if programs.is_empty() {
-                let cleared = programs::clear_way(session, target, &old.programs, &new.tables).await;
+                let cleared =
+                    programs::clear_way(session, target, &old.programs, &new.tables).await;
                 match if cleared.is_ok() { session.execute(&statement).await } else { cleared } {
                     Ok(()) => return Ok(disconnected),
                     Err(error) if !is_in_the_way(&error) => return Err(error),
