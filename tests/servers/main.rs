@@ -22,9 +22,11 @@ mod mongodb_engine;
 mod mysql_engine;
 mod postgres;
 mod replace;
+mod replace_moved;
 mod rig;
 mod round_trip;
 mod secrets;
+mod stage;
 
 #[path = "../support/cli.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use all of it")]

@@ -12,6 +12,7 @@ mod inspect;
 mod list;
 mod restore;
 mod rows;
+mod test;
 mod undo;
 mod verify;
 
@@ -75,8 +76,13 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
         Command::Verify { archives } => {
             ("Nothing was verified", verify::run(session, &archives).await)
         }
-        Command::Restore { archive, to, database, profile, replace } => {
-            let order = RestoreOrder { database, target: to, profile, ..RestoreOrder::default() };
+        Command::Test { profile } => {
+            ("Nothing was restore-tested", test::run(session, profile).await)
+        }
+        Command::Restore { archive, to, scratch, tables, database, profile, replace } => {
+            let only = (!tables.is_empty()).then_some(tables);
+            let target = to.unwrap_or_default();
+            let order = RestoreOrder { database, target, profile, replace: None, only, scratch };
             ("Nothing was restored", restore::run(session, &archive, order, replace).await)
         }
         Command::Undo { clean: true, .. } => {

@@ -8,6 +8,7 @@ mod dump;
 mod inspection;
 mod list;
 mod replace;
+mod restore_test;
 mod rows;
 mod style;
 
@@ -18,6 +19,7 @@ use kronos_engine::event::{RunResult, RunState, RunView};
 use kronos_engine::units;
 
 use crate::json::{Check, Summary, Verdict};
+use crate::when::Now;
 
 pub use comparison::comparison;
 pub use dump::dump;
@@ -89,7 +91,7 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             push_warnings(&mut text, warnings, style);
             text
         }
-        RunResult::Restore { target, bytes, tables, rows, warnings, replaced, .. } => {
+        RunResult::Restore { target, bytes, tables, rows, warnings, replaced, scratch, .. } => {
             let inside = counted(*tables, "table", "tables");
             let (rows, bytes) = (counted(*rows, "row", "rows"), units::bytes(*bytes));
             let name = style.strong(&plain(target));
@@ -99,6 +101,9 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             );
             if let Some(replaced) = replaced {
                 text.push_str(&replace::ways_back(view, replaced, style));
+            }
+            if let Some(place) = scratch {
+                text.push_str(&restore_test::scratch(place, &Now::system()));
             }
             push_warnings(&mut text, warnings, style);
             text

@@ -11,8 +11,10 @@ mod file_restores;
 mod looks;
 mod picture;
 mod restore_history;
+mod restore_tests;
 mod restores;
 mod runs;
+mod scratch_places;
 mod server_form;
 mod undo;
 
@@ -92,6 +94,7 @@ impl Engine {
         if let Err(error) = engine.clear_up().await {
             tracing::warn!(%error, "unfinished runs are left to the next start");
         }
+        engine.remove_due_scratch_places().await;
         Ok(engine)
     }
 

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::Engine;
+use super::restore_tests::remove_records;
 use super::restores::RestoreOrder;
 use crate::backup::{BackupRequest, archive_key_of, sidecar_key};
 use crate::cancel::CancellationToken;
@@ -107,6 +108,7 @@ impl Engine {
             // Without its record the archive is no backup any more, whatever happens then.
             storage.delete(&sidecar_key(archive.as_str())?).await?;
             storage.delete(&archive).await?;
+            remove_records(&backup.id, storage.as_ref(), "").await?;
             self.0.catalog.remove_backup(&record.storage, &backup.id)?;
             removed.push(backup.id);
         }
@@ -186,7 +188,8 @@ fn owning_profile(
         }
         _ => None,
     };
-    let found = of_file.or_else(|| config.profile(owner).ok());
+    let of_name = || config.profile(owner).ok().filter(|profile| profile.engine == engine);
+    let found = of_file.or_else(of_name);
     found.cloned().unwrap_or_else(|| Profile {
         name: owner.to_owned(),
         engine,

@@ -76,6 +76,14 @@ pub enum RestoreError {
         /// The identity of that server.
         expected: String,
     },
+    /// What an undo would replace is not what was replaced.
+    #[error("The safety backup is of `{source_database}`, and the profile leads to `{target}` now")]
+    OtherPlace {
+        /// The database that would be replaced.
+        target: String,
+        /// The one that the safety backup is of.
+        source_database: String,
+    },
     /// Other programs use what is to be replaced.
     #[error("`{target}` is in use by {}", programs.join(", "))]
     InUse {
@@ -138,6 +146,49 @@ pub enum RestoreError {
         /// Its target.
         target: String,
     },
+    /// A name or a pattern that means nothing in the backup.
+    #[error("`{pattern}` is no table of `{database}`: {}", some_of(tables))]
+    NoSuchTable {
+        /// What was asked for.
+        pattern: String,
+        /// The database in the backup.
+        database: String,
+        /// Its tables.
+        tables: Vec<String>,
+    },
+    /// Some tables were asked for, and none was named.
+    #[error("No table was named")]
+    NoTables,
+    /// This version takes no single tables out of a backup of that engine.
+    #[error("Kronos cannot take single tables out of a {engine} backup yet")]
+    CannotChoose {
+        /// The engine.
+        engine: EngineKind,
+    },
+    /// Something that was asked for needs something that was not.
+    #[error("`{name}` needs {needed}, which was not asked for")]
+    NeedsMore {
+        /// What was asked for.
+        name: String,
+        /// What it needs.
+        needed: String,
+    },
+    /// Only all of a database can be replaced.
+    #[error(
+        "Only a whole database can replace one: some of its tables, or a scratch place, make a new one"
+    )]
+    ReplacesWhole,
+    /// There is no good backup of a profile yet.
+    #[error("There is no good backup of `{profile}` that could be tested")]
+    NothingToTest {
+        /// The profile.
+        profile: String,
+    },
+    /// A backup that can be restored to a server of its own only.
+    #[error(
+        "This backup holds all databases of a server of one moment, which keep their names, so none of them can be restored beside the living ones"
+    )]
+    CannotTest,
     /// What was loaded is not what the manifest says.
     #[error("The restored database differs from the backup: {detail}")]
     Mismatch {
@@ -146,21 +197,41 @@ pub enum RestoreError {
     },
 }
 
+/// The first of these names.
+fn some_of(names: &[String]) -> String {
+    const LISTED: usize = 10;
+    let shown = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "there is none".to_owned(),
+        n if n > LISTED => format!("{shown} and {} more", n - LISTED),
+        _ => shown,
+    }
+}
+
 impl RestoreError {
     pub(super) fn code(&self) -> ErrorCode {
         match self {
             Self::TargetExists { .. } => ErrorCode::TargetExists,
             Self::NoSpace { .. } | Self::NoRoomForSafety { .. } => ErrorCode::StorageFull,
             Self::Mismatch { .. } => ErrorCode::ArchiveDamaged,
-            Self::ChooseDatabase { .. } | Self::NothingToUndo { .. } => ErrorCode::Unknown,
+            Self::ChooseDatabase { .. }
+            | Self::NothingToUndo { .. }
+            | Self::NothingToTest { .. }
+            | Self::NoSuchTable { .. }
+            | Self::NoTables
+            | Self::NeedsMore { .. } => ErrorCode::Unknown,
             Self::NoSafety { cause, .. } => cause.code(),
             Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
             Self::InUse { .. } => ErrorCode::TargetInUse,
-            Self::CannotReplace { .. } => ErrorCode::NotSupported,
+            Self::CannotReplace { .. }
+            | Self::CannotTest
+            | Self::CannotChoose { .. }
+            | Self::ReplacesWhole => ErrorCode::NotSupported,
             Self::StaleJournal { .. }
             | Self::TargetUnusable { .. }
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
+            | Self::OtherPlace { .. }
             | Self::NeverEnded { .. }
             | Self::SwapUnknown { .. }
             | Self::SwapInterrupted { .. } => ErrorCode::TargetUnusable,
@@ -178,9 +249,24 @@ impl RestoreError {
                 "Check the name; without `--replace` the restore makes it as a new one"
             }
             Self::CannotReplace { .. } => "Restore to a new database and let your programs use that one",
+            Self::NoSuchTable { .. } | Self::NoTables => {
+                "`kronos inspect` shows the tables in a backup; a `*` stands for any text"
+            }
+            Self::CannotChoose { .. } => "Restore all of it to a new database and take the tables from there",
+            Self::NeedsMore { .. } => "Ask for that as well",
+            Self::ReplacesWhole => {
+                "Restore the tables to a new database and copy from there what you need"
+            }
+            Self::NothingToTest { .. } => "Make a backup first: `kronos backup`",
+            Self::CannotTest => {
+                "Restore it to an empty server by hand, or name the databases in the profile"
+            }
             Self::NotConfirmed { .. } => "Look once more whether this is the database you mean",
             Self::OtherServer { .. } => {
                 "Restore to a new database there, and replace the old one by hand if you mean it"
+            }
+            Self::OtherPlace { .. } => {
+                "Restore the safety backup with `--replace` if you mean that one; `kronos list` names it"
             }
             Self::InUse { can_disconnect: true, .. } => {
                 "Close these programs, or let Kronos end their connections with `--disconnect`"

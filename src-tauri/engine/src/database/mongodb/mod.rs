@@ -16,6 +16,7 @@ mod probe;
 mod restore;
 mod rights;
 mod rows;
+mod scratch;
 mod server;
 mod stream;
 mod structure;
@@ -37,7 +38,7 @@ pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope, connection::sources_on,
+    WorkScope, connection::sources_on, names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -160,6 +161,7 @@ impl DatabaseConnection for MongoServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        dumped.whole(self.kind())?;
         let (session, server) = self.open().await?;
         self.checked(&session, &server, target, dumped).await.map(drop)
     }
@@ -176,5 +178,15 @@ impl DatabaseConnection for MongoServer {
         let jobs = self.settings.server.jobs;
         let sink = restore::Loading::start(session, &tool, target, dumped, jobs, scope).await?;
         Ok(Box::new(sink))
+    }
+
+    async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::mark(&Session::open(&self.settings).await?, name, mark).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::remove(&Session::open(&self.settings).await?, name, mark).await
     }
 }

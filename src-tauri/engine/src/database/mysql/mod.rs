@@ -20,6 +20,7 @@ mod restore;
 mod rights;
 mod rows;
 mod scope;
+mod scratch;
 mod script;
 mod selection;
 mod session;
@@ -36,7 +37,7 @@ pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    Standing, WorkScope, connection::sources_on,
+    Standing, WorkScope, connection::sources_on, names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -84,6 +85,7 @@ impl DatabaseConnection for MysqlServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        dumped.whole(self.kind())?;
         target::Target::check(&self.settings, target, dumped).await.map(drop)
     }
 
@@ -96,6 +98,14 @@ impl DatabaseConnection for MysqlServer {
         let target = target::Target::check(&self.settings, target, dumped).await?;
         scope.cancel.check()?;
         Ok(Box::new(restore::NewDatabase::create(target, dumped, scope).await?))
+    }
+
+    async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
+        scratch::mark(&self.settings, scratch_at(target)?, mark).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
+        scratch::remove(&self.settings, scratch_at(target)?, mark).await
     }
 }
 

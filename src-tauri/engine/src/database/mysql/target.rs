@@ -284,6 +284,7 @@ mod tests {
             size: 1,
             server: ServerInfo::default(),
             facts: DatabaseFacts { properties: properties.collect(), ..DatabaseFacts::default() },
+            only: None,
         }
     }
 

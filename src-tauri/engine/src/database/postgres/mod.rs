@@ -19,6 +19,7 @@ mod plan;
 mod quote;
 mod restore;
 mod rows;
+mod scratch;
 mod selection;
 mod server;
 mod session;
@@ -43,7 +44,7 @@ pub(super) use self::structure::StructureReader;
 use self::target::Wanted;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    Standing, WorkScope, connection::sources_on,
+    Standing, WorkScope, connection::sources_on, names::scratch_at,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -87,6 +88,7 @@ impl DatabaseConnection for PostgresServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        dumped.whole(self.kind())?;
         let access = Access::resolve(&self.settings).await?;
         target::check(&access, wanted(target)?, dumped).await.map(drop)
     }
@@ -103,6 +105,16 @@ impl DatabaseConnection for PostgresServer {
     ) -> Result<Box<dyn RestoreSink>> {
         let access = Access::resolve(&self.settings).await?;
         restore::start(access, wanted(target)?, dumped, scope).await
+    }
+
+    async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::mark(&Access::resolve(&self.settings).await?, name, mark).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::remove(&Access::resolve(&self.settings).await?, name, mark).await
     }
 }
 

@@ -38,14 +38,15 @@ pub(super) struct NewDatabase {
 
 impl NewDatabase {
     /// Creates it with the encoding and the locale in `properties`, in `tablespace` if there is one.
-    /// Returns what could not be kept.
+    /// Returns what could not be kept. It is going to be called `target`.
     pub async fn create(
         access: &Access,
         admin: &Session,
+        target: &str,
         properties: &BTreeMap<String, String>,
         tablespace: Option<&str>,
     ) -> Result<(Self, Option<String>)> {
-        let name = names::unfinished();
+        let name = names::unfinished_for(target);
         let warning = create(admin, &name, properties, tablespace).await?;
         let mut new = Self { access: access.clone(), name, session: None, is_ours: true };
         new.show_life(admin).await?;
@@ -224,7 +225,8 @@ async fn patiently(admin: &Session, rename: &str, target: &str) -> Result<()> {
     }
 }
 
-async fn drop_database(access: &Access, name: &str) -> Result<()> {
+/// Drops a database, if it is there, with the sessions to it.
+pub(super) async fn drop_database(access: &Access, name: &str) -> Result<()> {
     let admin = open_any(access).await?;
     let begun = Instant::now();
     loop {

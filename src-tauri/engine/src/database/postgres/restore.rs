@@ -79,7 +79,7 @@ pub(super) async fn start(
     let properties = &dumped.facts.properties;
     let tablespace = replacing.as_ref().and_then(|it| it.shell.tablespace.as_deref());
     let (database, warning) =
-        NewDatabase::create(&access, &target.session, properties, tablespace).await?;
+        NewDatabase::create(&access, &target.session, wanted.name, properties, tablespace).await?;
     let Target { tool, keeps_owners, mut warnings, .. } = target;
     warnings.extend(warning);
     warnings.extend(facts::advice(&dumped.facts, replacing.is_some()));

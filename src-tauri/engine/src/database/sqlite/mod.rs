@@ -13,6 +13,7 @@ mod peek;
 mod previous;
 mod restore;
 mod rows;
+mod scratch;
 mod scratch_copy;
 mod source;
 mod standing;
@@ -108,6 +109,7 @@ impl DatabaseConnection for SqliteFiles {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        dumped.whole(self.kind())?;
         let path = target.file_path()?.to_owned();
         let (size, replaces) = (dumped.size, target.replaces());
         blocking(move || check(&path, size, replaces)).await
@@ -128,6 +130,22 @@ impl DatabaseConnection for SqliteFiles {
             Ok(Box::new(restore::NewFileSink::create(path, replaces)?) as Box<dyn RestoreSink>)
         })
         .await
+    }
+
+    async fn examine(
+        &self,
+        target: &RestoreTarget,
+        sha256: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Option<&'static str>> {
+        let (path, sha256) = (target.file_path()?.to_owned(), sha256.to_owned());
+        let cancel = cancel.clone();
+        blocking(move || scratch::examine(&path, &sha256, &cancel)).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, _mark: Option<&str>) -> Result<()> {
+        let path = target.file_path()?.to_owned();
+        blocking(move || scratch::remove(&path)).await
     }
 }
 

@@ -8,10 +8,12 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::super::{Previous, RestoreSink, Restored};
 use super::check::{CheckError, Findings, RunningCheck};
 use super::source::sibling;
-use super::swap;
+use super::{previous, swap};
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::contents::{DatabaseFacts, ObjectKind};
 use crate::error::{Error, RestoreError, Result};
@@ -66,7 +68,7 @@ fn is_unfinished(name: &str) -> bool {
 
 /// Removes what killed restores have left in `folder`: regular files of exactly our name whose lock
 /// nobody holds. What cannot be removed stays; it is in nobody's way.
-fn remove_unfinished(folder: &Path) {
+pub(super) fn remove_unfinished(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
         if !is_file || !entry.file_name().to_str().is_some_and(is_unfinished) {
@@ -116,6 +118,7 @@ impl NewFileSink {
     pub(super) fn create(target: PathBuf, replaces: bool) -> Result<Self> {
         let folder = folder_of(&target);
         remove_unfinished(folder);
+        previous::remove_old(&target, Timestamp::now());
         let (file, temporary) =
             create_unfinished(folder).map_err(|error| Error::file("create", &target, error))?;
         Ok(Self { file: Some(file), temporary, target, replaces, bytes: 0 })
@@ -134,23 +137,22 @@ impl NewFileSink {
         let findings = self.check(cancel)?;
         compare(expected, &findings.facts)?;
         cancel.check()?;
-        let (previous, warnings) = self.appear()?;
+        let previous = self.appear()?;
         let tables = findings.facts.objects.iter().filter(|object| object.is_table());
         Ok(Restored {
             target: self.target.display().to_string(),
             bytes: self.bytes,
             tables: tables.clone().count() as u64,
             rows: tables.filter_map(|object| object.rows).sum(),
-            warnings,
+            warnings: findings.warnings,
             previous,
         })
     }
 
-    /// Gives the finished file its name. Returns what it replaced, and what could not be kept.
-    fn appear(&self) -> Result<(Option<Previous>, Vec<String>)> {
+    /// Gives the finished file its name. Returns what it replaced.
+    fn appear(&self) -> Result<Option<Previous>> {
         if self.replaces {
-            let (previous, warnings) = swap::swap(&self.temporary, &self.target)?;
-            return Ok((Some(previous), warnings));
+            return swap::swap(&self.temporary, &self.target).map(Some);
         }
         files::rename_new(&self.temporary, &self.target).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
@@ -158,7 +160,7 @@ impl NewFileSink {
             }
             _ => Error::file("create", &self.target, error),
         })?;
-        Ok((None, Vec::new()))
+        Ok(None)
     }
 
     fn check(&self, cancel: &CancellationToken) -> Result<Findings> {
