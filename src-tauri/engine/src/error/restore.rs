@@ -224,6 +224,7 @@ impl RestoreError {
             Self::Mismatch { .. } => ErrorCode::ArchiveDamaged,
             Self::ChooseDatabase { .. }
             | Self::NothingToUndo { .. }
+            | Self::SafetyUnusable { .. }
             | Self::NothingToTest { .. }
             | Self::NoSuchTable { .. }
             | Self::NoTables
@@ -240,8 +241,7 @@ impl RestoreError {
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
             | Self::OtherPlace { .. }
-            | Self::NeverEnded { .. }
-            | Self::SafetyUnusable { .. } => ErrorCode::TargetUnusable,
+            | Self::NeverEnded { .. } => ErrorCode::TargetUnusable,
             Self::SwapUnknown { .. } | Self::SwapInterrupted { .. } => ErrorCode::OutcomeUnknown,
         }
     }
