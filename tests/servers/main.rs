@@ -22,6 +22,7 @@ mod mongodb_engine;
 mod mysql_engine;
 mod postgres;
 mod replace;
+mod replace_crash;
 mod replace_moved;
 mod replace_renamed;
 mod rig;

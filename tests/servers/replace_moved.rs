@@ -24,7 +24,7 @@ fn events(stage: &Stage) -> Vec<String> {
 }
 
 /// A table and what cannot be moved with it: a trigger, views, routines, and an event that is on.
-fn with_programs(subject: &Subject, rows: u32) -> Fresh {
+pub fn with_programs(subject: &Subject, rows: u32) -> Fresh {
     let source = subject.plain(rows);
     let Fresh::Mysql(database) = &source else { panic!("another server") };
     let mut session = database.session();

@@ -135,6 +135,14 @@ fn moments(points: u32) -> Vec<Moment> {
     shares.chain(finishing).collect()
 }
 
+/// Waits until the restore of this process begins to finish, which is when it counts and swaps.
+pub fn until_finishing(process: &mut std::process::Child) -> impl Iterator<Item = String> + use<> {
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
+    lines.by_ref().any(|line| line.contains("\"phase\":\"finishing\""));
+    lines
+}
+
 /// Starts a restore and sends it `signal` at that moment; `None` when it had ended before.
 fn end_at(
     moment: Moment,
