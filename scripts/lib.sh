@@ -20,7 +20,7 @@ WINDOW_PACKAGES=(libwebkit2gtk-4.1-dev libgl1-mesa-dri fonts-dejavu-core)
 TEST_PACKAGES=(
   xvfb openbox xdotool x11-utils xauth webkit2gtk-driver dbus dbus-x11 at-spi2-core imagemagick
   fonts-noto-color-emoji strace p7zip-full libarchive-tools zstd sqlite3 pigz python3 procps
-  util-linux mount tar xz-utils bzip2 gnome-keyring
+  util-linux mount tar xz-utils bzip2 gnome-keyring libglib2.0-bin shared-mime-info
 )
 
 # need_packages WHY PACKAGE…: install those that are missing; nothing to do costs milliseconds.

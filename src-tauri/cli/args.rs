@@ -78,6 +78,12 @@ pub enum Command {
         #[arg(value_name = "ARCHIVE_OR_ID", required = true)]
         archives: Vec<OsString>,
     },
+    /// Restore the newest backup of each profile to a scratch place, as a test
+    #[command(after_long_help = TEST_EXAMPLES)]
+    Test {
+        /// Only this profile
+        profile: Option<String>,
+    },
     /// Restore a database into a new file or a new database; or, with --replace, in place of one
     #[command(after_long_help = RESTORE_EXAMPLES)]
     Restore {
@@ -86,8 +92,14 @@ pub enum Command {
         archive: OsString,
         /// The file to make, or on a server the name of the database; without --replace it must not
         /// exist yet
-        #[arg(long, value_name = "NAME")]
-        to: OsString,
+        #[arg(long, value_name = "NAME", required_unless_present = "scratch")]
+        to: Option<OsString>,
+        /// Restore to a scratch place, which Kronos names itself and removes after a day
+        #[arg(long, conflicts_with_all = ["to", "replace"])]
+        scratch: bool,
+        /// Only these tables or collections, with what hangs on them: names or patterns such as 'log_*'
+        #[arg(long, value_name = "TABLES", value_delimiter = ',')]
+        tables: Vec<String>,
         /// The database in the archive, when it holds more than one
         #[arg(long, value_name = "NAME")]
         database: Option<String>,
@@ -196,7 +208,7 @@ Exit codes:
   2    usage or configuration
   3    finished with warnings
   4    verification failed: a backup is damaged or missing
-  5    busy: that profile is being backed up already
+  5    busy: a backup or a restore of that profile is under way
   6    some profiles failed, others succeeded
   7    `kronos diff` found differences
   130  cancelled with Ctrl-C; nothing half done is left";
@@ -235,10 +247,22 @@ Examples:
   kronos verify shop_20261122T135401.250Z_k3v9x0
   kronos verify /srv/backups/*.tar.gz";
 
+const TEST_EXAMPLES: &str = "\
+Examples:
+  kronos test
+  kronos test shop --json
+
+The newest good backup is restored as any other, to a database of its own beside yours or to a file of Kronos.
+Every table is counted and compared with the backup; then it is removed again, also when the test is killed.
+The result stands beside the archive, and `kronos list` shows it. After 30 days it is called old.
+Exit code 4: a backup did not pass.";
+
 const RESTORE_EXAMPLES: &str = "\
 Examples:
   kronos restore shop_20261122T135401.250Z_k3v9x0 --to shop_restored.db
   kronos restore backup.tar.gz --database sessions.db --to sessions.db
+  kronos restore shop_20261122 --to some.db --tables orders,'log_*'        only these tables
+  kronos restore shop_20261122 --scratch                                   look into it for a day
   kronos restore shop_20261122 --to shop.db --replace                      look what would be replaced
   kronos restore shop_20261122 --to shop.db --replace --confirm shop.db    replace it
   kronos restore shop.sql.zst --to shop_new --profile shop                 see what a dump would do

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use kronos_engine::archive::Unit;
+use kronos_engine::archive::{RestoreTest, Unit};
 use kronos_engine::contents::{Consistency, ServerInfo};
 use kronos_engine::engine::ArchiveContents;
 use kronos_engine::ids::{BackupId, EngineKind};
@@ -27,6 +27,8 @@ pub struct Inspection {
     pub sha256: String,
     pub status: BackupStatus,
     pub verified_at: Timestamp,
+    /// The last restore test, as far as the list of backups knows one.
+    pub restore_test: Option<RestoreTest>,
     pub consistency: Consistency,
     pub server: ServerInfo,
     pub units: Vec<Unit>,
@@ -50,6 +52,7 @@ impl From<BackupDetails> for Inspection {
             sha256: details.sha256,
             status: backup.status,
             verified_at: backup.verified_at,
+            restore_test: backup.restore_test,
             consistency: details.consistency,
             server: details.server,
             units: details.units,
@@ -78,6 +81,7 @@ impl Inspection {
             sha256: contents.sha256,
             status: BackupStatus::Verified,
             verified_at: Timestamp::now(),
+            restore_test: None,
             consistency: manifest.consistency,
             server: manifest.header.server,
             units: manifest.units,

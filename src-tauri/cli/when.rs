@@ -27,7 +27,29 @@ impl Now {
         }
     }
 
-    fn exact(&self, at: Timestamp) -> String {
+    /// A clock that stands, in UTC.
+    #[cfg(test)]
+    pub fn fixed(at: Timestamp) -> Self {
+        Self { at, zone: TimeZone::UTC }
+    }
+
+    /// `2026-11-22`.
+    pub fn date(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d").to_string()
+    }
+
+    /// Whether that instant is over.
+    pub fn is_after(&self, at: Timestamp) -> bool {
+        self.at > at
+    }
+
+    /// Whole days since that instant.
+    pub fn days_since(&self, at: Timestamp) -> u64 {
+        u64::try_from(self.at.duration_since(at).as_secs() / 86_400).unwrap_or(0)
+    }
+
+    /// `22 Nov 2026 13:54`.
+    pub fn exact(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%-d %b %Y %H:%M").to_string()
     }
 
@@ -51,7 +73,7 @@ mod tests {
 
     #[test]
     fn times_are_relative_for_a_week() {
-        let now = Now { at: "2026-11-22T13:54:00Z".parse().unwrap(), zone: TimeZone::UTC };
+        let now = Now::fixed("2026-11-22T13:54:00Z".parse().unwrap());
         let cases = [
             ("2026-11-22T13:54:30Z", "22 Nov 2026 13:54, just now"),
             ("2026-11-22T13:53:30Z", "22 Nov 2026 13:53, just now"),

@@ -8,6 +8,7 @@ mod arguments;
 mod commands;
 mod drag;
 mod event_sink;
+mod file_dialog;
 mod notifications;
 mod opened_files;
 mod state;
@@ -71,20 +72,21 @@ fn start_log() {
 fn build(arguments: Arguments) -> tauri::Result<tauri::App> {
     let remembered =
         tauri_plugin_window_state::Builder::default().with_state_flags(window::REMEMBERED).build();
-    tauri::Builder::default()
+    let builder = tauri::Builder::default()
         // First, so that a second launch ends before it has done anything.
         .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
             started_again(app, arguments, &folder);
         }))
-        .plugin(tauri_plugin_dialog::init())
         .plugin(remembered)
         .invoke_handler(commands::handler())
         .setup(move |app| {
             trace::mark("set-up");
             start(app.handle(), arguments);
             Ok(())
-        })
-        .build(tauri::generate_context!())
+        });
+    #[cfg(not(target_os = "linux"))]
+    let builder = builder.plugin(tauri_plugin_dialog::init());
+    builder.build(tauri::generate_context!())
 }
 
 /// A second launch: its files are looked into here.
@@ -123,6 +125,7 @@ fn on_event(app: &AppHandle, event: RunEvent) {
         RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
             state().audience.leave(&label);
             state().files.leave(&label);
+            state().look.stop();
         }
         RunEvent::WindowEvent { event: WindowEvent::DragDrop(event), .. } => {
             let is_drop = matches!(event, DragDropEvent::Drop { .. });

@@ -50,6 +50,10 @@ fn outcome(name: &str, result: &RunResult) -> String {
             format!("“{name}” is backed up and checked, {size}. Open Kronos to see what is in it.")
         }
         RunResult::Verify { .. } => "The backup is undamaged and can be restored.".to_owned(),
+        RunResult::RestoreTest { test, .. } => {
+            let tables = units::count(test.tables);
+            format!("A backup of “{name}” was restored as a test, {tables} tables compared.")
+        }
         RunResult::Restore { tables, .. } => {
             let tables = units::count(*tables);
             format!("“{name}” is restored, {tables} tables checked. Open Kronos to find the file.")
@@ -116,6 +120,7 @@ fn key(kind: RunKind) -> &'static str {
         RunKind::Backup => "backup",
         RunKind::Verify => "verify",
         RunKind::Restore => "restore",
+        RunKind::RestoreTest => "restore_test",
     }
 }
 

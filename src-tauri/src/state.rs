@@ -12,7 +12,9 @@ use kronos_engine::{Engine, EngineOptions, ErrorReport};
 use tokio::sync::OnceCell;
 
 use crate::arguments::Arguments;
+use crate::commands::CurrentLook;
 use crate::event_sink::{Audience, Outlet};
+use crate::file_dialog::Dialog;
 use crate::opened_files::OpenedFiles;
 use crate::words::failed;
 
@@ -24,6 +26,10 @@ pub struct App {
     pub audience: Arc<Audience>,
     /// What the user gave to the window.
     pub files: OpenedFiles,
+    /// The file dialog over the window.
+    pub dialog: Dialog,
+    /// The look into an archive that is under way.
+    pub look: CurrentLook,
     ended: Sender<RunView>,
     appearance: Mutex<Appearance>,
 }
@@ -36,6 +42,8 @@ impl App {
             engine: OnceCell::new(),
             audience: Arc::default(),
             files: OpenedFiles::default(),
+            dialog: Dialog::default(),
+            look: CurrentLook::default(),
             ended,
             appearance: Mutex::default(),
         }

@@ -117,7 +117,7 @@ fn a_busy_profile_has_its_own_code() {
     let ran = context.run(["backup"]);
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(
-        ran.stderr.contains("`sqlite` is already being backed up by a test (process"),
+        ran.stderr.contains("`sqlite` is already being backed up or restored by a test (process"),
         "{ran:?}"
     );
     drop(lock);

@@ -28,6 +28,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("xmessage", "x11-utils"),
     ("xprop", "x11-utils"),
     ("import", "imagemagick"),
+    ("gio", "libglib2.0-bin"),
     ("gnome-keyring-daemon", "gnome-keyring"),
 ];
 

@@ -7,6 +7,7 @@
 
 mod accessibility;
 mod appearance;
+mod association;
 mod database_servers;
 mod desk;
 mod drag_source;
@@ -16,12 +17,15 @@ mod file_dialog;
 mod file_manager;
 mod hostile;
 mod journey;
+mod keyboard;
+mod large_drop;
 mod lockdown;
 mod mid_run;
 mod notes;
 mod notifications;
 mod opened_files;
 mod page;
+mod replace;
 mod samples;
 mod server_samples;
 mod start;

@@ -11,6 +11,7 @@ use rusqlite::types::ValueRef;
 use serde_json::{Value, json};
 
 use crate::cli::{Ran, TestContext, files_in};
+use crate::damage::damaged_copies;
 use crate::measure::measure;
 use crate::nasty::{self, Variant};
 use crate::{say, scaled};
@@ -120,14 +121,7 @@ fn a_damaged_archive_shows_the_same_rows_or_none() {
     let bytes = fs::read(&archive).unwrap();
     let tries = scaled(120, 2000);
     let (mut refused, mut right) = (0, 0);
-    for number in 0..tries {
-        let at = bytes.len() * number / tries;
-        let mut changed = bytes.clone();
-        if number % 3 == 0 {
-            changed.truncate(at);
-        } else {
-            changed[at] ^= 1 << (number % 8);
-        }
+    for (at, changed) in damaged_copies(&bytes, tries) {
         fs::write(&archive, &changed).unwrap();
         let ran = rows(&context);
         assert!(!ran.stderr.contains("panicked"), "{ran:?}");

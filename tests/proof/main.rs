@@ -23,11 +23,14 @@ mod replace_bad;
 mod round_trip;
 mod secrets;
 mod strangers;
+mod tables;
 mod world;
 
 #[path = "../support/cli.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use all of it")]
 mod cli;
+#[path = "../support/damage.rs"]
+mod damage;
 #[path = "../support/digest.rs"]
 mod digest;
 #[path = "../support/faults.rs"]

@@ -9,6 +9,7 @@ use mongodb::bson::{Bson, RawDocumentBuf, doc};
 use serde_json::Value;
 
 use crate::cli::{Ran, TestContext};
+use crate::damage::damaged_copies;
 use crate::rig::{Fresh, PROFILE, Subject};
 use crate::servers::{PostgresSession, TextRow, cell, firsts};
 use crate::{measure, say, scaled};
@@ -355,14 +356,7 @@ fn a_damaged_archive_shows_the_same_rows_or_none() {
             .map(str::to_owned);
         let tries = scaled(60, 2000);
         let (mut refused, mut right) = (0, 0);
-        for number in 0..tries {
-            let at = bytes.len() * number / tries;
-            let mut changed = bytes.clone();
-            if number % 3 == 0 {
-                changed.truncate(at);
-            } else {
-                changed[at] ^= 1 << (number % 8);
-            }
+        for (at, changed) in damaged_copies(&bytes, tries) {
             std::fs::write(&archive, &changed).unwrap();
             let ran = backed.context.run(&words);
             assert!(!ran.stderr.contains("panicked"), "{ran:?}");

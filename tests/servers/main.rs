@@ -25,13 +25,19 @@ mod mongodb_engine;
 mod mysql_engine;
 mod postgres;
 mod replace;
+mod replace_crash;
+mod replace_moved;
+mod replace_renamed;
 mod rig;
 mod round_trip;
 mod secrets;
+mod stage;
 
 #[path = "../support/cli.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use all of it")]
 mod cli;
+#[path = "../support/damage.rs"]
+mod damage;
 #[path = "../support/digest.rs"]
 #[allow(dead_code, reason = "shared with the proofs, which use all of it")]
 mod digest;

@@ -8,7 +8,7 @@ use kronos_engine::load::LoadPlan;
 use kronos_engine::look::Look;
 use kronos_engine::{Engine, ErrorCode};
 
-use crate::args::{Consent, Replace};
+use crate::args::Consent;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json::Record;
@@ -23,19 +23,19 @@ pub async fn is_foreign(engine: &Engine, path: &PathBuf) -> Result<bool, Failure
     Ok(matches!(engine.look(path.clone()).await?, Look::Foreign(_)))
 }
 
+/// What is said to somebody who wants a part of it, or wants it to replace something.
+pub fn only_whole() -> Failure {
+    let why = "A dump of another program replaces nothing: all of it is loaded into a new database";
+    let next_step = "Name a new one with `--to`, look at it, and let your programs use that one";
+    Failure::new(ErrorCode::NotSupported, why, next_step)
+}
+
 pub async fn run(
     session: &Session<'_>,
     (engine, events, stop): (&Engine, &mut Events, &mut Stop),
     path: PathBuf,
     order: LoadOrder,
-    replace: &Replace,
 ) -> Outcome {
-    if replace.wanted {
-        let why = "A dump of another program replaces nothing: it is loaded into a new database";
-        let next_step =
-            "Name a new one with `--to`, look at it, and let your programs use that one";
-        return Err(Failure::new(ErrorCode::NotSupported, why, next_step));
-    }
     let output = session.output;
     let plan = engine.load_plan(path.clone(), &order).await?;
     output.json(&Record::Load(&plan));

@@ -13,6 +13,7 @@ mod list;
 mod load;
 mod restore;
 mod rows;
+mod test;
 mod undo;
 mod verify;
 
@@ -76,8 +77,13 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
         Command::Verify { archives } => {
             ("Nothing was verified", verify::run(session, &archives).await)
         }
-        Command::Restore { archive, to, database, profile, replace, consent } => {
-            let order = RestoreOrder { database, target: to, profile, replace: None };
+        Command::Test { profile } => {
+            ("Nothing was restore-tested", test::run(session, profile).await)
+        }
+        Command::Restore { archive, to, scratch, tables, database, profile, replace, consent } => {
+            let only = (!tables.is_empty()).then_some(tables);
+            let target = to.unwrap_or_default();
+            let order = RestoreOrder { database, target, profile, replace: None, only, scratch };
             let outcome = restore::run(session, &archive, order, replace, &consent).await;
             ("Nothing was restored", outcome)
         }

@@ -33,6 +33,9 @@ pub async fn run(
     if let Selected::File(path) = &selected
         && load::is_foreign(&engine, path).await?
     {
+        if replace.wanted || order.only.is_some() || order.scratch {
+            return Err(load::only_whole());
+        }
         let order = LoadOrder {
             target: order.target,
             profile: order.profile,
@@ -40,7 +43,7 @@ pub async fn run(
             allowed: consent_to_code.into(),
         };
         let host = (&engine, &mut events, &mut stop);
-        return load::run(session, host, path.clone(), order, &replace).await;
+        return load::run(session, host, path.clone(), order).await;
     }
     order.replace = consent(&replace);
     if replace.wanted && replace.confirm.is_none() {

@@ -10,7 +10,7 @@ use kronos_engine::contents::{LeftOutPart, ObjectCount, ObjectKind, UnitKind};
 use kronos_engine::units;
 use kronos_engine::view::BackupStatus;
 
-use super::{Style, counted, indented, plain};
+use super::{Style, counted, indented, plain, restore_test};
 use crate::inspection::Inspection;
 use crate::when::Now;
 
@@ -64,6 +64,7 @@ fn facts(backup: &Inspection, now: &Now, style: Style) -> Vec<(&'static str, Str
         ("Size", format!("{stored} stored, {raw} original")),
         ("SHA-256", backup.sha256.clone()),
         ("Check", format!("{check}, {}", now.describe(backup.verified_at))),
+        ("Tested", restore_test::line(backup.restore_test.as_ref(), now, style)),
     ]
 }
 

@@ -4,10 +4,11 @@
 //! lines for each backup.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, Color, ContentArrangement, Table};
+use comfy_table::{Cell, ContentArrangement, Table};
 use kronos_engine::units;
 use kronos_engine::view::{BackupStatus, BackupView};
 
+use super::restore_test::{self, Tone};
 use super::{Style, counted, plain};
 use crate::when::Now;
 
@@ -34,13 +35,11 @@ pub fn list(backups: &[BackupView], now: &Now, style: Style, width: Option<u16>)
 }
 
 fn narrow(backup: &BackupView, now: &Now, style: Style) -> String {
-    let (check, _) = verdict(backup);
-    let check = match backup.status {
-        BackupStatus::Verified if backup.warnings.is_empty() => style.good(&check),
-        BackupStatus::Verified => style.warning(&check),
-        BackupStatus::Damaged | BackupStatus::Missing | BackupStatus::Unreachable => {
-            style.bad(&check)
-        }
+    let (check, tone) = verdict(backup, now);
+    let check = match tone {
+        Tone::Good => style.good(&check),
+        Tone::Old => style.warning(&check),
+        Tone::Bad => style.bad(&check),
     };
     let (id, made) = (style.strong(&plain(backup.id.as_str())), now.describe(backup.created_at));
     let (stored, storage) = (units::bytes(backup.stored_bytes), plain(&backup.storage));
@@ -58,10 +57,10 @@ fn row(backup: &BackupView, now: &Now, style: Style) -> [Cell; 7] {
         backup.storage.clone(),
     ];
     let [id, profile, made, size, contents, storage] = texts.map(|text| Cell::new(plain(&text)));
-    let (text, colour) = verdict(backup);
+    let (text, tone) = verdict(backup, now);
     // The table has to know the width of a cell, so it paints by itself.
     let check = Cell::new(text);
-    let check = if style.is_coloured() { check.fg(colour) } else { check };
+    let check = if style.is_coloured() { check.fg(tone.colour()) } else { check };
     [id, profile, made, size, contents, storage, check]
 }
 
@@ -82,16 +81,29 @@ fn contents(backup: &BackupView) -> String {
     }
 }
 
-fn verdict(backup: &BackupView) -> (String, Color) {
-    let warnings = backup.warnings.len() as u64;
+/// What is known of a backup: the worst first, then what was looked at.
+fn verdict(backup: &BackupView, now: &Now) -> (String, Tone) {
+    let bad = |word: &str| (format!("✕ {word}"), Tone::Bad);
     match backup.status {
-        BackupStatus::Damaged => ("✕ damaged".to_owned(), Color::DarkRed),
-        BackupStatus::Missing => ("✕ missing".to_owned(), Color::DarkRed),
-        BackupStatus::Unreachable => ("✕ unreachable".to_owned(), Color::DarkRed),
-        BackupStatus::Verified if warnings == 0 => ("✓ verified".to_owned(), Color::DarkGreen),
-        BackupStatus::Verified => {
-            let warnings = counted(warnings, "warning", "warnings");
-            (format!("! verified, {warnings}"), Color::DarkYellow)
-        }
+        BackupStatus::Damaged => return bad("damaged"),
+        BackupStatus::Missing => return bad("missing"),
+        BackupStatus::Unreachable => return bad("unreachable"),
+        BackupStatus::Verified => {}
     }
+    let (mut text, mut tone) = ("verified".to_owned(), Tone::Good);
+    if !backup.warnings.is_empty() {
+        let warnings = counted(backup.warnings.len() as u64, "warning", "warnings");
+        (text, tone) = (format!("{text}, {warnings}"), Tone::Old);
+    }
+    if let Some(test) = &backup.restore_test {
+        let (words, of_test) = restore_test::words(test, now);
+        text = format!("{text}, {words}");
+        tone = if tone == Tone::Good || of_test == Tone::Bad { of_test } else { tone };
+    }
+    let sign = match tone {
+        Tone::Good => '✓',
+        Tone::Old => '!',
+        Tone::Bad => '✕',
+    };
+    (format!("{sign} {text}"), tone)
 }

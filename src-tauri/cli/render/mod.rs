@@ -9,6 +9,7 @@ mod inspection;
 mod list;
 mod load;
 mod replace;
+mod restore_test;
 mod rows;
 mod style;
 
@@ -19,13 +20,14 @@ use kronos_engine::event::{RunResult, RunState, RunView};
 use kronos_engine::units;
 
 use crate::json::{Check, Summary, Verdict};
+use crate::when::Now;
 
 pub use comparison::comparison;
 pub use dump::dump;
 pub use inspection::inspection;
 pub use list::list;
 pub use load::{load_consent, load_plan};
-pub use replace::{removed, target};
+pub use replace::{removed, target, undoing};
 pub use rows::rows;
 pub use style::{Style, harmless, harmless_json, plain};
 
@@ -84,7 +86,14 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             let (name, read) = (style.strong(&plain(backup.as_str())), units::bytes(*stored_bytes));
             format!("{} {name}  whole and unchanged, {read} read in {took}", style.good("✓"))
         }
-        RunResult::Restore { target, bytes, tables, rows, warnings, replaced, .. } => {
+        RunResult::RestoreTest { test, warnings, .. } => {
+            let (name, sentence) = (style.strong(&plain(&view.profile)), plain(&test.sentence));
+            let mut text =
+                format!("{} {name}  restore-tested in {took}: {sentence}", style.good("✓"));
+            push_warnings(&mut text, warnings, style);
+            text
+        }
+        RunResult::Restore { target, bytes, tables, rows, warnings, replaced, scratch, .. } => {
             let inside = counted(*tables, "table", "tables");
             let (rows, bytes) = (counted(*rows, "row", "rows"), units::bytes(*bytes));
             let name = style.strong(&plain(target));
@@ -94,6 +103,9 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             );
             if let Some(replaced) = replaced {
                 text.push_str(&replace::ways_back(view, replaced, style));
+            }
+            if let Some(place) = scratch {
+                text.push_str(&restore_test::scratch(place, &Now::system()));
             }
             push_warnings(&mut text, warnings, style);
             text

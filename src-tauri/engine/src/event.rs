@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::error::ErrorReport;
+use crate::archive::RestoreTest;
+use crate::error::{ErrorCode, ErrorReport};
 use crate::ids::{BackupId, RunId};
 use crate::progress::Phase;
 
@@ -23,6 +24,8 @@ pub enum RunKind {
     Verify,
     /// Restores a backup to a new place, or in place of a database.
     Restore,
+    /// Restores a backup to a scratch place, compares it and removes it again.
+    RestoreTest,
 }
 
 /// Where a run stands. The last five are final.
@@ -67,6 +70,9 @@ pub struct RunView {
     pub profile: String,
     /// The backup that it verifies or restores, or that it made.
     pub backup: Option<BackupId>,
+    /// Whether it is a restore that replaces something that exists.
+    #[serde(default)]
+    pub replaces: bool,
     /// Where it stands.
     pub state: RunState,
     /// The current phase; `None` while queued and after the end.
@@ -112,6 +118,20 @@ pub struct RunView {
 }
 
 impl RunView {
+    /// Whether something may have been replaced: it was, or nobody knows.
+    pub fn may_have_replaced(&self) -> bool {
+        let is_unknown =
+            self.error.as_ref().is_some_and(|report| report.code == ErrorCode::OutcomeUnknown);
+        match self.state {
+            RunState::Succeeded | RunState::Warned => {
+                matches!(&self.result, Some(RunResult::Restore { replaced: Some(_), .. }))
+            }
+            RunState::Failed => is_unknown,
+            RunState::Cancelled => false,
+            _ => self.replaces,
+        }
+    }
+
     /// A run that has just been accepted.
     pub fn queued(id: RunId, kind: RunKind, profile: String, steps: u8, now: Timestamp) -> Self {
         Self {
@@ -119,6 +139,7 @@ impl RunView {
             kind,
             profile,
             backup: None,
+            replaces: false,
             state: RunState::Queued,
             phase: None,
             step: 0,
@@ -198,6 +219,10 @@ pub enum RunResult {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         replaced: Option<Replaced>,
+        /// Set when it is a scratch place, which Kronos removes again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        scratch: Option<ScratchPlace>,
     },
     /// What another program had dumped was loaded into a new database.
     Load {
@@ -217,6 +242,24 @@ pub enum RunResult {
         /// Things to look at.
         warnings: Vec<String>,
     },
+    /// A backup passed its restore test.
+    RestoreTest {
+        /// The backup.
+        backup: BackupId,
+        /// What was found, as it is kept beside the archive.
+        test: RestoreTest,
+        /// Things to look at; empty for a plain success.
+        warnings: Vec<String>,
+    },
+}
+
+/// A place that a restore has made and that Kronos removes again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ScratchPlace {
+    /// From when on it is removed, by whichever start of Kronos comes first.
+    #[ts(type = "string")]
+    pub removed_after: Timestamp,
 }
 
 /// What a restore has replaced, and the ways back.
@@ -238,12 +281,13 @@ pub struct Replaced {
 }
 
 impl RunResult {
-    /// The backup that was made, verified or restored, if there is one.
+    /// The backup that was made, verified, restored or tested, if there is one.
     pub fn backup(&self) -> Option<&BackupId> {
         match self {
             Self::Backup { backup, .. }
             | Self::Verify { backup, .. }
-            | Self::Restore { backup, .. } => Some(backup),
+            | Self::Restore { backup, .. }
+            | Self::RestoreTest { backup, .. } => Some(backup),
             Self::Load { .. } => None,
         }
     }

@@ -1,5 +1,5 @@
 //! Where Kronos keeps what belongs to one configuration file: locks, unfinished runs, working copies,
-//! the catalog.
+//! the catalog, scratch places.
 //!
 //! Owns the layout of that folder and nothing in it. Every configuration file has a folder of its own,
 //! so that two projects with a profile of the same name never see each other's runs.
@@ -54,9 +54,14 @@ impl StateDir {
         self.0.join("scratch")
     }
 
+    /// Scratch places that Kronos has promised to remove.
+    pub fn places(&self) -> PathBuf {
+        self.0.join("places")
+    }
+
     /// Creates the folders, readable by their owner only.
     pub fn create(&self) -> Result<()> {
-        for folder in [self.locks(), self.pending(), self.scratch()] {
+        for folder in [self.locks(), self.pending(), self.scratch(), self.places()] {
             create_private_dir(&folder).map_err(|error| Error::file("create", &folder, error))?;
         }
         Ok(())

@@ -11,14 +11,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::archive::{SafetyMark, Unit};
+use crate::archive::{RestoreTest, SafetyMark, Unit};
 use crate::config::{Codec, Settings};
 use crate::contents::{Consistency, ServerInfo};
 use crate::error::ErrorReport;
 use crate::event::{Event, RunKind, RunState, RunView};
 use crate::ids::{BackupId, EngineKind, RunId};
 
-pub use replace::{ReplaceConsent, TargetCard, TargetContents};
+pub use replace::{ReplaceConsent, RestoreView, TargetCard, TargetContents};
 pub use server::{ParsedUrl, PasswordDraft, ServerDraft};
 
 /// Everything that the window needs to draw its frame and Home.
@@ -115,10 +115,24 @@ pub struct ProfileView {
     /// Why it needs attention although no run of its own failed: its newest backup is damaged, gone or
     /// out of reach.
     pub problem: Option<ErrorReport>,
+    /// The last restore test of any of its backups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub restore_test: Option<TestedBackup>,
     /// The last run that ended, whatever its outcome.
     pub last_run: Option<RunSummary>,
     /// The name of the storage it writes to.
     pub storage: Option<String>,
+}
+
+/// A backup that had a restore test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct TestedBackup {
+    /// The backup.
+    pub backup: BackupId,
+    /// What the test found.
+    pub test: RestoreTest,
 }
 
 /// One ended run, in short.
@@ -276,6 +290,10 @@ pub struct BackupView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub safety: Option<SafetyMark>,
+    /// Its last restore test; absent when it never had one. A check of the bytes is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub restore_test: Option<RestoreTest>,
 }
 
 /// Everything that is known about one backup.
@@ -326,6 +344,16 @@ pub struct RestoreDraft {
     #[serde(default)]
     #[ts(optional)]
     pub replace: Option<ReplaceConsent>,
+    /// Only these tables or collections, as names or patterns such as `log_*`; absent means all of them.
+    /// Only for a new or a scratch place.
+    #[serde(default)]
+    #[ts(optional)]
+    pub only: Option<Vec<String>>,
+    /// Whether it goes to a scratch place, which Kronos names itself and removes after a day; then
+    /// `target` says nothing.
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub scratch: bool,
 }
 
 /// A message to the window.

@@ -1,69 +1,66 @@
-//! The desktop's own file dialogs.
+//! What the user chooses in the desktop's own file dialogs.
 //!
-//! Owns how they are opened: by callbacks, because a dialog that is left open must not keep one of
-//! the few threads that runs work on.
+//! Owns what is asked for and where a dialog begins. Whoever gets a path as text may only put it into a field
+//! of a form; a file to look inside stays on this side.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tauri::WebviewWindow;
-use tauri_plugin_dialog::{DialogExt, FileDialogBuilder, FilePath};
-use tokio::sync::oneshot;
 
 use super::{Answer, Shared};
+use crate::file_dialog::{Question, Wanted};
 use crate::opened_files::OpenedFile;
 use crate::words::dialog;
 
-type Builder = FileDialogBuilder<tauri::Wry>;
-
 /// Lets the user choose database files. No filter: a database may have any ending, or none.
 #[tauri::command]
-pub async fn pick_database_files(window: WebviewWindow) -> Vec<String> {
-    let (tell, answer) = oneshot::channel();
-    at_home(&window, dialog::DATABASES).pick_files(|files| drop(tell.send(files)));
-    let files = answer.await.ok().flatten().unwrap_or_default();
-    files.into_iter().filter_map(text).collect()
+pub async fn pick_database_files(window: WebviewWindow, app: Shared<'_>) -> Answer<Vec<String>> {
+    let chosen = app.dialog.ask(&window, question(dialog::DATABASES, Wanted::Files)).await;
+    Ok(chosen.iter().map(text).collect())
 }
 
 /// Lets the user choose one file: a certificate, a file with a password.
 #[tauri::command]
-pub async fn pick_file(window: WebviewWindow, title: String) -> Option<String> {
-    let title = if title.trim().is_empty() { dialog::FILE } else { title.trim() };
-    let (tell, answer) = oneshot::channel();
-    at_home(&window, title).pick_file(|file| drop(tell.send(file)));
-    answer.await.ok().flatten().and_then(text)
+pub async fn pick_file(
+    window: WebviewWindow,
+    app: Shared<'_>,
+    title: String,
+) -> Answer<Option<String>> {
+    let chosen = app.dialog.ask(&window, question(or(&title, dialog::FILE), Wanted::File)).await;
+    Ok(chosen.first().map(text))
 }
 
 /// Lets the user choose a folder.
 #[tauri::command]
-pub async fn pick_folder(window: WebviewWindow, title: String) -> Option<String> {
-    let title = if title.trim().is_empty() { dialog::FOLDER } else { title.trim() };
-    let (tell, answer) = oneshot::channel();
-    at_home(&window, title).pick_folder(|folder| drop(tell.send(folder)));
-    answer.await.ok().flatten().and_then(text)
+pub async fn pick_folder(
+    window: WebviewWindow,
+    app: Shared<'_>,
+    title: String,
+) -> Answer<Option<String>> {
+    let chosen =
+        app.dialog.ask(&window, question(or(&title, dialog::FOLDER), Wanted::Folder)).await;
+    Ok(chosen.first().map(text))
 }
 
 /// Lets the user name the file of a restore, beginning with `suggested`.
 #[tauri::command]
-pub async fn pick_restore_target(window: WebviewWindow, suggested: String) -> Option<String> {
+pub async fn pick_restore_target(
+    window: WebviewWindow,
+    app: Shared<'_>,
+    suggested: String,
+) -> Answer<Option<String>> {
     let suggested = Path::new(&suggested);
-    let mut builder = at_home(&window, dialog::RESTORE);
-    if let Some(folder) = suggested.parent().filter(|folder| folder.is_absolute()) {
-        builder = builder.set_directory(folder);
-    }
-    if let Some(name) = suggested.file_name() {
-        builder = builder.set_file_name(name.to_string_lossy());
-    }
-    let (tell, answer) = oneshot::channel();
-    builder.save_file(|file| drop(tell.send(file)));
-    answer.await.ok().flatten().and_then(text)
+    let name = suggested.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = suggested.parent().filter(|folder| folder.is_absolute()).map(Path::to_owned);
+    let question = Question { folder, ..question(dialog::RESTORE, Wanted::NewFile(name)) };
+    Ok(app.dialog.ask(&window, question).await.first().map(text))
 }
 
 /// Lets the user choose a file to look inside. No filter: its kind is read from its bytes.
 #[tauri::command]
 pub async fn pick_dump_file(window: WebviewWindow, app: Shared<'_>) -> Answer<Option<OpenedFile>> {
-    let (tell, answer) = oneshot::channel();
-    at_home(&window, dialog::DUMP).pick_file(|file| drop(tell.send(file)));
-    Ok(answer.await.ok().flatten().and_then(|file| opened(&app, file)))
+    let chosen = app.dialog.ask(&window, question(dialog::DUMP, Wanted::File)).await;
+    Ok(chosen.into_iter().next().map(|path| app.files.add(path)))
 }
 
 /// Lets the user choose a folder that a dump tool has made.
@@ -72,24 +69,18 @@ pub async fn pick_dump_folder(
     window: WebviewWindow,
     app: Shared<'_>,
 ) -> Answer<Option<OpenedFile>> {
-    let (tell, answer) = oneshot::channel();
-    at_home(&window, dialog::DUMP_FOLDER).pick_folder(|folder| drop(tell.send(folder)));
-    Ok(answer.await.ok().flatten().and_then(|folder| opened(&app, folder)))
+    let chosen = app.dialog.ask(&window, question(dialog::DUMP_FOLDER, Wanted::Folder)).await;
+    Ok(chosen.into_iter().next().map(|path| app.files.add(path)))
 }
 
-fn opened(app: &Shared<'_>, path: FilePath) -> Option<OpenedFile> {
-    Some(app.files.add(path.into_path().ok()?))
+fn question(title: &str, wanted: Wanted) -> Question {
+    Question { title: title.to_owned(), folder: None, wanted }
 }
 
-/// GTK would begin with "Recent", where a folder that is typed cannot be chosen.
-fn at_home(window: &WebviewWindow, title: &str) -> Builder {
-    let builder = window.dialog().file().set_parent(window).set_title(title);
-    match std::env::home_dir() {
-        Some(home) => builder.set_directory(home),
-        None => builder,
-    }
+fn or<'a>(title: &'a str, otherwise: &'a str) -> &'a str {
+    Some(title.trim()).filter(|title| !title.is_empty()).unwrap_or(otherwise)
 }
 
-fn text(path: FilePath) -> Option<String> {
-    Some(path.into_path().ok()?.display().to_string())
+fn text(path: &PathBuf) -> String {
+    path.display().to_string()
 }

@@ -2,6 +2,7 @@
 import type { BackupId } from "./BackupId";
 import type { BackupStatus } from "./BackupStatus";
 import type { EngineKind } from "./EngineKind";
+import type { RestoreTest } from "./RestoreTest";
 import type { SafetyMark } from "./SafetyMark";
 
 /**
@@ -67,4 +68,8 @@ warnings: Array<string>,
 /**
  * Set when it is the safety backup of a restore, and not one of its profile's own.
  */
-safety?: SafetyMark, };
+safety?: SafetyMark, 
+/**
+ * Its last restore test; absent when it never had one. A check of the bytes is none.
+ */
+restore_test?: RestoreTest, };

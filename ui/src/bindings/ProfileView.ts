@@ -5,6 +5,7 @@ import type { ErrorReport } from "./ErrorReport";
 import type { ProfileDraft } from "./ProfileDraft";
 import type { Protection } from "./Protection";
 import type { RunSummary } from "./RunSummary";
+import type { TestedBackup } from "./TestedBackup";
 
 /**
  * One profile with its newest backup and its last run.
@@ -47,6 +48,10 @@ last_backup: BackupView | null,
  * out of reach.
  */
 problem: ErrorReport | null, 
+/**
+ * The last restore test of any of its backups.
+ */
+restore_test?: TestedBackup, 
 /**
  * The last run that ended, whatever its outcome.
  */

@@ -25,4 +25,14 @@ profile: string | null,
 /**
  * Set when the target exists and is to be replaced; without it nothing is ever replaced.
  */
-replace?: ReplaceConsent, };
+replace?: ReplaceConsent, 
+/**
+ * Only these tables or collections, as names or patterns such as `log_*`; absent means all of them.
+ * Only for a new or a scratch place.
+ */
+only?: Array<string>, 
+/**
+ * Whether it goes to a scratch place, which Kronos names itself and removes after a day; then
+ * `target` says nothing.
+ */
+scratch?: boolean, };

@@ -3,4 +3,4 @@
 /**
  * What a run does.
  */
-export type RunKind = "backup" | "verify" | "restore";
+export type RunKind = "backup" | "verify" | "restore" | "restore_test";

@@ -63,7 +63,7 @@ const STORAGE: readonly ErrorCode[] = ['storage_unavailable', 'storage_full'];
 
 /** Chooses the one primary action for a failed run; trying again is offered beside it where it can help. */
 export function remedy(code: ErrorCode, kind: RunKind): Remedy {
-  if (kind === 'verify') return 'backups';
+  if (kind === 'verify' || kind === 'restore_test') return 'backups';
   if (kind === 'restore') return 'restore';
   if (code === 'not_supported') return 'none';
   if (EDIT.includes(code)) return 'edit';

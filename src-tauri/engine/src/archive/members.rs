@@ -6,8 +6,9 @@
 //! a tar reader skips what it does not need, joins extension headers to members, and stops at the
 //! end mark without asking what follows.
 
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 
+use super::compression::read_up_to;
 use super::member::{BLOCK, Member};
 use super::subject::Subject;
 use crate::error::Result;
@@ -77,7 +78,11 @@ impl<R: Read> Members<R> {
         let mut block = [0; BLOCK];
         fill(&mut self.source, &mut block, subject, "in its end mark")?;
         let is_end_mark = block == [0; BLOCK];
-        if !is_end_mark || read_up_to(&mut self.source, &mut block[..1], subject)? > 0 {
+        if !is_end_mark
+            || read_up_to(&mut self.source, &mut block[..1])
+                .map_err(|error| subject.unread(error))?
+                > 0
+        {
             return Err(subject.damaged("something follows its last member"));
         }
         Ok(self.source)
@@ -85,26 +90,8 @@ impl<R: Read> Members<R> {
 }
 
 fn fill(source: &mut impl Read, space: &mut [u8], subject: &Subject, place: &str) -> Result<()> {
-    if read_up_to(source, space, subject)? < space.len() {
+    if read_up_to(source, space).map_err(|error| subject.unread(error))? < space.len() {
         return Err(subject.damaged(format!("it ends {place}")));
     }
     Ok(())
-}
-
-/// Reads until `space` is full or the source ends.
-pub(super) fn read_up_to(
-    source: &mut impl Read,
-    space: &mut [u8],
-    subject: &Subject,
-) -> Result<usize> {
-    let mut filled = 0;
-    while filled < space.len() {
-        match source.read(&mut space[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(subject.unread(error)),
-        }
-    }
-    Ok(filled)
 }

@@ -10,10 +10,9 @@
 use std::io::{Cursor, Read, Write};
 
 use super::OnBytes;
-use super::compression::{StreamDecoder, StreamStats};
+use super::compression::{StreamDecoder, StreamStats, read_up_to};
 use super::foreign::HEAD;
 use super::manifest::{Header, Manifest, Sidecar};
-use super::members::read_up_to;
 use super::records::RecordError;
 use super::rules::{check_manifest, check_sidecar};
 use super::subject::Subject;
@@ -131,7 +130,8 @@ impl<'a, R: Read + Send + 'static> Source<'a, R> {
         let mut subject =
             Subject { name: self.name, stored_bytes: self.stored_bytes, head: Vec::new() };
         let mut head = vec![0; HEAD];
-        let read = read_up_to(&mut self.reader, &mut head, &subject)?;
+        let read =
+            read_up_to(&mut self.reader, &mut head).map_err(|error| subject.unread(error))?;
         head.truncate(read);
         let codec = Codec::detect(&head);
         subject.head.clone_from(&head);

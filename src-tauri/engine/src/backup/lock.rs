@@ -67,7 +67,7 @@ mod tests {
         let first = ProfileLock::acquire(locks.path(), "shop", "the desktop app").unwrap();
         let error = ProfileLock::acquire(locks.path(), "shop", "the command line").unwrap_err();
         let expected = format!(
-            "`shop` is already being backed up by the desktop app (process {})",
+            "`shop` is already being backed up or restored by the desktop app (process {})",
             std::process::id()
         );
         assert_eq!(error.to_string(), expected);

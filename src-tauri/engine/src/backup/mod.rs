@@ -14,10 +14,11 @@ mod verifier;
 pub use bridge::ObjectSource;
 pub use lock::ProfileLock;
 pub use performer::{BackupReport, BackupRequest, perform, perform_locked};
+pub(crate) use publish::put_record;
 pub use recovery::{Recovered, recover};
 pub use verifier::{Verified, verify_object, verify_reader};
 
-use crate::archive::Sidecar;
+use crate::archive::{Sidecar, TestRecord};
 use crate::error::Error;
 use crate::ids::BackupId;
 use crate::storage::ObjectKey;
@@ -35,6 +36,11 @@ pub fn sidecar_key(archive: &str) -> Result<ObjectKey, Error> {
 /// The key of the archive that a commit record speaks of.
 pub fn archive_key_of(sidecar: &Sidecar) -> Result<ObjectKey, Error> {
     key(&sidecar.archive)
+}
+
+/// The key of the record of a restore test.
+pub fn test_record_key(record: &TestRecord) -> Result<ObjectKey, Error> {
+    key(&record.object_name())
 }
 
 fn key(name: &str) -> Result<ObjectKey, Error> {

@@ -83,11 +83,14 @@ async fn withdraw(
 
 /// Writes the commit record, reads it back and gives it its name.
 async fn commit_record(sidecar: &Sidecar, storage: &dyn Storage) -> Result<()> {
+    put_record(&sidecar_key(&sidecar.archive)?, &sidecar.to_json()?, storage).await
+}
+
+/// Writes a small object, reads it back and gives it its name.
+pub(crate) async fn put_record(key: &ObjectKey, text: &[u8], storage: &dyn Storage) -> Result<()> {
     use tokio::io::AsyncReadExt;
-    let text = sidecar.to_json()?;
-    let key = sidecar_key(&sidecar.archive)?;
-    let mut object = storage.create(&key, text.len() as u64).await?;
-    object.write(&text).await?;
+    let mut object = storage.create(key, text.len() as u64).await?;
+    object.write(text).await?;
     object.seal().await?;
     let mut stored = Vec::with_capacity(text.len());
     let reader = object.read_back().await?;

@@ -22,7 +22,9 @@ use crate::view::{BackupStatus, BackupView};
 pub type BackupRecord = BackupView;
 
 const SELECT: &str = "SELECT storage, id, profile, engine, created_at, stored_bytes, raw_bytes,
-    databases, tables, row_count, archive, status, verified_at, warnings, safety";
+    databases, tables, row_count, archive, status, verified_at, warnings, safety,
+    (SELECT test FROM restore_tests AS own WHERE own.storage = backups.storage AND own.id = backups.id
+        AND own.sha256 = backups.sha256)";
 
 impl Catalog {
     /// Adds a backup of `storage`, or replaces its row.
@@ -57,8 +59,13 @@ impl Catalog {
 
     /// Forgets a backup of `storage`. One that is not there is a success.
     pub fn remove_backup(&self, storage: &str, id: &BackupId) -> Result<()> {
-        let sql = "DELETE FROM backups WHERE storage = ?1 AND id = ?2";
-        self.run(|connection| connection.execute(sql, [storage, id.as_str()])).map(|_| ())
+        self.run(|connection| {
+            for table in ["backups", "restore_tests"] {
+                let sql = format!("DELETE FROM {table} WHERE storage = ?1 AND id = ?2");
+                connection.execute(&sql, [storage, id.as_str()])?;
+            }
+            Ok(())
+        })
     }
 
     /// All backups, newest first.
@@ -82,7 +89,7 @@ impl Catalog {
             let mut rows = statement.query([id.as_str()])?;
             while let Some(row) = rows.next()? {
                 if is_wanted(row.get_ref(0)?.as_str()?) {
-                    return Ok(Some((record(row)?, json(row, 15)?)));
+                    return Ok(Some((record(row)?, json(row, 16)?)));
                 }
             }
             Ok(None)
@@ -91,8 +98,14 @@ impl Catalog {
 
     /// Forgets the rows of every storage but these: a folder that was moved leaves rows behind.
     pub fn keep_storages(&self, storages: &[String]) -> Result<()> {
-        let sql = "DELETE FROM backups WHERE storage NOT IN (SELECT value FROM json_each(?1))";
-        self.run(|connection| connection.execute(sql, [text(&storages)?])).map(|_| ())
+        self.run(|connection| {
+            for table in ["backups", "restore_tests"] {
+                let wanted = "storage NOT IN (SELECT value FROM json_each(?1))";
+                let sql = format!("DELETE FROM {table} WHERE {wanted}");
+                connection.execute(&sql, [text(&storages)?])?;
+            }
+            Ok(())
+        })
     }
 
     /// The newest verified backup of a profile, wherever it is; a safety backup is none.
@@ -243,5 +256,6 @@ fn record(row: &Row<'_>) -> rusqlite::Result<BackupRecord> {
         verified_at: instant(row, 12)?,
         warnings: json(row, 13)?,
         safety: optional_json(row, 14)?,
+        restore_test: optional_json(row, 15)?,
     })
 }

@@ -14,6 +14,7 @@
 mod backups;
 mod open;
 mod rebuild;
+mod restore_tests;
 mod runs;
 mod schema;
 mod sidecar;

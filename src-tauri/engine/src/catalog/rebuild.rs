@@ -21,7 +21,7 @@ use tokio::io::AsyncReadExt;
 
 use super::Catalog;
 use super::sidecar;
-use crate::archive::{MAX_SIDECAR, Sidecar};
+use crate::archive::{MAX_SIDECAR, MAX_TEST_RECORD, Sidecar, TestRecord};
 use crate::error::{Error, Result, StorageError};
 use crate::ids::BackupId;
 use crate::storage::{ObjectKey, ObjectMeta, Storage};
@@ -86,6 +86,9 @@ pub async fn reconcile(
         }
         claimed.insert(archive.to_string());
     }
+    for object in newest_tests(&objects) {
+        read_test(catalog, storage_name, storage, object).await?;
+    }
     let vanished = before.into_iter().filter(|id| !is_claimed(id, &claimed)).collect();
     let remove = |catalog: &Catalog, name: &str| remove(catalog, name, vanished);
     report.removed = with(catalog, storage_name, remove).await?;
@@ -142,25 +145,90 @@ async fn read(storage: &dyn Storage, object: &ObjectMeta, archive: &ObjectKey) -
         tracing::warn!(key = %object.key, storage = storage.location(), reason, "not a sidecar");
         Ok(Found::Unreadable)
     };
-    if object.size > MAX_SIDECAR as u64 {
-        return unreadable(format!("it has {} bytes", object.size));
+    let bytes = match read_small(storage, object, MAX_SIDECAR).await? {
+        Small::Bytes(bytes) => bytes,
+        Small::Gone => return Ok(Found::Gone),
+        Small::Unreadable(reason) => return unreadable(reason),
+    };
+    match sidecar::accept(archive, &bytes) {
+        Ok(sidecar) => Ok(Found::Sidecar(Box::new(sidecar))),
+        Err(reason) => unreadable(reason),
+    }
+}
+
+enum Small {
+    Bytes(Vec<u8>),
+    Unreadable(String),
+    /// Deleted since it was listed.
+    Gone,
+}
+
+/// Reads an object of at most `most` bytes. Only a storage that is gone altogether is an error.
+async fn read_small(storage: &dyn Storage, object: &ObjectMeta, most: usize) -> Result<Small> {
+    if object.size > most as u64 {
+        return Ok(Small::Unreadable(format!("it has {} bytes", object.size)));
     }
     let reader = match storage.open(&object.key).await {
         Ok(reader) => reader,
-        Err(Error::Storage(StorageError::NotFound { .. })) => return Ok(Found::Gone),
+        Err(Error::Storage(StorageError::NotFound { .. })) => return Ok(Small::Gone),
         Err(error @ Error::Storage(StorageError::Io { .. })) => {
-            return unreadable(error.to_string());
+            return Ok(Small::Unreadable(error.to_string()));
         }
         Err(error) => return Err(error),
     };
     let mut bytes = Vec::new();
     // It may have grown since it was listed.
-    if let Err(error) = reader.take(MAX_SIDECAR as u64).read_to_end(&mut bytes).await {
-        return unreadable(error.to_string());
+    Ok(match reader.take(most as u64).read_to_end(&mut bytes).await {
+        Ok(_) => Small::Bytes(bytes),
+        Err(error) => Small::Unreadable(error.to_string()),
+    })
+}
+
+/// The newest record of a restore test of each backup. Their names sort by time.
+fn newest_tests(objects: &[ObjectMeta]) -> impl Iterator<Item = &ObjectMeta> {
+    let mut newest = BTreeMap::new();
+    for object in objects.iter().filter(|object| TestRecord::is_named(object.key.as_str())) {
+        newest.insert(TestRecord::backup_named(object.key.as_str()), object);
     }
-    match sidecar::accept(archive, &bytes) {
-        Ok(sidecar) => Ok(Found::Sidecar(Box::new(sidecar))),
-        Err(reason) => unreadable(reason),
+    newest.into_values()
+}
+
+/// Takes the record of a restore test over, unless it is known. One that is none is passed over: it may
+/// be anybody's file.
+async fn read_test(
+    catalog: &Arc<Catalog>,
+    storage_name: &str,
+    storage: &dyn Storage,
+    object: &ObjectMeta,
+) -> Result<()> {
+    let name = object.key.as_str();
+    let id = BackupId::from_text(TestRecord::backup_named(name));
+    let about = id.clone();
+    let known =
+        with(catalog, storage_name, move |catalog, name| catalog.restore_test(name, &about))
+            .await?;
+    if known.is_some_and(|test| TestRecord::name_of(&id, &test) == name) {
+        return Ok(());
+    }
+    let bytes = match read_small(storage, object, MAX_TEST_RECORD).await? {
+        Small::Bytes(bytes) => bytes,
+        Small::Gone => return Ok(()),
+        Small::Unreadable(reason) => {
+            tracing::warn!(key = name, reason, "not the record of a restore test");
+            return Ok(());
+        }
+    };
+    match TestRecord::from_json(name, &bytes) {
+        Ok(record) => {
+            with(catalog, storage_name, move |catalog, name| {
+                catalog.put_restore_test(name, &record)
+            })
+            .await
+        }
+        Err(error) => {
+            tracing::warn!(key = name, %error, "not the record of a restore test");
+            Ok(())
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 /// All steps, in order. Instants are microseconds since 1970, UTC.
 ///
 /// The big column comes last, so that a list of backups does not have to read past it.
-const STEPS: [&str; 2] = ["
+const STEPS: [&str; 3] = ["
     CREATE TABLE backups (
         storage TEXT NOT NULL,
         id TEXT NOT NULL,
@@ -66,6 +66,14 @@ const STEPS: [&str; 2] = ["
         databases, tables, row_count, archive, sha256, status, verified_at, seal, warnings, NULL, sidecar
         FROM earlier;
     DROP TABLE earlier;
+", "
+    CREATE TABLE restore_tests (
+        storage TEXT NOT NULL,
+        id TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        test TEXT NOT NULL,
+        PRIMARY KEY (storage, id)
+    ) STRICT;
 "];
 
 /// How many steps this version knows.
@@ -133,6 +141,6 @@ mod tests {
         let texts = ("a".to_owned(), 6, "damaged".to_owned());
         assert_eq!(found.unwrap(), (texts, 8, None, "{\"sidecar\": 1}".to_owned()));
         migrate(&mut connection).unwrap();
-        assert_eq!(version(&connection).unwrap(), (2, true));
+        assert_eq!(version(&connection).unwrap(), (3, true));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns the traits. An implementation lives in a module of its own beside this one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -40,12 +40,9 @@ pub trait DatabaseConnection: Send + Sync {
     /// From here on the source is not needed longer than the engine itself demands.
     async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>>;
 
-    /// Looks at what stands at a `target` that is to be replaced, without changing anything. An engine
-    /// whose databases cannot be replaced yet says so.
-    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
-        let _ = target;
-        Err(RestoreError::CannotReplace { engine: self.kind() }.into())
-    }
+    /// Looks at what stands at a `target` that is to be replaced. Changes nothing, but for one thing: where a
+    /// server cannot promise that a swap is over when the one who swaps is, one that was interrupted is ended first.
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing>;
 
     /// Checks that `dumped` can be created at `target`, and says so before any byte is written:
     /// nothing stands there, or what is to be replaced does and can be; nothing stale would be mixed in,
@@ -73,6 +70,29 @@ pub trait DatabaseConnection: Send + Sync {
         dump: &ForeignDump,
         scope: &WorkScope,
     ) -> Result<Box<dyn LoadSink>>;
+
+    /// Looks at the restored database at `target` more closely than every restore does, for a restore
+    /// test; `sha256` is that of its dump. Returns what was looked at, if there is more to look at.
+    async fn examine(
+        &self,
+        target: &RestoreTarget,
+        sha256: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Option<&'static str>> {
+        let _ = (target, sha256, cancel);
+        Ok(None)
+    }
+
+    /// Leaves `mark` in the scratch database at `target`, for people who find it there and for
+    /// [`DatabaseConnection::remove_scratch`]. A file needs none: it is in a folder of Kronos.
+    async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
+        let _ = (target, mark);
+        Ok(())
+    }
+
+    /// Removes the scratch database at `target`, and what a killed restore to it has left. With a `mark`
+    /// it has to bear it, else it stays. One that is gone already is a success.
+    async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()>;
 }
 
 /// What a look at the source found.
@@ -322,8 +342,20 @@ pub struct DumpedDatabase {
     pub size: u64,
     /// Who held it.
     pub server: ServerInfo,
-    /// What is in it.
+    /// What is in it, as far as it is wanted.
     pub facts: DatabaseFacts,
+    /// The names of the tables, collections and views that are wanted; `None` means all of it.
+    pub only: Option<BTreeSet<String>>,
+}
+
+impl DumpedDatabase {
+    /// Refuses a choice of tables, for an engine that cannot make one.
+    pub(super) fn whole(&self, engine: EngineKind) -> Result<()> {
+        match &self.only {
+            None => Ok(()),
+            Some(_) => Err(RestoreError::CannotChoose { engine }.into()),
+        }
+    }
 }
 
 /// A database being loaded. Bytes are written to it as they come out of the archive; dropping it
@@ -331,8 +363,8 @@ pub struct DumpedDatabase {
 pub trait RestoreSink: Write + Send {
     /// Checks the loaded database against what the backup recorded and only then makes it visible,
     /// replacing nothing but what the target says. Whenever this ends, also with its process, the target
-    /// is the old one or the new one, complete; after an error it is the old one, but for
-    /// [`RestoreError::SwapUnknown`]. The caller has compared the hash of all written bytes before.
+    /// is the old one or the new one, complete, at the latest when the next look, plan or restore begins; after an
+    /// error it is the old one, but for [`RestoreError::SwapUnknown`] and [`RestoreError::SwapInterrupted`]. The caller has compared the hash of all written bytes before.
     /// Ends early when the user cancels, until the moment of the swap.
     fn finish(
         self: Box<Self>,
@@ -370,5 +402,7 @@ pub struct Previous {
     pub disconnected: u32,
 }
 
+/// The table or collection by which a scratch database that is kept is known.
+pub(super) const SCRATCH_MARK: &str = "kronos_scratch_place";
 /// How long a replaced database is kept.
 pub(super) const PREVIOUS_KEPT: SignedDuration = SignedDuration::from_hours(24);

@@ -36,6 +36,11 @@ pub fn holds_whole_server(kind: EngineKind, unit: &str) -> bool {
     matches!(kind, EngineKind::Mongodb) && unit == mongodb::WHOLE_SERVER
 }
 
+/// Whether the names of tables are `schema.table`, and `table` alone means it in every schema.
+pub fn names_have_schemas(kind: EngineKind) -> bool {
+    matches!(kind, EngineKind::Postgres)
+}
+
 /// The target of a restore, as `text` names it: the path of a new file, or the name of a new database.
 pub fn restore_target(kind: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
     if !lives_on_server(kind) {

@@ -13,6 +13,7 @@ mod foreign;
 pub(crate) mod forms;
 mod mongodb;
 mod mysql;
+mod names;
 mod postgres;
 mod reading;
 mod rows;
@@ -27,9 +28,11 @@ pub use connection::{
     Restored, Standing, WorkScope,
 };
 pub use factory::{
-    connect, holds_whole_server, lives_on_server, restore_target, row_reader, structure_reader,
+    connect, holds_whole_server, lives_on_server, names_have_schemas, restore_target, row_reader,
+    structure_reader,
 };
 pub use foreign::{ForeignDump, ForeignForm, LoadRisk, LoadSink};
+pub(crate) use names::scratch as new_scratch_name;
 pub use reading::{DumpPlace, DumpReader};
 pub use rows::{Cell, FoundRows, WantedRows};
 pub use structure::{Defined, Structure};

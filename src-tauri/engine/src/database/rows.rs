@@ -199,6 +199,9 @@ impl Rows {
 }
 
 #[cfg(test)]
+pub mod testing;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

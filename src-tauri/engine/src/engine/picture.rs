@@ -87,6 +87,7 @@ impl Engine {
             protection: protection(newest, last_run.as_ref()),
             problem: newest.and_then(problem),
             last_backup: backups.iter().filter(own).find(good).cloned(),
+            restore_test: Self::last_test(backups.iter().filter(own)),
             last_run,
             storage,
         })

@@ -12,10 +12,13 @@ use super::edits::{rejected, typed};
 use crate::archive::{self, Sidecar};
 use crate::config::ConnectionSettings;
 use crate::database::{self, Previous, RestoreTarget};
-use crate::error::{Error, Result};
-use crate::event::{Replaced, RunKind, RunResult};
+use crate::error::{Error, RestoreError, Result};
+use crate::event::{Replaced, RunKind, RunResult, ScratchPlace};
 use crate::ids::{BackupId, EngineKind, RunId};
-use crate::restore::{self, ArchiveFile, ArchiveSource, RestoreRequest, Secured, StoredArchive};
+use crate::restore::{
+    self, ArchiveFile, ArchiveSource, ClaimedPlace, PlacePlan, RestoreReport, RestoreRequest,
+    Secured, StoredArchive,
+};
 use crate::run::RunSpec;
 use crate::view::{ReplaceConsent, RestoreDraft, TargetCard};
 
@@ -30,6 +33,10 @@ pub struct RestoreOrder {
     pub profile: Option<String>,
     /// Set when the target exists and is to be replaced; without it nothing is ever replaced.
     pub replace: Option<ReplaceConsent>,
+    /// Only the tables or collections with these names, or that these patterns match; `None` means all.
+    pub only: Option<Vec<String>>,
+    /// Whether it goes to a scratch place; then `target` says nothing.
+    pub scratch: bool,
 }
 
 impl Engine {
@@ -97,7 +104,7 @@ impl Engine {
     /// What the form says, with its path written out.
     pub(super) fn order(engine: EngineKind, draft: &RestoreDraft) -> Result<RestoreOrder> {
         let on_server = database::lives_on_server(engine);
-        if draft.target.trim().is_empty() {
+        if draft.target.trim().is_empty() && !draft.scratch {
             let what = match (on_server, &draft.replace) {
                 (true, None) => "Name the database to make",
                 (false, None) => "Name the file to make",
@@ -106,7 +113,7 @@ impl Engine {
             };
             return Err(rejected("target", what));
         }
-        let target = if on_server {
+        let target = if on_server || draft.scratch {
             draft.target.clone().into()
         } else {
             typed("target", &draft.target)?.into_os_string()
@@ -116,6 +123,8 @@ impl Engine {
             target,
             profile: draft.profile.clone(),
             replace: draft.replace.clone(),
+            only: draft.only.clone(),
+            scratch: draft.scratch,
         })
     }
 
@@ -143,11 +152,19 @@ impl Engine {
     ) -> Result<RestoreRequest> {
         let wanted = order.profile.as_deref();
         let connection = self.target_connection(engine, own_profile, wanted)?;
-        let mut target = new_target(engine, &order.target)?;
+        let owner = wanted.unwrap_or(own_profile);
+        let scratch =
+            order.scratch.then(|| PlacePlan::new(&self.0.state, engine, owner, &connection));
+        let mut target = match &scratch {
+            Some(place) => place.target()?,
+            None => new_target(engine, &order.target)?,
+        };
         let mut replacement = None;
         if let Some(consent) = order.replace {
-            target = target.replacing(consent.disconnect);
-            let owner = wanted.unwrap_or(own_profile);
+            if order.only.is_some() || order.scratch {
+                return Err(RestoreError::ReplacesWhole.into());
+            }
+            target = resolved(target).replacing(consent.disconnect);
             replacement = Some(self.replacement(engine, owner, &connection, &target, consent)?);
         }
         Ok(RestoreRequest {
@@ -159,11 +176,13 @@ impl Engine {
             state: self.0.state.clone(),
             owner: self.0.options.owner,
             replacement,
+            only: order.only,
+            scratch,
         })
     }
 
     /// The server that takes the restored database.
-    fn target_connection(
+    pub(super) fn target_connection(
         &self,
         engine: EngineKind,
         own_profile: &str,
@@ -198,6 +217,8 @@ impl Engine {
             if let Some(replacement) = &request.replacement {
                 engine.note_replacement(&context.run, &replacement.profile);
             }
+            let now = engine.0.options.clock.now();
+            let place = request.scratch.clone().map(|plan| plan.claim(now)).transpose()?;
             let outcome = restore::perform(&request, &context).await;
             if request.replacement.is_some() {
                 // A safety backup is worth knowing whatever came of the rest.
@@ -205,7 +226,7 @@ impl Engine {
                     tracing::warn!(%error, "a safety backup is missing in the catalog");
                 }
             }
-            let report = outcome?;
+            let (report, scratch) = settled(outcome, place).await?;
             Ok(RunResult::Restore {
                 backup: report.backup,
                 target: report.restored.target,
@@ -214,8 +235,26 @@ impl Engine {
                 rows: report.restored.rows,
                 warnings: report.restored.warnings,
                 replaced: replaced(report.restored.previous, report.secured),
+                scratch,
             })
         })
+    }
+}
+
+/// Keeps the scratch place of a restore that succeeded, and removes that of one that failed.
+async fn settled(
+    outcome: Result<RestoreReport>,
+    place: Option<ClaimedPlace>,
+) -> Result<(RestoreReport, Option<ScratchPlace>)> {
+    let Some(place) = place else { return Ok((outcome?, None)) };
+    match outcome {
+        Ok(report) => Ok((report, Some(ScratchPlace { removed_after: place.keep().await? }))),
+        Err(error) => {
+            if let Err(error) = place.remove().await {
+                tracing::warn!(%error, "a scratch place is left to the next start");
+            }
+            Err(error)
+        }
     }
 }
 
@@ -271,6 +310,17 @@ pub(super) fn new_target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<R
         }
         target => target,
     })
+}
+
+/// What a link leads to now: it may lead elsewhere before the run has ended.
+fn resolved(target: RestoreTarget) -> RestoreTarget {
+    match target {
+        // What does not exist is refused later, by its name.
+        RestoreTarget::NewFile(path) => {
+            RestoreTarget::NewFile(std::fs::canonicalize(&path).unwrap_or(path))
+        }
+        target => target,
+    }
 }
 
 pub(super) async fn peek(source: Arc<dyn ArchiveSource>) -> Result<archive::Header> {

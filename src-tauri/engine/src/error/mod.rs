@@ -58,7 +58,7 @@ pub enum Error {
     #[error(transparent)]
     Browse(#[from] BrowseError),
     /// Another run of the same profile holds its lock.
-    #[error("`{profile}` is already being backed up{}", holder.as_deref().map(|h| format!(" by {h}")).unwrap_or_default())]
+    #[error("`{profile}` is already being backed up or restored{}", holder.as_deref().map(|h| format!(" by {h}")).unwrap_or_default())]
     Busy {
         /// The profile that is busy.
         profile: String,

@@ -48,12 +48,6 @@ pub enum RestoreError {
         /// The target.
         target: String,
     },
-    /// This version replaces no database of that engine.
-    #[error("Kronos cannot replace a {engine} database yet")]
-    CannotReplace {
-        /// The engine.
-        engine: EngineKind,
-    },
     /// The user did not type what had to be typed.
     #[error("Replacing `{target}` was not confirmed: `{wanted}` has to be typed, exactly so")]
     NotConfirmed {
@@ -75,6 +69,14 @@ pub enum RestoreError {
         source_database: String,
         /// The identity of that server.
         expected: String,
+    },
+    /// What an undo would replace is not what was replaced.
+    #[error("The safety backup is of `{source_database}`, and the profile leads to `{target}` now")]
+    OtherPlace {
+        /// The database that would be replaced.
+        target: String,
+        /// The one that the safety backup is of.
+        source_database: String,
     },
     /// Other programs use what is to be replaced.
     #[error("`{target}` is in use by {}", programs.join(", "))]
@@ -114,6 +116,14 @@ pub enum RestoreError {
         /// The target.
         target: String,
     },
+    /// The connection broke at the moment of the swap, and the server cannot be asked any more.
+    #[error(
+        "The connection broke at the moment of the swap, so `{target}` may be incomplete until Kronos reaches the server again: it then ends the swap by itself, or puts the old database back"
+    )]
+    SwapInterrupted {
+        /// The target.
+        target: String,
+    },
     /// There is nothing to undo.
     #[error("There is no restore to undo{}", run.as_deref().map(|run| format!(": `{run}` replaced nothing, or more than 7 days ago")).unwrap_or_default())]
     NothingToUndo {
@@ -130,6 +140,63 @@ pub enum RestoreError {
         /// Its target.
         target: String,
     },
+    /// The restore can be undone no more, or not now.
+    #[error("The restore `{run}` cannot be undone: {reason}")]
+    SafetyUnusable {
+        /// The restore.
+        run: String,
+        /// Why, as a sentence without its full stop.
+        reason: String,
+    },
+    /// A name or a pattern that means nothing in the backup.
+    #[error("`{pattern}` is no table of `{database}`: {}", some_of(tables))]
+    NoSuchTable {
+        /// What was asked for.
+        pattern: String,
+        /// The database in the backup.
+        database: String,
+        /// Its tables.
+        tables: Vec<String>,
+    },
+    /// Some tables were asked for, and none was named.
+    #[error("No table was named")]
+    NoTables,
+    /// This version takes no single tables out of a backup of that engine.
+    #[error("Kronos cannot take single tables out of a {engine} backup yet")]
+    CannotChoose {
+        /// The engine.
+        engine: EngineKind,
+    },
+    /// What was asked for cannot be taken out of the rest.
+    #[error("These tables cannot be taken out of the rest: {detail}")]
+    CannotTakeOut {
+        /// Why.
+        detail: String,
+    },
+    /// Something that was asked for needs something that was not.
+    #[error("`{name}` needs {needed}, which was not asked for")]
+    NeedsMore {
+        /// What was asked for.
+        name: String,
+        /// What it needs.
+        needed: String,
+    },
+    /// Only all of a database can be replaced.
+    #[error(
+        "Only a whole database can replace one: some of its tables, or a scratch place, make a new one"
+    )]
+    ReplacesWhole,
+    /// There is no good backup of a profile yet.
+    #[error("There is no good backup of `{profile}` that could be tested")]
+    NothingToTest {
+        /// The profile.
+        profile: String,
+    },
+    /// A backup that can be restored to a server of its own only.
+    #[error(
+        "This backup holds all databases of a server of one moment, which keep their names, so none of them can be restored beside the living ones"
+    )]
+    CannotTest,
     /// What was loaded is not what the manifest says.
     #[error("The restored database differs from the backup: {detail}")]
     Mismatch {
@@ -138,23 +205,44 @@ pub enum RestoreError {
     },
 }
 
+/// The first of these names.
+fn some_of(names: &[String]) -> String {
+    const LISTED: usize = 10;
+    let shown = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "there is none".to_owned(),
+        n if n > LISTED => format!("{shown} and {} more", n - LISTED),
+        _ => shown,
+    }
+}
+
 impl RestoreError {
     pub(super) fn code(&self) -> ErrorCode {
         match self {
             Self::TargetExists { .. } => ErrorCode::TargetExists,
             Self::NoSpace { .. } | Self::NoRoomForSafety { .. } => ErrorCode::StorageFull,
             Self::Mismatch { .. } => ErrorCode::ArchiveDamaged,
-            Self::ChooseDatabase { .. } | Self::NothingToUndo { .. } => ErrorCode::Unknown,
+            Self::ChooseDatabase { .. }
+            | Self::NothingToUndo { .. }
+            | Self::SafetyUnusable { .. }
+            | Self::NothingToTest { .. }
+            | Self::NoSuchTable { .. }
+            | Self::NoTables
+            | Self::NeedsMore { .. } => ErrorCode::Unknown,
             Self::NoSafety { cause, .. } => cause.code(),
             Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
             Self::InUse { .. } => ErrorCode::TargetInUse,
-            Self::CannotReplace { .. } => ErrorCode::NotSupported,
+            Self::CannotTest
+            | Self::CannotChoose { .. }
+            | Self::CannotTakeOut { .. }
+            | Self::ReplacesWhole => ErrorCode::NotSupported,
             Self::StaleJournal { .. }
             | Self::TargetUnusable { .. }
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
-            | Self::NeverEnded { .. }
-            | Self::SwapUnknown { .. } => ErrorCode::TargetUnusable,
+            | Self::OtherPlace { .. }
+            | Self::NeverEnded { .. } => ErrorCode::TargetUnusable,
+            Self::SwapUnknown { .. } | Self::SwapInterrupted { .. } => ErrorCode::OutcomeUnknown,
         }
     }
 
@@ -168,10 +256,24 @@ impl RestoreError {
             Self::NothingToReplace { .. } => {
                 "Check the name; without `--replace` the restore makes it as a new one"
             }
-            Self::CannotReplace { .. } => "Restore to a new database and let your programs use that one",
+            Self::NoSuchTable { .. } | Self::NoTables => {
+                "`kronos inspect` shows the tables in a backup; a `*` stands for any text"
+            }
+            Self::CannotChoose { .. } | Self::CannotTakeOut { .. } => "Restore all of it to a new database and take the tables from there",
+            Self::NeedsMore { .. } => "Ask for that as well",
+            Self::ReplacesWhole => {
+                "Restore the tables to a new database and copy from there what you need"
+            }
+            Self::NothingToTest { .. } => "Make a backup first: `kronos backup`",
+            Self::CannotTest => {
+                "Restore it to an empty server by hand, or name the databases in the profile"
+            }
             Self::NotConfirmed { .. } => "Look once more whether this is the database you mean",
             Self::OtherServer { .. } => {
                 "Restore to a new database there, and replace the old one by hand if you mean it"
+            }
+            Self::OtherPlace { .. } => {
+                "Restore the safety backup with `--replace` if you mean that one; `kronos list` names it"
             }
             Self::InUse { can_disconnect: true, .. } => {
                 "Close these programs, or let Kronos end their connections with `--disconnect`"
@@ -186,8 +288,14 @@ impl RestoreError {
             Self::SwapUnknown { .. } => {
                 "Look at it, and if it is not the one you want: `kronos undo` names the way back"
             }
+            Self::SwapInterrupted { .. } => {
+                "When the server is back, back the database up or restore to it: what is open is ended first, and said"
+            }
             Self::NeverEnded { .. } => {
                 "Look at it; `kronos undo RUN` with that run brings back what was there before"
+            }
+            Self::SafetyUnusable { .. } => {
+                "`kronos list` shows the safety backups that there are; `kronos undo RUN` undoes an earlier restore"
             }
             Self::NothingToUndo { .. } => "`kronos list` shows the safety backups that there are",
             Self::Mismatch { .. } => {

@@ -6,11 +6,13 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use super::choice;
 use super::replacement::{Replacement, Secured, card};
 use super::scratch::Scratch;
+use super::scratch_place::PlacePlan;
 use super::source::ArchiveSource;
 use crate::archive::{self, Manifest, Sidecar, Unit};
-use crate::backup::{ObjectSource, verify_reader};
+use crate::backup::{ObjectSource, ProfileLock, verify_reader};
 use crate::cancel::CancelCheck;
 use crate::config::ConnectionSettings;
 use crate::contents::{DatabaseFacts, LeftOutPart, UnitKind};
@@ -42,6 +44,10 @@ pub struct RestoreRequest {
     pub owner: &'static str,
     /// Set when the target exists and is to be replaced.
     pub replacement: Option<Replacement>,
+    /// The tables or collections to restore, as names or patterns; `None` means all.
+    pub only: Option<Vec<String>>,
+    /// Set when the target is a scratch place, which has to be claimed before.
+    pub scratch: Option<PlacePlan>,
 }
 
 /// A database that was restored and compared with its backup.
@@ -67,17 +73,28 @@ pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<R
     }
     context.progress.enter(Phase::Verifying, size);
     let manifest = verify_reader(reader, &name, request.sidecar.as_ref(), context).await?.manifest;
+    perform_verified(request, manifest, lock.as_ref(), context).await
+}
+
+/// Restores one database of an archive that was read to its end just now and is as `manifest` says.
+pub(super) async fn perform_verified(
+    request: &RestoreRequest,
+    manifest: Manifest,
+    lock: Option<&ProfileLock>,
+    context: &RunContext,
+) -> Result<RestoreReport> {
     let (index, unit) = check_target(&manifest, request).await?;
     let backup = manifest.header.id.clone();
-    let secured = match (&request.replacement, &lock) {
+    let secured = match (&request.replacement, lock) {
         (Some(it), Some(lock)) => it.secure(&request.target, &backup, lock, context).await?,
         _ => None,
     };
 
+    let (name, (reader, size)) = (request.source.name(), request.source.open().await?);
     context.progress.enter(Phase::Loading, size);
     context.progress.object(&unit.name);
     let connection = database::connect(manifest.header.engine, &request.connection)?;
-    let dumped = dumped(&manifest, &unit);
+    let dumped = dumped(&manifest, &unit, request.only.as_deref())?;
     let scratch = Scratch::create(&request.state, &context.run)?;
     let scope = WorkScope {
         scratch: scratch.path().to_owned(),
@@ -85,10 +102,11 @@ pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<R
         cancel: context.cancel.clone(),
     };
     let sink = connection.restore(&request.target, &dumped, &scope).await?;
+    let left_out = dumped.only.as_ref().and_then(|only| choice::left_out(&unit, only));
     let facts = dumped.facts;
-    let (reader, _) = request.source.open().await?;
     let mut restored = load(reader, name, manifest, index, sink, facts, context).await?;
     restored.warnings.extend(left_out_warning(&unit));
+    restored.warnings.extend(left_out);
     Ok(RestoreReport { backup, restored, secured })
 }
 
@@ -107,7 +125,9 @@ async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(
     if let Some(replacement) = &request.replacement {
         replacement.check(connection.as_ref(), &request.target, (manifest, unit)).await?;
     }
-    connection.check_target(&request.target, &dumped(manifest, unit)).await?;
+    connection
+        .check_target(&request.target, &dumped(manifest, unit, request.only.as_deref())?)
+        .await?;
     Ok((index, unit.clone()))
 }
 
@@ -132,7 +152,7 @@ pub async fn target_card(request: &RestoreRequest, context: &RunContext) -> Resu
         }
         target => target.clone(),
     };
-    let refusal = connection.check_target(&target, &dumped(&manifest, unit)).await.err();
+    let refusal = connection.check_target(&target, &dumped(&manifest, unit, None)?).await.err();
     card(replacement, connection.as_ref(), &target, (&manifest, unit), refusal).await
 }
 
@@ -158,17 +178,24 @@ fn left_out_warning(unit: &Unit) -> Option<String> {
 }
 
 /// What the engine has to know about a unit that it is going to load.
-fn dumped(manifest: &Manifest, unit: &Unit) -> DumpedDatabase {
-    DumpedDatabase {
+fn dumped(manifest: &Manifest, unit: &Unit, patterns: Option<&[String]>) -> Result<DumpedDatabase> {
+    let schemas = database::names_have_schemas(manifest.header.engine);
+    let only = patterns.map(|patterns| choice::chosen(unit, patterns, schemas)).transpose()?;
+    let mut objects = unit.objects.clone();
+    if let Some(only) = &only {
+        objects.retain(|object| choice::is_choosable(object) && only.contains(&object.name));
+    }
+    Ok(DumpedDatabase {
         name: unit.name.clone(),
         size: unit.size,
         server: manifest.header.server.clone(),
         facts: DatabaseFacts {
-            objects: unit.objects.clone(),
+            objects,
             properties: unit.properties.clone(),
             left_out: unit.left_out.clone(),
         },
-    }
+        only,
+    })
 }
 
 /// The database of that name (its own, or that of its member in the archive), or the only one. A name

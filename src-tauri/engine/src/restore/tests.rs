@@ -92,6 +92,8 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
             state: state.clone(),
             owner: "a test",
             replacement: None,
+            only: None,
+            scratch: None,
         };
         perform(&request, &context()).await?;
         Ok(place(&target))
@@ -168,6 +170,8 @@ async fn replacing(root: &Path, shelf: MemoryStorage, guess: u64) -> (PathBuf, R
         state,
         owner: "a test",
         replacement: Some(replacement),
+        only: None,
+        scratch: None,
     };
     (path, request)
 }

@@ -47,6 +47,10 @@ impl Course {
                 (Phase::Finishing, 0.02),
             ],
             (RunKind::Verify, _) => &[(Phase::Preparing, 0.02), (Phase::Verifying, 0.98)],
+            // It restores like any other restore, and then removes what it made.
+            (RunKind::RestoreTest, on_server) => {
+                Self { kind: RunKind::Restore, on_server, replaces: false }.phases()
+            }
             (RunKind::Restore, _) if self.replaces => &[
                 (Phase::Preparing, 0.02),
                 (Phase::Verifying, 0.13),
@@ -204,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_weights_of_every_kind_add_up_to_one() {
-        for kind in [RunKind::Backup, RunKind::Verify, RunKind::Restore] {
+        for kind in [RunKind::Backup, RunKind::Verify, RunKind::Restore, RunKind::RestoreTest] {
             for on_server in [false, true] {
                 let phases = Course { kind, on_server, replaces: false }.phases();
                 let sum: f64 = phases.iter().map(|(_, weight)| weight).sum();

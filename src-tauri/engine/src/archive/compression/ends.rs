@@ -8,11 +8,12 @@
 use super::block::{Decompressor, declared_len};
 use super::codec::Layout;
 use super::error::StreamError;
+use super::frames::{damaged, read_up_to};
 use super::seal::PROOF_LEN;
 use super::{BLOCK_SIZE, MAX_FRAME};
 use crate::config::Codec;
 use memchr::memmem;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// As many bytes as the longest prefix of a record has.
 const FIRST_LOOK: usize = 16;
@@ -266,21 +267,8 @@ fn figures(proof: &[u8; PROOF_LEN]) -> (u64, u64) {
     (number(PROOF_LEN - 16), number(PROOF_LEN - 8))
 }
 
-fn damaged(at: u64, what: &'static str) -> io::Error {
-    StreamError::Damaged { at, what }.into()
-}
-
 /// Reads from `at` until `space` is full or the source ends.
 fn read_at<R: Read + Seek>(reader: &mut R, at: u64, space: &mut [u8]) -> io::Result<usize> {
     reader.seek(SeekFrom::Start(at))?;
-    let mut filled = 0;
-    while filled < space.len() {
-        match reader.read(&mut space[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
+    read_up_to(reader, space)
 }

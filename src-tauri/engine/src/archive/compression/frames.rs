@@ -143,13 +143,14 @@ impl<R: Read> Frames<R> {
     }
 }
 
-fn damaged(at: u64, what: &'static str) -> io::Error {
+/// What is wrong with the stream at `at`, a place in its stored bytes.
+pub fn damaged(at: u64, what: &'static str) -> io::Error {
     StreamError::Damaged { at, what }.into()
 }
 
 /// Reads until `space` is full or the source ends. `read_exact` would not do: it tells the end of
 /// the source by an error that the source itself may also give.
-fn read_up_to(reader: &mut impl Read, space: &mut [u8]) -> io::Result<usize> {
+pub fn read_up_to(reader: &mut impl Read, space: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < space.len() {
         match reader.read(&mut space[filled..]) {

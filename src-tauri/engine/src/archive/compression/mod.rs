@@ -41,6 +41,7 @@ pub use decoder::StreamDecoder;
 pub use encoder::StreamEncoder;
 pub use ends::{StreamEnds, stream_codec};
 pub use error::StreamError;
+pub use frames::read_up_to;
 
 use std::num::NonZeroUsize;
 use std::thread;

@@ -109,6 +109,7 @@ fn a_row_has_what_the_sidecar_says() {
         verified_at: sidecar.verified_at,
         warnings: sidecar.manifest.warnings.clone(),
         safety: None,
+        restore_test: None,
     };
     assert_eq!(row, expected);
     assert_eq!(catalog.backups().unwrap(), [expected]);

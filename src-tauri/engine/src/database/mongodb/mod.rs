@@ -2,7 +2,7 @@
 //!
 //! Owns the connection for the `mongodb` engine. The rules it keeps: names and secrets never are options;
 //! a dump counts only when the tool succeeded *and* its stream is complete; a restore makes a new
-//! database and drops it again when it fails.
+//! database, or hidden collections, and drops them again when it fails.
 
 mod catalogue;
 mod compare;
@@ -14,9 +14,11 @@ mod foreign;
 mod json;
 mod login;
 mod probe;
+mod replace;
 mod restore;
 mod rights;
 mod rows;
+mod scratch;
 mod server;
 mod stream;
 mod structure;
@@ -38,7 +40,8 @@ pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
-    Probe, RestoreSink, RestoreTarget, WorkScope, connection::sources_on,
+    Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -75,18 +78,25 @@ impl MongoServer {
         server: &Server,
         target: &RestoreTarget,
         dumped: &DumpedDatabase,
-    ) -> Result<(Target, Tool)> {
+    ) -> Result<(Target, Tool, Vec<String>)> {
         let tool = tools::loader(session, server, self.chosen_tools()).await?;
         let names = dumped.facts.objects.iter().map(|object| object.name.as_str());
         tools::check_names(&tool, server, names)?;
-        Ok((target::check(session, server, target, dumped).await?, tool))
+        let mut settled = Vec::new();
+        if let RestoreTarget::ReplaceDatabase { name, disconnect } = target {
+            settled = replace::check(session, server, (name, *disconnect), dumped).await?;
+        }
+        Ok((target::check(session, server, target, dumped).await?, tool, settled))
     }
 
     async fn survey(&self) -> Result<DumpPlan> {
         let (session, server) = self.open().await?;
         let tool = tools::dumper(&session, &server, self.chosen_tools()).await?;
-        let units = units::units(&session, &server, &self.settings).await?;
         let mut warnings = Vec::from_iter(tools::warning(&server));
+        for name in catalogue::databases(&session, &self.settings).await? {
+            warnings.extend(replace::settle(&session, &name).await?);
+        }
+        let units = units::units(&session, &server, &self.settings).await?;
         warnings.extend(units::names_to_know(&units, &tool));
         Ok(DumpPlan {
             server: info(&server, Some(&tool)),
@@ -160,7 +170,13 @@ impl DatabaseConnection for MongoServer {
         Ok(Box::new(cancellable(&scope.cancel, work).await?))
     }
 
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        let (session, server) = self.open().await?;
+        replace::look(&session, &server, &self.settings, target.database_name()?).await
+    }
+
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        dumped.whole(self.kind())?;
         let (session, server) = self.open().await?;
         self.checked(&session, &server, target, dumped).await.map(drop)
     }
@@ -172,11 +188,21 @@ impl DatabaseConnection for MongoServer {
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
         let (session, server) = self.open().await?;
-        let (target, tool) = self.checked(&session, &server, target, dumped).await?;
+        let (target, tool, settled) = self.checked(&session, &server, target, dumped).await?;
         scope.cancel.check()?;
         let jobs = self.settings.server.jobs;
         let sink = restore::Loading::start(session, &tool, target, dumped, jobs, scope).await?;
-        Ok(Box::new(sink))
+        Ok(Box::new(sink.warned(settled)))
+    }
+
+    async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::mark(&Session::open(&self.settings).await?, name, mark).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::remove(&Session::open(&self.settings).await?, name, mark).await
     }
 
     async fn check_load(&self, target: &RestoreTarget, dump: &ForeignDump) -> Result<LoadRisk> {
@@ -194,7 +220,7 @@ impl DatabaseConnection for MongoServer {
     ) -> Result<Box<dyn LoadSink>> {
         let (session, server) = self.open().await?;
         let dumped = foreign::as_dumped(dump)?;
-        let (target, tool) = self.checked(&session, &server, target, &dumped).await?;
+        let (target, tool, _) = self.checked(&session, &server, target, &dumped).await?;
         scope.cancel.check()?;
         foreign::start(session, &tool, target, dump, scope).await
     }

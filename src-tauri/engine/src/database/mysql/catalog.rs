@@ -248,14 +248,7 @@ fn table(row: TableRow) -> Option<Table> {
 }
 
 fn routine(kind: &str, name: String) -> Option<Item> {
-    let kind = match kind {
-        "FUNCTION" => ItemKind::Function,
-        "PROCEDURE" => ItemKind::Procedure,
-        "PACKAGE" => ItemKind::Package,
-        "PACKAGE BODY" => ItemKind::PackageBody,
-        _ => return None,
-    };
-    Some(Item { kind, name })
+    Some(Item { kind: ItemKind::of_noun(kind)?, name })
 }
 
 /// The databases that the user can see, by name.

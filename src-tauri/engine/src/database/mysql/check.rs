@@ -48,7 +48,10 @@ impl Check<'_> {
         };
         self.analyze(&mut session, &catalog).await?;
         compared.warnings = self.warnings(&mut session, events).await?;
-        session.execute(&format!("DROP TABLE {}", self.full(UNFINISHED))).await?;
+        // What replaces another goes on being unfinished until it has its place.
+        if self.target.replaces.is_none() {
+            session.execute(&format!("DROP TABLE {}", self.full(UNFINISHED))).await?;
+        }
         session.close().await;
         Ok(compared)
     }
@@ -113,13 +116,13 @@ impl Check<'_> {
 
     async fn warnings(&self, session: &mut Session, events: &[String]) -> Result<Vec<String>> {
         let mut warnings = Vec::new();
-        if !events.is_empty() {
+        if !events.is_empty() && self.target.replaces.is_none() {
             warnings.push(format!(
                 "events are switched off in the copy: {}; switch one on with ALTER EVENT … ENABLE",
                 listed(events)
             ));
         }
-        let is_elsewhere = !self.source.is_empty() && self.source != self.target.name;
+        let is_elsewhere = !self.source.is_empty() && self.source != self.target.final_name();
         let naming = if is_elsewhere { self.naming_the_source(session).await? } else { Vec::new() };
         if !naming.is_empty() {
             warnings.push(format!(

@@ -172,6 +172,13 @@ fn is_about_the_way(code: u16) -> bool {
     )
 }
 
+/// The number that the server gave an error that has no meaning of its own here.
+pub(super) fn number_of(error: &Error) -> Option<u16> {
+    let Error::Server(ServerError::Failed { detail, .. }) = error else { return None };
+    let (_, number) = detail.strip_suffix(')')?.rsplit_once('(')?;
+    number.parse().ok()
+}
+
 /// The number in a tool's words: `Got error: 1045: …`, `Error 2013: …`, `… denied (1142)`,
 /// `ERROR 1064 (42000) at line 5`.
 fn number_in(text: &str) -> Option<u16> {

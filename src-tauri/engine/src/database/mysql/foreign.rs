@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use super::super::foreign::{ForeignDump, ForeignForm, Gate, LoadRisk, LoadSink, Speech};
-use super::super::{DumpedDatabase, Restored, WorkScope};
+use super::super::{DumpedDatabase, RestoreTarget, Restored, WorkScope};
 use super::catalog;
 use super::foreign_rules::MysqlRules;
 use super::restore::NewDatabase;
@@ -26,10 +26,10 @@ struct Script {
 /// Says why `dump` cannot be loaded, and what it could do.
 pub(super) async fn check(
     settings: &ConnectionSettings,
-    name: &str,
+    new: &RestoreTarget,
     dump: &ForeignDump,
 ) -> Result<LoadRisk> {
-    let target = Target::check(settings, name, &as_dumped(dump)?).await?;
+    let target = Target::check(settings, new, &as_dumped(dump)?).await?;
     let sentence = "Kronos refuses what names another database, a user, a file or the server; it cannot see what \
                     a function or a trigger in the dump puts together while it runs";
     Ok(LoadRisk {
@@ -42,13 +42,13 @@ pub(super) async fn check(
 /// Makes the database and starts the client.
 pub(super) async fn start(
     settings: &ConnectionSettings,
-    name: &str,
+    new: &RestoreTarget,
     dump: &ForeignDump,
     scope: &WorkScope,
 ) -> Result<Box<dyn LoadSink>> {
     let dumped = as_dumped(dump)?;
-    let target = Target::check(settings, name, &dumped).await?;
-    let rules = rules(&target.access, name).await?;
+    let target = Target::check(settings, new, &dumped).await?;
+    let rules = rules(&target.access, &target.name).await?;
     let database = NewDatabase::create(target, &dumped, scope).await?;
     let gate = Gate::new(Speech::Mysql, rules);
     Ok(Box::new(Script { gate: Some(gate), database: Some(database) }))
@@ -73,6 +73,7 @@ fn as_dumped(dump: &ForeignDump) -> Result<DumpedDatabase> {
         // The server knows best what of it is too new.
         server: ServerInfo::default(),
         facts: DatabaseFacts::default(),
+        only: None,
     })
 }
 

@@ -10,6 +10,7 @@ use super::super::{DumpPlan, MissingRight, PlannedUnit, Probe, ProbedDatabase, P
 use super::arguments;
 use super::catalog;
 use super::flavour::Flavour;
+use super::replace;
 use super::rights::{Missing, Rights};
 use super::scope::Expected;
 use super::script::{Item, ItemKind};
@@ -109,7 +110,7 @@ impl Look {
     }
 }
 
-async fn server_info(session: &mut Session) -> ServerInfo {
+pub(super) async fn server_info(session: &mut Session) -> ServerInfo {
     let variable = match session.version.flavour {
         Flavour::MySql => "server_uuid",
         Flavour::MariaDb => "server_uid",
@@ -173,6 +174,12 @@ fn probed(found: &Found) -> ProbedDatabase {
 /// Plans a dump and refuses one that would not be whole.
 pub(super) async fn plan(settings: &ConnectionSettings) -> Result<DumpPlan> {
     let mut look = Look::take(settings).await?;
+    let names: Vec<String> = look.found.iter().map(|found| found.name.clone()).collect();
+    let settled = replace::settle(&mut look.session, &names).await?;
+    if !settled.is_empty() {
+        look.session.close().await;
+        look = Look::take(settings).await?;
+    }
     if let Some(missing) = look.missing_rights(settings).into_iter().next() {
         return Err(ServerError::RightMissing {
             user: look.access.who.user.clone(),
@@ -207,7 +214,8 @@ pub(super) async fn plan(settings: &ConnectionSettings) -> Result<DumpPlan> {
     if settings.server.globals {
         units.push(users_unit(&units, &look));
     }
-    let warnings = look.warnings(settings, Some(&tool));
+    let mut warnings = look.warnings(settings, Some(&tool));
+    warnings.extend(settled);
     look.session.close().await;
     Ok(DumpPlan { server: look.server, units, scratch_bytes: 0, warnings })
 }

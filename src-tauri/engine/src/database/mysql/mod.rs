@@ -2,7 +2,7 @@
 //!
 //! Owns the connection for the `mysql` engine. The rules it keeps: a server is only read by a tool of
 //! its own maker; the catalogue is read just before and just after the tool, and whatever is in it has to
-//! be in the dump; a dump goes into a new database only.
+//! be in the dump; a dump goes into a new database only, which takes the place of another when it is complete.
 
 mod arguments;
 mod catalog;
@@ -18,10 +18,12 @@ mod literals;
 mod lock_watch;
 mod look;
 mod option_file;
+mod replace;
 mod restore;
 mod rights;
 mod rows;
 mod scope;
+mod scratch;
 mod script;
 mod selection;
 mod session;
@@ -38,7 +40,8 @@ pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
-    Probe, RestoreSink, RestoreTarget, WorkScope, connection::sources_on,
+    Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -81,9 +84,13 @@ impl DatabaseConnection for MysqlServer {
         Ok(Box::new(started.await?))
     }
 
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        replace::look(&self.settings, target.database_name()?).await
+    }
+
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        let name = target.database_name()?;
-        target::Target::check(&self.settings, name, dumped).await.map(drop)
+        dumped.whole(self.kind())?;
+        target::Target::check(&self.settings, target, dumped).await.map(drop)
     }
 
     async fn restore(
@@ -92,14 +99,13 @@ impl DatabaseConnection for MysqlServer {
         dumped: &DumpedDatabase,
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
-        let name = target.database_name()?;
-        let target = target::Target::check(&self.settings, name, dumped).await?;
+        let target = target::Target::check(&self.settings, target, dumped).await?;
         scope.cancel.check()?;
         Ok(Box::new(restore::NewDatabase::create(target, dumped, scope).await?))
     }
 
     async fn check_load(&self, target: &RestoreTarget, dump: &ForeignDump) -> Result<LoadRisk> {
-        foreign::check(&self.settings, target.database_name()?, dump).await
+        foreign::check(&self.settings, target, dump).await
     }
 
     async fn load(
@@ -108,7 +114,15 @@ impl DatabaseConnection for MysqlServer {
         dump: &ForeignDump,
         scope: &WorkScope,
     ) -> Result<Box<dyn LoadSink>> {
-        foreign::start(&self.settings, target.database_name()?, dump, scope).await
+        foreign::start(&self.settings, target, dump, scope).await
+    }
+
+    async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
+        scratch::mark(&self.settings, scratch_at(target)?, mark).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
+        scratch::remove(&self.settings, scratch_at(target)?, mark).await
     }
 }
 

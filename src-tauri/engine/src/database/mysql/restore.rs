@@ -14,10 +14,11 @@ use super::arguments;
 use super::check::Check;
 use super::dump::engine_error;
 use super::option_file;
+use super::replace::{self, Claim, Swap};
 use super::script::CopyFilter;
 use super::session::{Access, Session, identifier};
-use super::target::{self, Target, UNFINISHED};
-use crate::cancel::CancellationToken;
+use super::target::{self, Replaces, Target, UNFINISHED};
+use crate::cancel::{CancelCheck, CancellationToken};
 use crate::contents::DatabaseFacts;
 use crate::error::{Error, RestoreError, Result, ServerError};
 
@@ -37,14 +38,24 @@ pub(super) struct NewDatabase {
 impl NewDatabase {
     /// Makes the empty database and starts the client.
     pub(super) async fn create(
-        target: Target,
+        mut target: Target,
         dumped: &DumpedDatabase,
         scope: &WorkScope,
     ) -> Result<Self> {
         let mut session = Session::open(&target.access).await?;
+        if let Err(error) = replace::clear_up(&mut session).await {
+            tracing::warn!(%error, "what earlier restores have left could not be removed");
+        }
+        let claim = match target.replaces {
+            Some(_) => Some(Claim::new(&target.access).await?),
+            None => None,
+        };
+        if let Some(claim) = &claim {
+            target.name.clone_from(&claim.name);
+        }
         let created = session.execute(&target::creation(&target.name, dumped)).await;
         created.map_err(|error| already_there(error, &target))?;
-        let made = Made::new(&target);
+        let made = Made::new(&target, claim);
         let mark = format!(
             "CREATE TABLE {}.{} (made_by_kronos INT)",
             identifier(&target.name),
@@ -91,14 +102,23 @@ impl NewDatabase {
         let work = cancel.run_until_cancelled(check.run(&events));
         let found = self.made.runtime.block_on(work).unwrap_or(Err(Error::Cancelled))?;
         warnings.extend(found.warnings);
-        self.made.keep();
+        cancel.check()?;
+        let previous = if let Some(replaced) = &self.target.replaces {
+            let swap = self.swap(replaced, &events);
+            let (previous, more) = self.made.runtime.block_on(swap.carry_out())?;
+            warnings.extend(more);
+            Some(previous)
+        } else {
+            self.made.keep();
+            None
+        };
         Ok(Restored {
             target: self.target.shown(),
             bytes: self.bytes,
             tables: found.tables,
             rows: found.rows,
             warnings,
-            previous: None,
+            previous,
         })
     }
 
@@ -108,6 +128,16 @@ impl NewDatabase {
         };
         let passed = filter.pass(bytes, child).map_err(engine_error);
         passed.map_err(|error| self.target.access.who.tool(error, &self.target.name))
+    }
+
+    fn swap<'a>(&'a self, replaced: &'a Replaces, events: &'a [String]) -> Swap<'a> {
+        Swap {
+            access: &self.target.access,
+            beside: &self.target.name,
+            target: &replaced.name,
+            events,
+            disconnect: replaced.disconnect,
+        }
     }
 
     /// Waits for the client; returns the events that were switched off and what the client said.
@@ -152,8 +182,11 @@ impl RestoreSink for NewDatabase {
     }
 }
 
-/// The database that this restore made; removed when it is dropped without [`Made::keep`].
+/// The database that this restore made; removed when it is dropped without [`Made::keep`]. What has replaced
+/// another has moved out of it.
 struct Made {
+    /// Keeps its name from being taken for abandoned.
+    _claim: Option<Claim>,
     access: Access,
     name: String,
     runtime: Handle,
@@ -161,9 +194,9 @@ struct Made {
 }
 
 impl Made {
-    fn new(target: &Target) -> Self {
+    fn new(target: &Target, claim: Option<Claim>) -> Self {
         let (access, name) = (target.access.clone(), target.name.clone());
-        Self { access, name, runtime: Handle::current(), is_ours: true }
+        Self { _claim: claim, access, name, runtime: Handle::current(), is_ours: true }
     }
 
     fn keep(&mut self) {

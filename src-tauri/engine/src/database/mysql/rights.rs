@@ -3,6 +3,7 @@
 //! Owns reading `SHOW GRANTS`. The server shows a user only what that user may see, so a missing right
 //! cannot be found by looking at what is there: the grants themselves have to be read.
 
+use super::super::names;
 use super::flavour::{Flavour, ServerVersion};
 use super::session::{Session, identifier};
 use crate::error::Result;
@@ -121,6 +122,24 @@ impl Rights {
     /// The statement that lets the user make the database `name` and everything in it; `None` when nothing
     /// is missing.
     pub(super) fn grant_for_new(&self, name: &str) -> Option<String> {
+        self.grant_for(name, &escaped_pattern(name))
+    }
+
+    /// The same for what a restore that replaces `target` makes and changes besides: `target` itself, the loaded
+    /// database, and the one that keeps what was replaced.
+    pub(super) fn grant_for_replacing(&self, target: &str) -> Option<String> {
+        let kept = names::previous(target, jiff::Timestamp::now(), 64);
+        let beginning = kept.len() - "20261122_135401_1f2e".len();
+        let all = [
+            self.grant_for_new(target),
+            self.grant_for(&names::unfinished(), "kronos\\_restoring\\_%"),
+            self.grant_for(&kept, &format!("{}%", escaped_pattern(&kept[..beginning]))),
+        ];
+        let all: Vec<String> = all.into_iter().flatten().collect();
+        (!all.is_empty()).then(|| all.join(" "))
+    }
+
+    fn grant_for(&self, name: &str, pattern: &str) -> Option<String> {
         // Without DROP a restore that fails could not even take back what it has made.
         const NEEDED: [&str; 9] = [
             "CREATE",
@@ -134,7 +153,7 @@ impl Rights {
             "EVENT",
         ];
         let may = NEEDED.iter().all(|right| self.has(right, name));
-        let pattern = identifier(&escaped_pattern(name));
+        let pattern = identifier(pattern);
         (!may).then(|| format!("GRANT ALL PRIVILEGES ON {pattern}.* TO {};", self.grantee))
     }
 

@@ -2,10 +2,16 @@
 //!
 //! Owns the choice and the databases that are never meant. What a pattern means belongs to `config`.
 
+use super::super::names;
 use crate::config::{ConnectionSettings, NamePatterns};
 
 /// Databases that belong to the server itself.
 const SYSTEM: [&str; 5] = ["information_schema", "performance_schema", "mysql", "sys", "ndbinfo"];
+
+/// Whether it is a database of the server's own.
+pub(super) fn is_of_server(name: &str) -> bool {
+    SYSTEM.iter().any(|system| name.eq_ignore_ascii_case(system))
+}
 
 /// The selection of a profile.
 #[derive(Debug, Clone, Default)]
@@ -52,8 +58,9 @@ impl Selected {
         }
         let taken: Vec<String> = on_server
             .iter()
-            .filter(|name| !SYSTEM.iter().any(|system| name.eq_ignore_ascii_case(system)))
+            .filter(|name| !is_of_server(name))
             .filter(|name| self.databases.take(name))
+            .filter(|name| !names::is_ours(name) || self.databases.names().any(|own| own == *name))
             .filter(|name| !self.not_databases.have(name))
             .cloned()
             .collect();
@@ -104,6 +111,13 @@ mod tests {
         assert_eq!(chosen(&["crm", "gone"], &[]).unwrap_err(), "gone");
         assert_eq!(chosen(&["x*"], &[]).unwrap_err(), "x*");
         assert_eq!(chosen(&["mysql"], &[]).unwrap_err(), "mysql");
+        let kept = "shop__kronos_before_20261122_135401_1f2e";
+        let server = texts(&["kronos_restoring_0123456789abcdef", kept, "shop"]);
+        let taken =
+            |databases: &[&str]| selected(databases, Selection::default()).databases(&server);
+        assert_eq!(taken(&[]).unwrap(), ["shop"]);
+        assert_eq!(taken(&["shop*"]).unwrap(), ["shop"]);
+        assert_eq!(taken(&[kept]).unwrap(), [kept]);
     }
 
     #[test]

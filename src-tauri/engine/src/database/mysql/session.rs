@@ -227,6 +227,11 @@ impl Session {
 
     /// Runs a statement.
     pub(super) async fn execute(&mut self, statement: &str) -> Result<()> {
+        self.execute_bytes(statement.as_bytes()).await
+    }
+
+    /// Runs a statement in the character set that the session says it is in.
+    pub(super) async fn execute_bytes(&mut self, statement: &[u8]) -> Result<()> {
         let answer = self.connection.query_drop(statement).await;
         answer.map_err(|report| self.who.report(Moment::Working, report))
     }

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use super::super::DumpedDatabase;
 use super::super::tool::Tool;
+use super::super::{DumpedDatabase, RestoreTarget};
 use super::catalog;
 use super::flavour::{Flavour, ServerVersion};
+use super::replace;
 use super::rights::Rights;
 use super::session::{Access, Session, identifier, literal};
 use super::tools::{self, Purpose};
@@ -31,37 +32,64 @@ pub(super) struct Target {
     pub(super) server: ServerVersion,
     /// Whether the connection is encrypted.
     pub(super) encrypted: bool,
-    /// The new database.
+    /// The new database, under the name that it is loaded with.
     pub(super) name: String,
+    /// Set when it is going to take the place of another.
+    pub(super) replaces: Option<Replaces>,
     /// Things to know afterwards.
     pub(super) warnings: Vec<String>,
+}
+
+/// A database that gives way.
+#[derive(Debug, Clone)]
+pub(super) struct Replaces {
+    /// Its name.
+    pub(super) name: String,
+    /// Whether others may be disconnected.
+    pub(super) disconnect: bool,
 }
 
 impl Target {
     /// Asks the server.
     pub(super) async fn check(
         settings: &ConnectionSettings,
-        name: &str,
+        target: &RestoreTarget,
         dumped: &DumpedDatabase,
     ) -> Result<Self> {
+        let name = target.database_name()?;
         check_name(name)?;
         let access = Access::of(settings).await?;
         let mut session = Session::open(&access).await?;
+        let mut warnings = replace::settle(&mut session, &[name.to_owned()]).await?;
+        let replaces = match target {
+            RestoreTarget::ReplaceDatabase { name, disconnect } => {
+                replace::check(&mut session, &access, name, *disconnect).await?;
+                Some(Replaces { name: name.clone(), disconnect: *disconnect })
+            }
+            _ => None,
+        };
         let mut questions = Questions { session: &mut session, access: &access, name, dumped };
-        questions.name_is_free().await?;
-        questions.may_create().await?;
-        let warnings = questions.is_fit().await?;
+        if replaces.is_none() {
+            questions.name_is_free().await?;
+        }
+        questions.may_create(replaces.is_some()).await?;
+        warnings.extend(questions.is_fit().await?);
         questions.statements_fit().await?;
         let (server, encrypted) = (session.version, session.encrypted);
         session.close().await;
         let chosen = settings.server.tools.as_deref();
         let tool = tools::choose(server, Purpose::Load, &access.place, chosen).await?;
-        Ok(Self { access, tool, server, encrypted, name: name.to_owned(), warnings })
+        Ok(Self { access, tool, server, encrypted, name: name.to_owned(), replaces, warnings })
+    }
+
+    /// The name of the database when it is complete.
+    pub(super) fn final_name(&self) -> &str {
+        self.replaces.as_ref().map_or(&self.name, |replaced| &replaced.name)
     }
 
     /// Where the database is, as a person would write it.
     pub(super) fn shown(&self) -> String {
-        format!("{}/{}", self.access.who.server, self.name)
+        format!("{}/{}", self.access.who.server, self.final_name())
     }
 }
 
@@ -116,9 +144,14 @@ impl Questions<'_> {
         Err(RestoreError::TargetUnusable { target, detail }.into())
     }
 
-    async fn may_create(&mut self) -> Result<()> {
+    async fn may_create(&mut self, replaces: bool) -> Result<()> {
         let rights = Rights::read(self.session).await?;
-        match rights.grant_for_new(self.name) {
+        let missing = if replaces {
+            rights.grant_for_replacing(self.name)
+        } else {
+            rights.grant_for_new(self.name)
+        };
+        match missing {
             None => Ok(()),
             Some(grant) => Err(ServerError::RightMissing {
                 user: self.access.who.user.clone(),
@@ -251,6 +284,7 @@ mod tests {
             size: 1,
             server: ServerInfo::default(),
             facts: DatabaseFacts { properties: properties.collect(), ..DatabaseFacts::default() },
+            only: None,
         }
     }
 

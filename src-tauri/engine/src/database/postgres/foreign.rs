@@ -4,6 +4,7 @@
 //! Owns the options of these calls, and what the user of the profile may do beyond the database. `psql` obeys no
 //! command but SQL: it is told so with `\restrict` where it knows that, and the gate lets none through.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -84,10 +85,10 @@ pub(super) async fn start(
     scope: &WorkScope,
 ) -> Result<Box<dyn LoadSink>> {
     let Target { session, tool, .. } = target::check(&access, wanted, &as_dumped(dump)).await?;
-    remove_abandoned(&session).await?;
+    remove_abandoned(&access, &session).await?;
     let in_one = dump.objects.is_some_and(|objects| objects <= MAX_IN_ONE_TRANSACTION);
     let (database, warning) =
-        NewDatabase::create(&access, &session, &std::collections::BTreeMap::new(), None).await?;
+        NewDatabase::create(&access, &session, wanted.name, &BTreeMap::new(), None).await?;
     let mut warnings: Vec<String> = tools::warning(&tool).into_iter().chain(warning).collect();
     let call = Call { access: &access, into: &database.name, in_one };
     let loading = match &dump.form {
@@ -133,7 +134,8 @@ fn as_dumped(dump: &ForeignDump) -> DumpedDatabase {
     };
     let mut facts = DatabaseFacts::default();
     facts.properties.insert(ENCODING.to_owned(), String::new());
-    DumpedDatabase { name: dump.source.clone().unwrap_or_default(), size: dump.size, server, facts }
+    let name = dump.source.clone().unwrap_or_default();
+    DumpedDatabase { name, size: dump.size, server, facts, only: None }
 }
 
 /// A tool inside a container sees no folder of this computer.

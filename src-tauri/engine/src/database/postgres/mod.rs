@@ -21,6 +21,7 @@ mod plan;
 mod quote;
 mod restore;
 mod rows;
+mod scratch;
 mod selection;
 mod server;
 mod session;
@@ -46,6 +47,7 @@ use self::target::Wanted;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
     Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    names::scratch_at,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -89,6 +91,7 @@ impl DatabaseConnection for PostgresServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
+        dumped.whole(self.kind())?;
         let access = Access::resolve(&self.settings).await?;
         target::check(&access, wanted(target)?, dumped).await.map(drop)
     }
@@ -120,6 +123,16 @@ impl DatabaseConnection for PostgresServer {
     ) -> Result<Box<dyn LoadSink>> {
         let access = Access::resolve(&self.settings).await?;
         foreign::start(access, wanted(target)?, dump, scope).await
+    }
+
+    async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::mark(&Access::resolve(&self.settings).await?, name, mark).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
+        let name = scratch_at(target)?;
+        scratch::remove(&Access::resolve(&self.settings).await?, name, mark).await
     }
 }
 

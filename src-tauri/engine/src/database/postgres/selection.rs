@@ -9,6 +9,7 @@ use super::catalogue::{Catalogue, Relation};
 use super::quote;
 use crate::config::{NamePattern, NamePatterns, Selection};
 use crate::contents::{LeftOut, LeftOutPart};
+use crate::database::names;
 
 /// Whether `pattern` means the table. Without a dot it means the table in every schema.
 fn means(pattern: &NamePattern, relation: &Relation) -> bool {
@@ -16,8 +17,12 @@ fn means(pattern: &NamePattern, relation: &Relation) -> bool {
     pattern.matches(&name) || (!pattern.text().contains('.') && pattern.matches(&relation.name))
 }
 
-/// Whether the profile takes the database `name`. One that is named in full is always meant.
+/// Whether the profile takes the database `name`. One that is named in full is always meant; one that Kronos
+/// has made for itself only then.
 pub(super) fn takes_database(name: &str, wanted: &NamePatterns, selection: &Selection) -> bool {
+    if names::is_ours(name) && !wanted.names().any(|own| own == name) {
+        return false;
+    }
     !NamePatterns::of(&selection.exclude_databases).have(name) && wanted.take(name)
 }
 

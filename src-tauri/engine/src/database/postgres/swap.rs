@@ -14,14 +14,10 @@ use super::quote::{identifier, literal};
 use super::server::open_any;
 use super::session::Session;
 use super::standing;
-use crate::database::Previous;
 use crate::database::connection::PREVIOUS_KEPT;
+use crate::database::{Previous, names};
 use crate::error::{RestoreError, Result};
 
-/// What stands between the name of a replaced database and the time.
-const INFIX: &str = "__kronos_before_";
-/// The time as it stands in the name; four hexadecimal digits follow.
-const STAMP: &str = "%Y%m%d_%H%M%S_";
 /// The longest name.
 const MAX_NAME: usize = 63;
 /// What the comment of a replaced database begins with; the time follows, in seconds since 1970.
@@ -49,14 +45,15 @@ impl Swap<'_> {
     pub async fn carry_out(&self) -> Result<Previous> {
         let admin = open_any(self.access).await?;
         let now = Timestamp::now();
-        let previous = name_of_previous(self.target, now);
+        let previous = names::previous(self.target, now, MAX_NAME);
         let statements = self.statements(&previous, now, &remark(&admin, self.target).await?);
         let pid: i32 = admin.one("SELECT pg_backend_pid()", &[]).await?.get(0);
+        let numbers = self.numbers(&admin).await?;
         let begun = Instant::now();
         let mut disconnected = 0;
         loop {
             let attempt = admin.attempt(&statements);
-            let (outcome, ended) = tokio::join!(attempt, self.keep_out(begun));
+            let (outcome, ended) = tokio::join!(attempt, self.keep_out(begun, &numbers));
             disconnected += ended;
             let Err(error) = outcome else { break };
             if admin.run("ROLLBACK").await.is_err() {
@@ -85,29 +82,41 @@ impl Swap<'_> {
         )
     }
 
-    /// Ends the connections of others, if that is allowed, and counts them. The server waits for a moment
-    /// before it refuses to rename a database with connections, and lets no new ones in meanwhile. What could
-    /// not be ended is named when the swap fails for it.
-    async fn keep_out(&self, begun: Instant) -> u32 {
-        if !self.disconnect {
-            return 0;
-        }
-        if begun.elapsed() > PAUSE {
-            tokio::time::sleep(PAUSE).await;
-        }
-        self.end_others().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "connections could not be ended");
-            0
-        })
+    /// The numbers of the databases that nobody may be connected to, the replaced one first: by their names
+    /// the first programs in the new database would be taken for the last ones in the old.
+    async fn numbers(&self, admin: &Session) -> Result<Vec<u32>> {
+        let sql =
+            "SELECT oid FROM pg_database WHERE datname IN ($1, $2) ORDER BY datname = $1 DESC";
+        let rows = admin.all(sql, &[&self.target, &self.new]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    async fn end_others(&self) -> Result<u32> {
+    /// Ends the connections of others, if that is allowed, and counts them. The server waits for a moment
+    /// before it refuses to rename a database with connections, and lets no new ones in meanwhile. What could
+    /// not be ended is named when the swap fails for it. Nobody has a claim to the new database yet.
+    async fn keep_out(&self, begun: Instant, numbers: &[u32]) -> u32 {
+        let is_again = begun.elapsed() > PAUSE;
+        if is_again {
+            tokio::time::sleep(PAUSE).await;
+        }
+        let databases = match (self.disconnect, is_again) {
+            (true, _) => numbers,
+            (false, true) => numbers.get(1..).unwrap_or_default(),
+            (false, false) => return 0,
+        };
+        let ended = self.end_others(databases).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "connections could not be ended");
+            0
+        });
+        if self.disconnect { ended } else { 0 }
+    }
+
+    async fn end_others(&self, databases: &[u32]) -> Result<u32> {
         let session = open_any(self.access).await?;
-        let others = "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() \
-             AND usesysid IS NOT NULL AND COALESCE(backend_type, 'client backend') IN \
-             ('client backend', 'walsender')";
+        let others = "SELECT pid FROM pg_stat_activity WHERE datid = ANY($1) AND pid <> pg_backend_pid() \
+             AND COALESCE(backend_type, '') NOT IN ('autovacuum worker', 'parallel worker')";
         let mut ended = 0;
-        for row in session.all(others, &[&self.target]).await? {
+        for row in session.all(others, &[&databases]).await? {
             // One that this user may not end keeps none of the others.
             let pid: i32 = row.get(0);
             let end = session.one("SELECT pg_terminate_backend($1)", &[&pid]).await;
@@ -118,11 +127,12 @@ impl Swap<'_> {
 
     /// Waits before the next try, or says who is in the way.
     async fn wait(&self, admin: &Session, begun: Instant) -> Result<()> {
-        if !self.disconnect || begun.elapsed() >= PATIENCE {
-            let mut programs = standing::programs(admin, self.target).await?;
-            if programs.is_empty() {
-                programs.push("another run of Kronos, or a program that has just left".to_owned());
-            }
+        let is_over = begun.elapsed() >= PATIENCE;
+        let mut programs = standing::programs(admin, self.target).await?;
+        if programs.is_empty() && is_over {
+            programs.push("another run of Kronos, or a program that comes and goes".to_owned());
+        }
+        if is_over || !(self.disconnect || programs.is_empty()) {
             return Err(standing::in_use(self.access, self.target, programs));
         }
         tokio::time::sleep(PAUSE).await;
@@ -165,12 +175,6 @@ async fn remark(admin: &Session, target: &str) -> Result<String> {
     Ok(comment.map_or_else(String::new, |comment| format!(". Its comment was: {comment}")))
 }
 
-/// `shop__kronos_before_20261122_135401_1f2e`.
-fn name_of_previous(target: &str, now: Timestamp) -> String {
-    let end = format!("{INFIX}{}{:04x}", now.strftime(STAMP), rand::random::<u16>());
-    format!("{}{end}", &target[..target.floor_char_boundary(MAX_NAME - end.len())])
-}
-
 /// Drops what was replaced more than a day ago: databases of exactly our name with our comment that take no
 /// connections. What cannot be dropped stays.
 pub(super) async fn remove_old(admin: &Session) -> Result<()> {
@@ -192,12 +196,10 @@ pub(super) async fn remove_old(admin: &Session) -> Result<()> {
 }
 
 fn is_old(name: &str, comment: &str, now: Timestamp) -> bool {
-    let end = name.rsplit_once(INFIX).map_or("", |(_, end)| end);
-    let is_ours = end.len() == "20261122_135401_1f2e".len()
-        && end.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b) || b == b'_');
     let since = comment.strip_prefix(MARK).map(|rest| rest.split('.').next().unwrap_or_default());
     let since = since.and_then(|text| Timestamp::from_second(text.parse().ok()?).ok());
-    is_ours && since.is_some_and(|since| now.duration_since(since) >= PREVIOUS_KEPT)
+    names::is_previous(name)
+        && since.is_some_and(|since| now.duration_since(since) >= PREVIOUS_KEPT)
 }
 
 #[cfg(test)]
@@ -207,10 +209,9 @@ mod tests {
     #[test]
     fn only_our_own_old_marked_databases_are_dropped() {
         let now: Timestamp = "2026-11-22T13:54:01Z".parse().unwrap();
-        let name = name_of_previous("shop", now);
+        let name = names::previous("shop", now, MAX_NAME);
         let comment = format!("{MARK}{}. Its comment was: x. y", now.as_second());
         let later = now + PREVIOUS_KEPT;
-        assert!(name.starts_with("shop__kronos_before_20261122_135401_"), "{name}");
         assert!(is_old(&name, &comment, later));
         assert!(
             !is_old(&name, &comment, later - jiff::SignedDuration::from_secs(1)),
@@ -219,6 +220,5 @@ mod tests {
         assert!(!is_old(&name, "", later), "without our mark");
         assert!(!is_old("shop", &comment, later));
         assert!(!is_old("shop__kronos_before_mine", &comment, later));
-        assert_eq!(name_of_previous(&"ü".repeat(40), now).len(), MAX_NAME - 1);
     }
 }

@@ -66,6 +66,16 @@ impl RunningCheck {
         Ok(Self::spawn(open_immutable(path)?, check))
     }
 
+    /// Starts the longest check that SQLite has: every index is compared with its table. Finds no facts.
+    pub fn of_integrity(path: &Path) -> rusqlite::Result<Self> {
+        let work = |file: &Connection| {
+            let mut findings = Findings::default();
+            own_check(file, "integrity_check", &mut findings.warnings)?;
+            Ok(findings)
+        };
+        Ok(Self::spawn(open_immutable(path)?, work))
+    }
+
     fn spawn(
         connection: Connection,
         work: impl FnOnce(&Connection) -> Result<Findings, CheckError> + Send + 'static,
@@ -120,7 +130,7 @@ pub(super) fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
 /// Checks the structure and counts the rows.
 fn check(file: &Connection) -> Result<Findings, CheckError> {
     let mut findings = Findings::default();
-    quick_check(file, &mut findings.warnings)?;
+    own_check(file, "quick_check", &mut findings.warnings)?;
     for (name, kind) in tables(file)? {
         let rows = match kind {
             ObjectKind::Table => count_rows(file, &name, &mut findings.warnings)?,
@@ -133,9 +143,14 @@ fn check(file: &Connection) -> Result<Findings, CheckError> {
     Ok(findings)
 }
 
-fn quick_check(file: &Connection, warnings: &mut Vec<String>) -> Result<(), CheckError> {
+/// Lets SQLite check the file with `pragma`, its `quick_check` or its `integrity_check`.
+fn own_check(
+    file: &Connection,
+    pragma: &str,
+    warnings: &mut Vec<String>,
+) -> Result<(), CheckError> {
     let finding: rusqlite::Result<String> =
-        file.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        file.query_row(&format!("PRAGMA {pragma}(1)"), [], |row| row.get(0));
     match finding.map_err(CheckError::from) {
         Ok(finding) if finding == "ok" => Ok(()),
         Ok(finding) => Err(CheckError::Corrupt(finding)),
@@ -188,7 +203,8 @@ fn count_rows(
     }
 }
 
-fn other_objects(file: &Connection) -> rusqlite::Result<Vec<ObjectCount>> {
+/// Views, indexes and triggers that a user made.
+pub(super) fn other_objects(file: &Connection) -> rusqlite::Result<Vec<ObjectCount>> {
     let mut statement = file.prepare(
         "SELECT type, name FROM sqlite_schema
          WHERE type IN ('view', 'index', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'

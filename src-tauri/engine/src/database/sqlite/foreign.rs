@@ -47,7 +47,7 @@ pub(super) fn start(
             return Err(Error::Internal("a file is no archive of a server".to_owned()));
         }
     };
-    Ok(Box::new(Load { from, file: NewFileSink::create(target, false)?, scope }))
+    Ok(Box::new(Load { from, file: NewFileSink::create(target, false, None)?, scope }))
 }
 
 impl Load {

@@ -6,6 +6,7 @@
 //! is archived is the copy, after `quick_check` has passed on that copy.
 
 mod check;
+mod choose;
 mod copy;
 mod dump;
 mod foreign;
@@ -15,6 +16,7 @@ mod peek;
 mod previous;
 mod restore;
 mod rows;
+mod scratch;
 mod scratch_copy;
 mod source;
 mod standing;
@@ -123,11 +125,13 @@ impl DatabaseConnection for SqliteFiles {
     ) -> Result<Box<dyn RestoreSink>> {
         let path = target.file_path()?.to_owned();
         let (size, replaces) = (dumped.size, target.replaces());
+        let only = dumped.only.clone();
         blocking(move || {
             check(&path, size, replaces)?;
             // A link stays, and what it leads to is replaced.
             let path = if replaces { standing::resolve(&path)? } else { path };
-            Ok(Box::new(restore::NewFileSink::create(path, replaces)?) as Box<dyn RestoreSink>)
+            Ok(Box::new(restore::NewFileSink::create(path, replaces, only)?)
+                as Box<dyn RestoreSink>)
         })
         .await
     }
@@ -147,6 +151,22 @@ impl DatabaseConnection for SqliteFiles {
         let path = target.file_path()?.to_owned();
         let (dump, scope) = (dump.clone(), scope.clone());
         blocking(move || foreign::start(path, &dump, scope)).await
+    }
+
+    async fn examine(
+        &self,
+        target: &RestoreTarget,
+        sha256: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Option<&'static str>> {
+        let (path, sha256) = (target.file_path()?.to_owned(), sha256.to_owned());
+        let cancel = cancel.clone();
+        blocking(move || scratch::examine(&path, &sha256, &cancel)).await
+    }
+
+    async fn remove_scratch(&self, target: &RestoreTarget, _mark: Option<&str>) -> Result<()> {
+        let path = target.file_path()?.to_owned();
+        blocking(move || scratch::remove(&path)).await
     }
 }
 

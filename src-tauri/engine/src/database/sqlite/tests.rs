@@ -420,6 +420,7 @@ fn dumped(size: u64) -> DumpedDatabase {
         size,
         server: ServerInfo::default(),
         facts: DatabaseFacts::default(),
+        only: None,
     }
 }
 

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::super::super::reading::DumpReader;
 use super::super::super::rows::Cell;
+use super::super::super::rows::testing::rows_of;
 use super::super::StructureReader;
 use super::*;
 
@@ -53,13 +54,7 @@ fn read(
     piece: usize,
 ) -> Result<FoundRows> {
     let wanted = WantedRows { table: table.to_owned(), limit };
-    let mut reader = Box::new(RowReader::new(place(database), wanted));
-    for piece in stream.chunks(piece) {
-        if reader.feed(piece)?.is_break() {
-            break;
-        }
-    }
-    reader.finish()
+    rows_of(RowReader::new(place(database), wanted), stream, piece)
 }
 
 fn texts(found: &FoundRows) -> Vec<&str> {

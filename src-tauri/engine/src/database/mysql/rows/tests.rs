@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::super::rows::Cell;
+use super::super::super::rows::testing::{lines, rows_of, shown};
 use super::*;
 
 const MARIADB: &[u8] = include_bytes!("../script/tests/mariadb.sql");
@@ -12,27 +13,7 @@ fn read(script: &[u8], table: &str, limit: usize, piece: usize) -> Result<FoundR
     let place =
         DumpPlace { archive: "a".into(), database: "shop".into(), scratch: "/nowhere".into() };
     let wanted = WantedRows { table: table.to_owned(), limit };
-    let mut reader = Box::new(RowReader::new(place, wanted));
-    for piece in script.chunks(piece) {
-        if reader.feed(piece)?.is_break() {
-            break;
-        }
-    }
-    reader.finish()
-}
-
-fn shown(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => "NULL".to_owned(),
-        Cell::Text { text, cut_from: None } => format!("{text:?}"),
-        Cell::Text { text, cut_from: Some(all) } => format!("{text:?} of {all}"),
-        Cell::Binary { hex, length } => format!("x{hex} of {length}"),
-    }
-}
-
-fn lines(found: &FoundRows) -> Vec<String> {
-    let line = |row: &Vec<Cell>| row.iter().map(shown).collect::<Vec<_>>().join(" ");
-    found.rows.iter().map(line).collect()
+    rows_of(RowReader::new(place, wanted), script, piece)
 }
 
 #[test]

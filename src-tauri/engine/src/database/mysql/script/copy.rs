@@ -1,7 +1,9 @@
-//! What is changed in a script on its way into a copy: events are made switched off, and the line that
-//! only the newest clients of MariaDB understand is left out.
+//! What is changed in a script on its way into a copy: events are made switched off, statements that name the
+//! database they came from lose that name, and the line that only the newest clients of MariaDB understand is
+//! left out.
 //!
-//! Owns these two changes. A copy whose events run acts on the original as soon as a body names it.
+//! Owns these changes. A copy whose events run acts on the original as soon as a body names it, and so would
+//! the script itself: the tools write `ALTER DATABASE` with a name, and MariaDB keeps a trigger as it was typed.
 
 use std::io::{self, Write};
 
@@ -12,6 +14,8 @@ use super::scanner::Scanner;
 
 /// How the line begins that switches a client of MariaDB to its sandbox.
 const SANDBOX: &[u8] = br"/*M!999999\-";
+/// How the tools begin to change the collation that the next program is made under.
+const SETTING: &[u8] = b"ALTER DATABASE ";
 /// No event is longer; a statement that is longer passes unchanged.
 const MAX_HELD: usize = 16 * 1024 * 1024;
 
@@ -20,14 +24,16 @@ pub(in super::super) struct CopyFilter {
     scanner: Scanner,
     has_begun: bool,
     held: Vec<u8>,
+    /// A line that sets something of the database, or may become one.
+    setting: Vec<u8>,
     switched_off: Vec<String>,
 }
 
 impl CopyFilter {
     /// A filter at the beginning of a script.
     pub(in super::super) fn new() -> Self {
-        let held = Vec::new();
-        Self { scanner: Scanner::new(), has_begun: false, held, switched_off: Vec::new() }
+        let (held, setting, switched_off) = (Vec::new(), Vec::new(), Vec::new());
+        Self { scanner: Scanner::new(), has_begun: false, held, setting, switched_off }
     }
 
     /// Passes the next piece on to `sink`.
@@ -48,6 +54,7 @@ impl CopyFilter {
         if !self.has_begun {
             self.begin(sink)?;
         }
+        sink.write_all(&self.setting)?;
         sink.write_all(&self.held)?;
         Ok(self.switched_off)
     }
@@ -64,6 +71,12 @@ impl CopyFilter {
         let (mut written, mut at) = (0, 0);
         while at < bytes.len() {
             let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found + 1);
+            if self.is_setting(&bytes[at..end]) {
+                sink.write_all(&bytes[written..at])?;
+                self.set(&bytes[at..end], sink)?;
+                (written, at) = (end, end);
+                continue;
+            }
             let was_in_block = self.scanner.in_block();
             self.scanner.feed(&bytes[at..end]);
             if was_in_block {
@@ -78,6 +91,21 @@ impl CopyFilter {
         sink.write_all(&bytes[written..])
     }
 
+    fn is_setting(&self, piece: &[u8]) -> bool {
+        !self.setting.is_empty() || self.scanner.is_between() && may_set(piece)
+    }
+
+    /// Keeps a piece of a line back until it is known what it is.
+    fn set(&mut self, piece: &[u8], sink: &mut dyn Write) -> io::Result<()> {
+        self.setting.extend_from_slice(piece);
+        if may_set(&self.setting) && !self.setting.ends_with(b"\n") {
+            return Ok(());
+        }
+        let line = std::mem::take(&mut self.setting);
+        self.scanner.feed(&line);
+        sink.write_all(&head::without_database(&line))
+    }
+
     /// Keeps a piece of a block back until its statement is complete.
     fn hold(&mut self, piece: &[u8], sink: &mut dyn Write) -> io::Result<()> {
         self.held.extend_from_slice(piece);
@@ -89,14 +117,18 @@ impl CopyFilter {
         let event = finished
             .and_then(|finished| finished.made)
             .filter(|item| item.kind == super::ItemKind::Event);
-        match event.and_then(|event| Some((event, head::enabled_at(&statement)?))) {
+        match event.and_then(|event| Some((event, head::state_at(&statement, "ENABLE")?))) {
             Some((event, place)) => {
                 self.switched_off.push(event.name);
                 sink.write_all(&statement[..place.start])?;
                 sink.write_all(b"DISABLE")?;
                 sink.write_all(&statement[place.end..])
             }
-            None => sink.write_all(&statement),
+            None => sink.write_all(&head::without_database(&statement)),
         }
     }
+}
+
+fn may_set(text: &[u8]) -> bool {
+    text.starts_with(SETTING) || SETTING.starts_with(text)
 }

@@ -216,17 +216,48 @@ pub(in super::super) fn columns_of_table(statement: &[u8]) -> Vec<String> {
     columns
 }
 
-/// Where a `CREATE EVENT` says that the event is switched on: the place of `ENABLE`.
-pub(super) fn enabled_at(statement: &[u8]) -> Option<Range<usize>> {
+/// Where a `CREATE EVENT` says whether the event is on: the place of this `state`, `ENABLE` or `DISABLE`.
+pub(in super::super) fn state_at(statement: &[u8], state: &str) -> Option<Range<usize>> {
     let mut before = None;
     for (token, place) in Tokens::of(statement) {
         if token.is("DO") {
             return None;
         }
-        if token.is("ENABLE") && before.is_some_and(|before: Token| before.is("PRESERVE")) {
+        if token.is(state) && before.is_some_and(|before: Token| before.is("PRESERVE")) {
             return Some(place);
         }
         before = Some(token);
     }
     None
+}
+
+/// The statement without the name of the database that it would act on, so that it acts on the one that is
+/// in use: `ALTER DATABASE`, and a trigger as somebody typed it.
+pub(in super::super) fn without_database(statement: &[u8]) -> Vec<u8> {
+    // Enough for everything before a trigger's body.
+    const LOOKED_AT: usize = 64;
+    let tokens: Vec<_> = Tokens::of(statement).take(LOOKED_AT).collect();
+    let is = |at: usize, word: &str| tokens.get(at).is_some_and(|(token, _)| token.is(word));
+    let mut named = Vec::new();
+    if is(0, "ALTER") && is(1, "DATABASE") && !is(2, "CHARACTER") {
+        named.extend(tokens.get(2).map(|(_, place)| place.clone()));
+    } else if is(0, "CREATE") {
+        let trigger = tokens.iter().position(|(token, _)| token.is("TRIGGER"));
+        let words = |from: usize, word| (from..tokens.len()).find(|at| is(*at, word));
+        if let Some(trigger) = trigger {
+            let name = trigger + if is(trigger + 1, "IF") { 4 } else { 1 };
+            let table = words(name, "ON").map(|on| on + 1);
+            named.extend([Some(name), table].into_iter().flatten().filter_map(|at| {
+                let (dot, end) = tokens.get(at + 1)?;
+                (*dot == Token::Symbol(b'.')).then(|| tokens[at].1.start..end.end)
+            }));
+        }
+    }
+    let (mut kept, mut at) = (Vec::with_capacity(statement.len()), 0);
+    for place in named {
+        kept.extend_from_slice(&statement[at..place.start]);
+        at = place.end;
+    }
+    kept.extend_from_slice(&statement[at..]);
+    kept
 }

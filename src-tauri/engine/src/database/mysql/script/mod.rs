@@ -11,13 +11,15 @@ use std::collections::BTreeMap;
 
 pub(super) use copy::CopyFilter;
 pub(crate) use head::{Token, Tokens};
-pub(super) use head::{columns_of_insert, columns_of_table};
+pub(super) use head::{columns_of_insert, columns_of_table, state_at, without_database};
 pub(super) use scanner::Scanner;
+
+use serde::{Deserialize, Serialize};
 
 use crate::contents::ObjectKind;
 
 /// The kind of an object, finer than [`ObjectKind`]: a function and a procedure may share a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) enum ItemKind {
     /// A table, also one with system versioning.
     Table,
@@ -52,6 +54,20 @@ impl ItemKind {
             }
             Self::Event => ObjectKind::Event,
         }
+    }
+
+    /// The kind of a program by the word of the server's catalogue.
+    pub(super) fn of_noun(noun: &str) -> Option<Self> {
+        let programs = [
+            Self::View,
+            Self::Trigger,
+            Self::Function,
+            Self::Procedure,
+            Self::Package,
+            Self::PackageBody,
+            Self::Event,
+        ];
+        programs.into_iter().find(|kind| kind.noun().eq_ignore_ascii_case(noun))
     }
 
     /// What a person calls it.

@@ -135,8 +135,7 @@ impl Scanner {
         if self.state == State::LineComment {
             self.end_comment();
         }
-        let is_between = self.state == State::Code && self.head.trim_ascii().is_empty();
-        match (is_between, self.completed) {
+        match (self.is_between(), self.completed) {
             (false, _) => Err("it ends in the middle of a statement"),
             (true, false) => Err("its last line, `-- Dump completed`, is missing"),
             (true, true) => Ok(self.contents),
@@ -153,6 +152,11 @@ impl Scanner {
         let item = self.inserting.as_ref()?;
         let is_table = |item: &&Item| item.kind == ItemKind::Table;
         Some((&item.name, self.contents.items.keys().filter(is_table).count()))
+    }
+
+    /// Whether the next byte begins a statement, outside of blocks.
+    pub(super) fn is_between(&self) -> bool {
+        self.state == State::Code && self.depth.is_none() && self.head.trim_ascii().is_empty()
     }
 
     /// Whether the next byte stands between `DELIMITER ;;` and `DELIMITER ;`.

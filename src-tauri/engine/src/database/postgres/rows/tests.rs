@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::super::rows::Cell;
+use super::super::super::rows::testing::{lines, rows_of};
 use super::*;
 
 const DUMPS: [&[u8]; 4] = [
@@ -18,27 +19,7 @@ fn place() -> DumpPlace {
 
 fn read(dump: &[u8], table: &str, limit: usize, piece: usize) -> Result<FoundRows> {
     let wanted = WantedRows { table: table.to_owned(), limit };
-    let mut reader = Box::new(RowReader::new(place(), wanted));
-    for piece in dump.chunks(piece) {
-        if reader.feed(piece)?.is_break() {
-            break;
-        }
-    }
-    reader.finish()
-}
-
-fn shown(cell: &Cell) -> String {
-    match cell {
-        Cell::Null => "NULL".to_owned(),
-        Cell::Text { text, cut_from: None } => format!("{text:?}"),
-        Cell::Text { text, cut_from: Some(all) } => format!("{text:?} of {all}"),
-        Cell::Binary { hex, length } => format!("x{hex} of {length}"),
-    }
-}
-
-fn lines(found: &FoundRows) -> Vec<String> {
-    let line = |row: &Vec<Cell>| row.iter().map(shown).collect::<Vec<_>>().join(" ");
-    found.rows.iter().map(line).collect()
+    rows_of(RowReader::new(place(), wanted), dump, piece)
 }
 
 #[test]

@@ -144,6 +144,28 @@ fn the_word_enable_in_a_name_a_comment_or_a_body_stays() {
     assert!(copied.contains("PRESERVE DISABLE COMMENT"));
 }
 
+/// Word for word what mariadb-dump 10.11 writes of a trigger that somebody made as `shop.t … ON shop.p`, in a
+/// database whose collation was another one then. Loaded as it is, it acts on `shop`, wherever it is loaded.
+#[test]
+fn no_statement_acts_on_the_database_that_it_came_from() {
+    let script = "ALTER DATABASE `shop` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci ;\n\
+        INSERT INTO `p` VALUES ('\\nALTER DATABASE `shop` ;\\n');\n\
+        DELIMITER ;;\n\
+        /*!50003 CREATE*/ /*!50017 DEFINER=`kronos`@`%`*/ /*!50003 trigger shop.t before insert on shop.p for each row \
+        insert into shop.log values ('on shop.p') \n*/;;\nDELIMITER ;\n\
+        DELIMITER ;;\nALTER DATABASE `a``b ;` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ;;\nDELIMITER ;\n\
+        ALTER TABLE `p` COMMENT 'ALTER DATABASE `shop`';\n-- ALTER DATABASE `shop`\nALTER DATABASE `x` ;\n\
+        -- Dump completed\n";
+    let expected = script
+        .replacen("ALTER DATABASE `shop` CHAR", "ALTER DATABASE  CHAR", 1)
+        .replace("DATABASE `a``b ;` CHAR", "DATABASE  CHAR")
+        .replace("trigger shop.t before insert on shop.p", "trigger t before insert on p")
+        .replace("ALTER DATABASE `x` ;", "ALTER DATABASE  ;");
+    for size in [1, 2, 3, 16, 100, script.len()] {
+        assert_eq!(copy(script.as_bytes(), size).0, expected, "pieces of {size} bytes");
+    }
+}
+
 /// A value as the tools write one.
 fn value() -> impl Strategy<Value = String> {
     let text = proptest::collection::vec(

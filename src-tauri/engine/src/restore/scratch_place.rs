@@ -1,0 +1,278 @@
+//! Scratch places: databases that Kronos makes under a name of its own and removes again.
+//!
+//! Owns the note of each place, which is written before anything is made: what no note of this
+//! installation names is never removed. A note whose lock can be taken belongs to nobody who lives; then an
+//! unfinished place goes at once, and a kept one when its time has come. How a database is removed
+//! belongs to its engine.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::config::ConnectionSettings;
+use crate::database::{self, RestoreTarget};
+use crate::error::{Error, Result};
+use crate::files;
+use crate::ids::EngineKind;
+use crate::state_dir::StateDir;
+
+/// How long a place is kept for somebody who wants to look into it.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// The ending of the note of a place that is being made or tested.
+const MAKING: &str = "making";
+/// The ending of the note of a place that is kept.
+const KEEPING: &str = "kept";
+/// The longest note.
+const MAX_NOTE: u64 = 64 << 10;
+/// A note that is being written is complete long before.
+const UNWRITTEN: Duration = Duration::from_mins(1);
+
+/// What the note of a place says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Note {
+    engine: EngineKind,
+    /// The profile whose server has it; of a file the one of the backup.
+    profile: String,
+    /// Its name: that of the database, or of the file without its ending.
+    name: String,
+    /// From when on it is removed when it is kept, UTC.
+    removed_after: Timestamp,
+}
+
+impl Note {
+    /// What stands in the database itself.
+    fn mark(&self) -> String {
+        let at = self.removed_after.strftime("%Y-%m-%dT%H:%M:%SZ");
+        format!("Scratch place of Kronos; it is removed after {at}")
+    }
+
+    fn target(&self, folder: &Path) -> Result<RestoreTarget> {
+        if database::lives_on_server(self.engine) {
+            return database::restore_target(self.engine, self.name.as_ref());
+        }
+        let file = folder.join(format!("{}.sqlite", self.name));
+        database::restore_target(self.engine, file.as_os_str())
+    }
+}
+
+/// A place that nothing has been made at yet.
+#[derive(Clone)]
+pub struct PlacePlan {
+    engine: EngineKind,
+    profile: String,
+    name: String,
+    folder: PathBuf,
+    connection: ConnectionSettings,
+}
+
+impl PlacePlan {
+    /// A place for a database of `engine` on the server `connection` of `profile`.
+    pub(crate) fn new(
+        state: &StateDir,
+        engine: EngineKind,
+        profile: &str,
+        connection: &ConnectionSettings,
+    ) -> Self {
+        Self {
+            engine,
+            profile: profile.to_owned(),
+            name: database::new_scratch_name(profile),
+            folder: state.places(),
+            connection: connection.clone(),
+        }
+    }
+
+    /// Where it is going to be.
+    pub(crate) fn target(&self) -> Result<RestoreTarget> {
+        self.note(Timestamp::UNIX_EPOCH).target(&self.folder)
+    }
+
+    fn note(&self, removed_after: Timestamp) -> Note {
+        let (profile, name) = (self.profile.clone(), self.name.clone());
+        Note { engine: self.engine, profile, name, removed_after }
+    }
+
+    /// Writes the note. From now on the place is removed again, whatever happens.
+    pub(crate) fn claim(self, now: Timestamp) -> Result<ClaimedPlace> {
+        let note = self.note(now.saturating_add(KEPT).unwrap_or(now));
+        let path = self.folder.join(format!("{}.{MAKING}", self.name));
+        let failed = |error| Error::file("create", &path, error);
+        files::create_private_dir(&self.folder).map_err(failed)?;
+        let mut file = files::create_private(&path).map_err(failed)?;
+        let text = serde_json::to_vec_pretty(&note)
+            .map_err(|error| Error::Internal(format!("a note cannot be written: {error}")))?;
+        let written = file.lock().and_then(|()| file.write_all(&text));
+        let durable =
+            written.and_then(|()| file.sync_all()).and_then(|()| files::sync_dir(&self.folder));
+        durable.map_err(failed)?;
+        Ok(ClaimedPlace {
+            note,
+            path,
+            folder: self.folder,
+            connection: self.connection,
+            _lock: file,
+        })
+    }
+}
+
+/// A place whose note is on disk and locked. Dropping it leaves both to the next start.
+pub struct ClaimedPlace {
+    note: Note,
+    path: PathBuf,
+    folder: PathBuf,
+    connection: ConnectionSettings,
+    _lock: File,
+}
+
+impl ClaimedPlace {
+    /// The profile that says how to reach it.
+    pub(crate) fn profile(&self) -> &str {
+        &self.note.profile
+    }
+
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        &self.note.name
+    }
+
+    /// The same place, reached as the configuration says now.
+    pub(crate) fn reached_by(self, connection: ConnectionSettings) -> Self {
+        Self { connection, ..self }
+    }
+
+    /// Whether it is a database on a server.
+    pub(crate) fn is_on_server(&self) -> bool {
+        database::lives_on_server(self.note.engine)
+    }
+
+    /// Keeps what was made there until its time has come.
+    pub(crate) async fn keep(mut self) -> Result<Timestamp> {
+        let connection = database::connect(self.note.engine, &self.connection)?;
+        connection.mark_scratch(&self.note.target(&self.folder)?, &self.note.mark()).await?;
+        let kept = self.path.with_extension(KEEPING);
+        let renamed = files::rename_new(&self.path, &kept);
+        renamed.map_err(|error| Error::file("rename", &self.path, error))?;
+        self.path = kept;
+        Ok(self.note.removed_after)
+    }
+
+    /// Removes what was made there, and then the note.
+    pub(crate) async fn remove(self) -> Result<()> {
+        let connection = database::connect(self.note.engine, &self.connection)?;
+        let is_kept = self.path.extension().is_some_and(|end| end == KEEPING);
+        let mark = is_kept.then(|| self.note.mark());
+        connection.remove_scratch(&self.note.target(&self.folder)?, mark.as_deref()).await?;
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Error::file("remove", &self.path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The places whose time has come: unfinished ones that nobody works on, and kept ones that are too old.
+pub(crate) fn due_places(state: &StateDir, now: Timestamp) -> Vec<ClaimedPlace> {
+    let entries = fs::read_dir(state.places()).into_iter().flatten().flatten();
+    entries.filter_map(|entry| due(&state.places(), entry.path(), now)).collect()
+}
+
+fn due(folder: &Path, path: PathBuf, now: Timestamp) -> Option<ClaimedPlace> {
+    let end = path.extension().filter(|end| *end == MAKING || *end == KEEPING)?;
+    let is_kept = end == KEEPING;
+    let mut file = files::open_plain(&path, true).ok()?;
+    file.try_lock().ok()?;
+    let mut text = Vec::new();
+    (&mut file).take(MAX_NOTE).read_to_end(&mut text).ok()?;
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    let note = serde_json::from_slice::<Note>(&text).ok();
+    let Some(note) = note.filter(|note| Some(note.name.as_str()) == stem) else {
+        remove_unwritten(&path, &file);
+        return None;
+    };
+    let is_due = !is_kept || note.removed_after <= now;
+    let connection = ConnectionSettings::default();
+    let place = ClaimedPlace { note, path, folder: folder.to_owned(), connection, _lock: file };
+    is_due.then_some(place)
+}
+
+/// A note that was never completed: nothing was made yet.
+fn remove_unwritten(path: &Path, file: &File) {
+    let modified = file.metadata().and_then(|metadata| metadata.modified());
+    if modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age >= UNWRITTEN)) {
+        let removed = fs::remove_file(path).is_ok();
+        tracing::info!(note = %path.display(), removed, "a note of a scratch place says nothing");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(state: &StateDir, now: Timestamp) -> Vec<String> {
+        let due = due_places(state, now);
+        due.iter().map(|place| place.name().to_owned()).collect()
+    }
+
+    fn plan(state: &StateDir) -> PlacePlan {
+        PlacePlan::new(state, EngineKind::Sqlite, "shop", &ConnectionSettings::default())
+    }
+
+    #[tokio::test]
+    async fn a_living_place_stays_a_dead_one_goes_and_a_kept_one_has_its_day() {
+        let root = tempfile::tempdir().unwrap();
+        let state = StateDir::for_config(root.path(), Path::new("/x/config.toml"));
+        let now: Timestamp = "2026-11-23T04:00:00Z".parse().unwrap();
+        let living = plan(&state).claim(now).unwrap();
+        assert!(places(&state, now).is_empty());
+        let dead = plan(&state).claim(now).unwrap();
+        let name = dead.name().to_owned();
+        drop(dead);
+        assert_eq!(places(&state, now), [name]);
+        let kept = plan(&state).claim(now).unwrap();
+        let RestoreTarget::NewFile(file) = kept.note.target(&state.places()).unwrap() else {
+            panic!()
+        };
+        let (name, until) = (kept.name().to_owned(), kept.keep().await.unwrap());
+        fs::write(&file, "restored").unwrap();
+        assert_eq!(until, "2026-11-24T04:00:00Z".parse().unwrap());
+        for place in due_places(&state, now) {
+            place.remove().await.unwrap();
+        }
+        assert!(file.exists(), "it has a day");
+        assert_eq!(places(&state, until), [name]);
+        for place in due_places(&state, until) {
+            place.remove().await.unwrap();
+        }
+        assert!(!file.exists());
+        drop(living);
+        assert_eq!(fs::read_dir(state.places()).unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_note_that_names_anything_else_removes_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        let state = StateDir::for_config(root.path(), Path::new("/x/config.toml"));
+        state.create().unwrap();
+        let now = Timestamp::now();
+        let precious = state.root().join("shop.sqlite");
+        fs::write(&precious, "precious").unwrap();
+        for (file, name) in [("a.making", "../shop"), ("shop.kept", "../shop")] {
+            let note = Note {
+                engine: EngineKind::Sqlite,
+                profile: "shop".to_owned(),
+                name: name.to_owned(),
+                removed_after: now,
+            };
+            fs::write(state.places().join(file), serde_json::to_vec(&note).unwrap()).unwrap();
+        }
+        fs::write(state.places().join("torn.making"), "{").unwrap();
+        assert!(places(&state, now).is_empty());
+        assert!(precious.exists());
+        assert_eq!(fs::read_dir(state.places()).unwrap().count(), 3);
+    }
+}

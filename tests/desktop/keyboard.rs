@@ -1,0 +1,98 @@
+//! A restore without any click: with keys that the X server sends, through the page and through the desktop's
+//! own file dialog.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::desk::Desk;
+use crate::page::Page;
+use crate::samples::{archive, digests, shop};
+use crate::wait::{until, until_true};
+
+const DIALOG: &str = "^Choose a file to look inside$";
+const CHOSEN: &str = "mine.tar.gz";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recent_backup_is_restored_by_keyboard_alone() {
+    let mut desk = Desk::new();
+    let home = desk.home();
+    let source = shop(&home.join("shop.db"));
+    let config = desk.write_config("");
+    let page = Page::open(&mut desk, &config).await;
+    archive(&page, &source, &home.join("elsewhere")).await;
+    in_front(&desk).await;
+
+    until_true("list of recent backups", async || {
+        desk.xdotool(&["key", "ctrl+4"]);
+        page.has("recent-backups").await
+    })
+    .await;
+    tab_to(&desk, &page, "closest('[data-testid^=restore-backup-]') !== null").await;
+    desk.xdotool(&["key", "Return"]);
+    page.says("inside-title", |text| text.contains("shop")).await;
+    restore(&desk, &page, &source).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chosen_file_is_restored_by_keyboard_alone() {
+    let mut desk = Desk::new();
+    let home = desk.home();
+    let source = shop(&home.join("shop.db"));
+    let config = desk.write_config("");
+    let page = Page::open(&mut desk, &config).await;
+    let file = archive(&page, &source, &home.join("elsewhere")).await;
+    // Where the dialog begins, so that there is little to type.
+    std::fs::rename(&file, home.join(CHOSEN)).unwrap();
+    in_front(&desk).await;
+
+    until_true("inside of the chosen file", async || {
+        choose(&desk, CHOSEN).await;
+        let title =
+            "return document.querySelector('[data-testid=inside-title]')?.textContent ?? ''";
+        page.script(title).await.as_str().is_some_and(|title| title.contains(CHOSEN))
+    })
+    .await;
+    restore(&desk, &page, &source).await;
+}
+
+/// Has the window take the keys.
+pub async fn in_front(desk: &Desk) {
+    let window = until("window", async || desk.window("^Kronos$")).await;
+    desk.xdotool(&["windowactivate", "--sync", &window]);
+}
+
+/// Goes from one control to the next until one has the focus of which this is true.
+pub async fn tab_to(desk: &Desk, page: &Page, is_there: &str) {
+    let is_there = format!("return document.activeElement.{is_there}");
+    until_true("focus", async || {
+        desk.xdotool(&["key", "Tab"]);
+        page.script(&is_there).await == json!(true)
+    })
+    .await;
+}
+
+/// From the inside of a backup to its database in a new file.
+async fn restore(desk: &Desk, page: &Page, source: &Path) {
+    page.find("restore-fine").await;
+    let target = page.value("restore-target").await;
+    tab_to(desk, page, "dataset.testid === 'restore-start'").await;
+    desk.xdotool(&["key", "Return"]);
+    let restored = page.says("restored-path", |path| !path.is_empty()).await;
+    assert_eq!(restored, target);
+    assert_eq!(digests(Path::new(&restored)), digests(source));
+}
+
+/// Opens GTK's dialog, types a name into it and accepts that by the mnemonic of its button. GTK may accept
+/// before it knows what was typed: then it has another name for what was chosen, or none.
+async fn choose(desk: &Desk, name: &str) {
+    if desk.window(DIALOG).is_none() {
+        desk.xdotool(&["key", "ctrl+o"]);
+    }
+    let dialog = until("file dialog", async || desk.window(DIALOG)).await;
+    desk.xdotool(&["windowactivate", "--sync", &dialog]);
+    desk.xdotool(&["key", "ctrl+l", "ctrl+a"]);
+    desk.xdotool(&["type", "--delay", "15", name]);
+    // What GTK proposes as the end of the word goes first.
+    desk.xdotool(&["key", "--delay", "200", "Delete", "alt+o"]);
+}
