@@ -4,7 +4,7 @@
 //! server as a whole, files and programs of the server. Owners and grants are left out, as they are for every
 //! restore whose roles may be missing. What a function or a `DO` block does when it runs cannot be seen here.
 
-use super::super::foreign::{Quotes, Rules, Token, Verdict};
+use super::super::foreign::{Quotes, Rules, Token, Verdict, shown};
 
 /// As much of a statement as decides what it does.
 const MAX_HEAD: usize = 24;
@@ -267,14 +267,6 @@ fn check_reach(name: &str) -> Result<(), String> {
         true => Err(format!("calls `{}`, which reaches beyond the database", shown(name))),
         false => Ok(()),
     }
-}
-
-/// A text of the dump's maker in a sentence.
-fn shown(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let line: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect();
-    line.replace('`', "'")
 }
 
 #[cfg(test)]
