@@ -102,6 +102,10 @@ enum Around {
 
 /// Reads a script that goes by.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that is known between two bytes"
+)]
 pub(in super::super) struct Lexer {
     speech: Speech,
     state: State,
@@ -206,7 +210,7 @@ impl Lexer {
         let byte = bytes[at];
         match self.state {
             State::Code => return self.in_code(byte, at, on),
-            State::Word if self.speech.is_word(byte) && !self.delimiter.contains(&byte) => {
+            State::Word if Speech::is_word(byte) && !self.delimiter.contains(&byte) => {
                 self.keep(byte);
             }
             State::Number if byte.is_ascii_digit() => self.keep(byte),
@@ -287,7 +291,7 @@ impl Lexer {
                 self.begin(State::Number);
                 self.keep(byte);
             }
-            _ if self.speech.is_word(byte) => {
+            _ if Speech::is_word(byte) => {
                 self.begin(State::Word);
                 self.keep(byte);
             }

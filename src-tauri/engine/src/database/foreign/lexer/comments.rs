@@ -135,9 +135,8 @@ impl Lexer {
         let number = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u32>().ok());
         self.around = match (number, digits.len()) {
             _ if is_mariadb => Around::Either,
-            (None, 0) => Around::Code,
             // No server that is still run is older, or takes it for a version of the other maker.
-            (Some(..50_700), 5) => Around::Code,
+            (None, 0) | (Some(..50_700), 5) => Around::Code,
             (Some(_), 5) => Around::Either,
             _ => return Err("has a conditional comment that not every server reads alike".into()),
         };
