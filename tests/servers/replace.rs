@@ -83,6 +83,36 @@ fn programs_that_are_connected_are_named_and_only_disconnected_when_told() {
     }
 }
 
+/// What nobody is connected for still belongs to the old database, and would go on without anybody there.
+#[test]
+fn slots_and_prepared_transactions_are_named_before_anything_is_made() {
+    let Some(server) = PostgresServer::wanted() else { return };
+    let subject = Subject::Postgres(server.clone());
+    let stage = Stage::new(subject.clone(), subject.plain(50));
+    let (session, slot) = (server.session(stage.source.name()), fresh_name("slot"));
+    let cases = [
+        (
+            format!("SELECT pg_create_logical_replication_slot('{slot}', 'test_decoding')"),
+            format!("SELECT pg_drop_replication_slot('{slot}')"),
+            "logical replication slot",
+        ),
+        (
+            format!("BEGIN; CREATE TABLE later_still (x int); PREPARE TRANSACTION '{slot}'"),
+            format!("ROLLBACK PREPARED '{slot}'"),
+            "prepared transaction",
+        ),
+    ];
+    for (make, end, words) in cases {
+        session.run(&make);
+        let ran = stage.replace(&["--disconnect"]);
+        session.run(&end);
+        assert_eq!((ran.code, code(&ran).as_str()), (1, "target_unusable"), "{ran:?}");
+        assert!(ran.stdout.contains(words) && ran.stdout.contains(&slot), "{}", ran.stdout);
+        stage.old.assert_restored(&stage.found());
+        assert_eq!(stage.context.archives().len(), 1, "no safety backup for nothing");
+    }
+}
+
 /// A pool that comes back as soon as it is thrown out does not keep the swap from happening, and no
 /// connection of it ends up in the old database.
 #[test]

@@ -25,9 +25,15 @@ export function stateOf(run: RunView): State {
 
 export const DOING: Record<RunKind, string> = { backup: 'Backup of', verify: 'Check of', restore: 'Restore of', restore_test: 'Restore test of' };
 
+/** Whose run it is; of a file that was given to the window its name, without the folders around it. */
+export function subject({ kind, profile }: { kind: RunKind; profile: string }): string {
+  const isPath = kind === 'verify' && /^([/~]|[A-Za-z]:[\\/])/.test(profile);
+  return isPath ? (profile.split(/[\\/]/).at(-1) ?? profile) : profile;
+}
+
 /** "Backup of shop": names the run, for a label or a question. */
 export function label(run: RunView): string {
-  return `${DOING[run.kind]} ${visible(run.profile)}`;
+  return `${DOING[run.kind]} ${visible(subject(run))}`;
 }
 
 /** "Step 2 of 4: Copying shop.db". */
@@ -96,7 +102,7 @@ export function outcome(run: RunView, engine?: EngineKind): string {
     const warned = result.warnings.length === 0 ? '' : `, ${plural(result.warnings.length, 'warning')}`;
     return `\`${run.profile}\` is backed up: ${bytes(result.stored_bytes)}${took}${warned}.`;
   }
-  if (result?.kind === 'verify') return `This backup of \`${run.profile}\` is intact: ${bytes(result.raw_bytes)} compared${took}.`;
+  if (result?.kind === 'verify') return `This backup of \`${subject(run)}\` is intact: ${bytes(result.raw_bytes)} compared${took}.`;
   if (result?.kind === 'restore') {
     const warned = result.warnings.length === 0 ? '' : ` ${plural(result.warnings.length, 'thing')} to know.`;
     return `\`${run.profile}\` is restored${result.replaced === undefined ? '' : ' in place of what was there'}: ${matches(result, engine)}.${warned}`;

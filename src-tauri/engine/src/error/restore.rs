@@ -167,6 +167,12 @@ pub enum RestoreError {
         /// The engine.
         engine: EngineKind,
     },
+    /// What was asked for cannot be taken out of the rest.
+    #[error("These tables cannot be taken out of the rest: {detail}")]
+    CannotTakeOut {
+        /// Why.
+        detail: String,
+    },
     /// Something that was asked for needs something that was not.
     #[error("`{name}` needs {needed}, which was not asked for")]
     NeedsMore {
@@ -218,6 +224,7 @@ impl RestoreError {
             Self::Mismatch { .. } => ErrorCode::ArchiveDamaged,
             Self::ChooseDatabase { .. }
             | Self::NothingToUndo { .. }
+            | Self::SafetyUnusable { .. }
             | Self::NothingToTest { .. }
             | Self::NoSuchTable { .. }
             | Self::NoTables
@@ -225,16 +232,16 @@ impl RestoreError {
             Self::NoSafety { cause, .. } => cause.code(),
             Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
             Self::InUse { .. } => ErrorCode::TargetInUse,
-            Self::CannotTest | Self::CannotChoose { .. } | Self::ReplacesWhole => {
-                ErrorCode::NotSupported
-            }
+            Self::CannotTest
+            | Self::CannotChoose { .. }
+            | Self::CannotTakeOut { .. }
+            | Self::ReplacesWhole => ErrorCode::NotSupported,
             Self::StaleJournal { .. }
             | Self::TargetUnusable { .. }
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
             | Self::OtherPlace { .. }
-            | Self::NeverEnded { .. }
-            | Self::SafetyUnusable { .. } => ErrorCode::TargetUnusable,
+            | Self::NeverEnded { .. } => ErrorCode::TargetUnusable,
             Self::SwapUnknown { .. } | Self::SwapInterrupted { .. } => ErrorCode::OutcomeUnknown,
         }
     }
@@ -252,7 +259,7 @@ impl RestoreError {
             Self::NoSuchTable { .. } | Self::NoTables => {
                 "`kronos inspect` shows the tables in a backup; a `*` stands for any text"
             }
-            Self::CannotChoose { .. } => "Restore all of it to a new database and take the tables from there",
+            Self::CannotChoose { .. } | Self::CannotTakeOut { .. } => "Restore all of it to a new database and take the tables from there",
             Self::NeedsMore { .. } => "Ask for that as well",
             Self::ReplacesWhole => {
                 "Restore the tables to a new database and copy from there what you need"

@@ -114,19 +114,18 @@ impl NewDatabase {
 }
 
 impl NewDatabase {
-    /// Takes the name of `target`, which gets another one, and its owner and rights with `shell`. Returns
+    /// Takes the name of `target`, which gets another one, and its owner and rights as they are now. Returns
     /// what was replaced, and what could not be taken over.
     pub async fn replace(
         mut self,
         target: &str,
-        shell: &Shell,
         comment: Option<&String>,
         disconnect: bool,
     ) -> Result<(Previous, Vec<String>)> {
         let admin = open_any(&self.access).await?;
         self.show_life(&admin).await?;
         self.session = None;
-        let failed = shell.give(&admin, &self.name).await;
+        let failed = Shell::read(&admin, target).await?.give(&admin, &self.name).await?;
         let swap = Swap { access: &self.access, new: &self.name, comment, target, disconnect };
         let previous = swap.carry_out().await?;
         self.is_ours = false;

@@ -74,8 +74,33 @@ pub(super) async fn check(
         let detail = format!("only its owner `{owner}` or a superuser may rename it");
         return Err(RestoreError::TargetUnusable { target, detail }.into());
     }
+    check_attached(access, admin, name).await?;
     let programs = programs(admin, name).await?;
     if programs.is_empty() || disconnect { Ok(()) } else { Err(in_use(access, name, programs)) }
+}
+
+/// What belongs to the database on the server and would go with the old one, without anybody there: a slot
+/// keeps the server's log until its disk is full, and a prepared transaction keeps its locks.
+async fn check_attached(access: &Access, admin: &Session, name: &str) -> Result<()> {
+    let questions = [
+        (
+            "SELECT slot_name::text FROM pg_replication_slots WHERE database = $1",
+            "the logical replication slot `{}` belongs to it; drop it first (pg_drop_replication_slot), and \
+             make it anew afterwards",
+        ),
+        (
+            "SELECT gid FROM pg_prepared_xacts WHERE database = $1",
+            "the prepared transaction `{}` is open in it; end it first (COMMIT PREPARED or ROLLBACK PREPARED)",
+        ),
+    ];
+    for (question, sentence) in questions {
+        if let Some(row) = admin.all(question, &[&name]).await?.first() {
+            let target = format!("{}/{name}", access.shown());
+            let detail = sentence.replace("{}", row.get(0));
+            return Err(RestoreError::TargetUnusable { target, detail }.into());
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn in_use(access: &Access, name: &str, programs: Vec<String>) -> Error {
@@ -83,14 +108,16 @@ pub(super) fn in_use(access: &Access, name: &str, programs: Vec<String>) -> Erro
     RestoreError::InUse { target, programs, can_disconnect: true }.into()
 }
 
-/// Who is connected to the database `name`, but for the server's own workers and for Kronos, whose sessions
-/// may take a moment to end: `psql (2)`. Of others' sessions a user without rights is not told what they are.
+/// Who is connected to the database `name`, but for what the server ends by itself and for Kronos, whose
+/// sessions may take a moment to end: `psql (2)`. Of others' sessions a user without rights is not told what
+/// they are.
 pub(super) async fn programs(admin: &Session, name: &str) -> Result<Vec<String>> {
-    let sql = "SELECT COALESCE(NULLIF(application_name, ''), usename::text, 'a program') || \
-         CASE WHEN count(*) > 1 THEN ' (' || count(*) || ')' ELSE '' END \
-         FROM pg_stat_activity WHERE datname = $1 AND usesysid IS NOT NULL \
-         AND COALESCE(backend_type, 'client backend') IN ('client backend', 'walsender') \
-         AND application_name IS DISTINCT FROM 'kronos' GROUP BY application_name, usename ORDER BY 1";
+    let sql = "SELECT name || CASE WHEN count(*) > 1 THEN ' (' || count(*) || ')' ELSE '' END FROM ( \
+         SELECT CASE WHEN backend_type NOT IN ('client backend', 'walsender') THEN backend_type \
+         ELSE COALESCE(NULLIF(application_name, ''), usename::text, 'a program') END AS name \
+         FROM pg_stat_activity WHERE datname = $1 AND application_name IS DISTINCT FROM 'kronos' \
+         AND COALESCE(backend_type, '') NOT IN ('autovacuum worker', 'parallel worker')) AS programs \
+         GROUP BY name ORDER BY name";
     let rows = admin.all(sql, &[&name]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
