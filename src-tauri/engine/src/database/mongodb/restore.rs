@@ -17,7 +17,7 @@ use super::stream::{ArchiveWriter, Choice};
 use super::target::Target;
 use super::tools;
 use crate::cancel::{CancelCheck, CancellationToken};
-use crate::contents::DatabaseFacts;
+use crate::contents::{DatabaseFacts, ObjectKind};
 use crate::error::{Error, RestoreError, Result, ServerError};
 
 /// The collection that stands in a database for as long as it is being restored.
@@ -153,7 +153,9 @@ impl Loading {
         let (mut warnings, mut previous) = (std::mem::take(&mut self.warnings), None);
         warnings.extend(found.warnings);
         if let Target::Inside { database, prefix, disconnect } = &target {
-            let swap = Swap { session: &session, database, prefix, disconnect: *disconnect };
+            let loaded = expected.objects.iter().filter(|it| it.kind != ObjectKind::Index).count();
+            let disconnect = *disconnect;
+            let swap = Swap { session: &session, database, prefix, loaded, disconnect };
             let (replaced, more) = self.runtime.block_on(swap.carry_out())?;
             warnings.extend(more);
             previous = Some(replaced);
