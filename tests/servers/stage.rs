@@ -251,11 +251,11 @@ impl Stage {
 /// Sweeps with both signals, and says what was counted.
 pub fn sweeps(name: &str, sweep: impl Fn(u32, Signal) -> Counted) {
     for (signal, what) in [(Signal::KILL, "kill -9"), (Signal::INT, "Ctrl-C")] {
-        let points = scaled(if signal == Signal::KILL { 14 } else { 8 }, 100);
+        let points = scaled(if signal == Signal::KILL { 11 } else { 6 }, 100);
         let Counted { tried, new, ended } = sweep(points, signal);
         say(&format!(
             "replace on {name}, {what}: {tried} times, the new one {new}, ended by the next command {ended}, neither 0"
         ));
-        assert!(tried >= scaled(5, 40), "only {tried} of {points}");
+        assert!(tried >= scaled(4, 40), "only {tried} of {points}");
     }
 }
