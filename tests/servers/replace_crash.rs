@@ -104,6 +104,7 @@ fn a_server_that_dies_in_the_middle_comes_back_with_the_old_or_the_new_one() {
     let mut stage = Stage::new(subject, source);
     let words = stage.words(&[]);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (_, finishing) = stage.timed(&words);
     let points = scaled(2, 24);
     let (mut new, mut failed) = (0, 0);
     for point in 0..points {
@@ -111,7 +112,8 @@ fn a_server_that_dies_in_the_middle_comes_back_with_the_old_or_the_new_one() {
         let mut command = stage.profile.command(&stage.context, &words);
         let mut restore = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let rest = until_finishing(&mut restore);
-        std::thread::sleep(Duration::from_millis(40 + 400 * point / points));
+        // The swap is the end of it.
+        std::thread::sleep(finishing.mul_f64(0.4 + 0.6 * f64::from(point) / f64::from(points)));
         own.crash();
         rest.for_each(drop);
         failed += usize::from(!restore.wait().unwrap().success());

@@ -190,7 +190,7 @@ pub struct Counted {
 
 impl Stage {
     /// How long a restore takes, and of that from when it begins to finish.
-    fn timed(&self, words: &[&str]) -> (Duration, Duration) {
+    pub fn timed(&self, words: &[&str]) -> (Duration, Duration) {
         let begun = Instant::now();
         let mut command = self.profile.command(&self.context, words);
         let mut restore = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
