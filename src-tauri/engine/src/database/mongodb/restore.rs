@@ -2,6 +2,7 @@
 //!
 //! Owns the new databases from the moment they are claimed. Only what was claimed here is ever dropped.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use mongodb::bson::doc;
@@ -16,7 +17,7 @@ use super::stream::{ArchiveWriter, Choice};
 use super::target::Target;
 use super::tools;
 use crate::cancel::{CancelCheck, CancellationToken};
-use crate::contents::DatabaseFacts;
+use crate::contents::{DatabaseFacts, ObjectKind};
 use crate::error::{Error, RestoreError, Result, ServerError};
 
 /// The collection that stands in a database for as long as it is being restored.
@@ -54,6 +55,7 @@ pub(super) struct Loading {
     target: Target,
     input: Option<Input>,
     claimed: Vec<String>,
+    only: Option<BTreeSet<String>>,
     bytes: u64,
     runtime: Handle,
 }
@@ -73,6 +75,7 @@ impl Loading {
             target: target.clone(),
             input: None,
             claimed: Vec::new(),
+            only: dumped.only.clone(),
             bytes: 0,
             runtime: Handle::current(),
         };
@@ -83,7 +86,11 @@ impl Loading {
         let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
         let child = call.spawn_input(scope)?;
         loading.input = Some(match target {
-            Target::Database(_) => Input::Whole(child),
+            Target::Database(_) if dumped.only.is_none() => Input::Whole(child),
+            Target::Database(_) => {
+                let choice = Choice { collections: dumped.only.clone(), ..Choice::default() };
+                Input::Chosen(Box::new(ArchiveWriter::new(child, choice)))
+            }
             Target::Server(names) => {
                 let databases = Some(names.into_iter().collect());
                 let choice = Choice { databases, ..Choice::default() };
@@ -121,6 +128,9 @@ impl Loading {
         cancel: &CancellationToken,
     ) -> Result<Restored> {
         let loaded = self.load()?;
+        let narrowed = self.only.as_ref().map(|only| narrowed(expected, only));
+        let others = self.only.as_ref().and_then(|only| expected.others_than(only));
+        let expected = narrowed.as_ref().unwrap_or(expected);
         cancel.check()?;
         let (session, target) = (self.session.clone(), self.target.clone());
         let checking = compare::compare(&session, &target, expected, &loaded);
@@ -137,10 +147,21 @@ impl Loading {
             bytes: self.bytes,
             tables: found.collections,
             rows: found.documents,
-            warnings: found.warnings,
+            warnings: found.warnings.into_iter().chain(others).collect(),
             previous: None,
         })
     }
+}
+
+/// What is expected of the collections `only`: them with their documents and their indexes.
+fn narrowed(expected: &DatabaseFacts, only: &BTreeSet<String>) -> DatabaseFacts {
+    let choice = Choice { collections: Some(only.clone()), ..Choice::default() };
+    expected.narrowed(|object| match object.kind {
+        ObjectKind::Index => only.iter().any(|name| {
+            object.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        }),
+        _ => choice.takes(&object.name),
+    })
 }
 
 /// Makes a database ours: nobody else has anything in it.
