@@ -156,7 +156,7 @@ fn single_tables_of_a_nasty_database_come_back_equal() {
             .filter(|name| !name.contains(',') && !name.starts_with("system."))
             .collect();
         assert!(names.len() > 3, "{names:?}");
-        let step = names.len().div_ceil(scaled(6, 1000));
+        let step = names.len().div_ceil(scaled(3, 1000));
         for name in names.iter().step_by(step) {
             let target = stage.subject.target("some");
             let tables = format!("--tables={name}");

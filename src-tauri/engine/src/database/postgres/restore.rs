@@ -55,6 +55,7 @@ struct PostgresRestore {
     tool_call: ToolCall,
     target: String,
     chosen: ToldChoice,
+    is_choice: bool,
     replacing: Option<Replacing>,
     scope: WorkScope,
     warnings: Vec<String>,
@@ -110,6 +111,7 @@ pub(super) async fn start(
         tool_call,
         target: wanted.name.to_owned(),
         chosen,
+        is_choice: dumped.only.is_some(),
         replacing,
         scope: scope.clone(),
         warnings,
@@ -255,6 +257,12 @@ impl Write for PostgresRestore {
             Some(Loading::Stream(to)) => to.write(bytes),
             Some(Loading::Spool { file, .. }) => file.write(bytes),
         };
+        if self.is_choice
+            && outcome.as_ref().is_err_and(|it| it.kind() == io::ErrorKind::BrokenPipe)
+        {
+            // The tool has ended well: it does not read on when it has all that it wants.
+            return Ok(bytes.len());
+        }
         outcome.map_err(|error| match error.downcast::<Error>() {
             Ok(error) => {
                 let against = Against { access: &self.access, database: self.name() };
