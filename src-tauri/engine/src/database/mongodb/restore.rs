@@ -2,6 +2,7 @@
 //!
 //! Owns the new databases from the moment they are claimed. Only what was claimed here is ever dropped.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use mongodb::bson::doc;
@@ -58,6 +59,7 @@ pub(super) struct Loading {
     /// What is loaded into the database that it replaces.
     hidden: Option<Hidden>,
     warnings: Vec<String>,
+    only: Option<BTreeSet<String>>,
     bytes: u64,
     runtime: Handle,
 }
@@ -79,6 +81,7 @@ impl Loading {
             claimed: Vec::new(),
             hidden: None,
             warnings: Vec::new(),
+            only: dumped.only.clone(),
             bytes: 0,
             runtime: Handle::current(),
         };
@@ -96,7 +99,13 @@ impl Loading {
         let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
         let child = call.spawn_input(scope)?;
         loading.input = Some(match target {
-            Target::Database(_) | Target::Inside { .. } => Input::Whole(child),
+            Target::Database(_) | Target::Inside { .. } if dumped.only.is_none() => {
+                Input::Whole(child)
+            }
+            Target::Database(_) | Target::Inside { .. } => {
+                let choice = Choice { collections: dumped.only.clone(), ..Choice::default() };
+                Input::Chosen(Box::new(ArchiveWriter::new(child, choice)))
+            }
             Target::Server(names) => {
                 let databases = Some(names.into_iter().collect());
                 let choice = Choice { databases, ..Choice::default() };
@@ -140,6 +149,9 @@ impl Loading {
         cancel: &CancellationToken,
     ) -> Result<Restored> {
         let loaded = self.load()?;
+        let narrowed = self.only.as_ref().map(|only| narrowed(expected, only));
+        let others = self.only.as_ref().and_then(|only| expected.others_than(only));
+        let expected = narrowed.as_ref().unwrap_or(expected);
         cancel.check()?;
         let (session, target) = (self.session.clone(), self.target.clone());
         let checking = compare::compare(&session, &target, expected, &loaded);
@@ -151,7 +163,7 @@ impl Loading {
         self.claimed.clear();
         cancel.check()?;
         let (mut warnings, mut previous) = (std::mem::take(&mut self.warnings), None);
-        warnings.extend(found.warnings);
+        warnings.extend(found.warnings.into_iter().chain(others));
         if let Target::Inside { database, prefix, disconnect } = &target {
             let loaded = expected.objects.iter().filter(|it| it.kind != ObjectKind::Index).count();
             let disconnect = *disconnect;
@@ -171,6 +183,17 @@ impl Loading {
             previous,
         })
     }
+}
+
+/// What is expected of the collections `only`: them with their documents and their indexes.
+fn narrowed(expected: &DatabaseFacts, only: &BTreeSet<String>) -> DatabaseFacts {
+    let choice = Choice { collections: Some(only.clone()), ..Choice::default() };
+    expected.narrowed(|object| match object.kind {
+        ObjectKind::Index => only.iter().any(|name| {
+            object.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        }),
+        _ => choice.takes(&object.name),
+    })
 }
 
 /// Makes a database ours: nobody else has anything in it.

@@ -177,9 +177,10 @@ impl NewFileSink {
         let chosen = choose::choose(&full, (&self.temporary, &mut file), only, cancel);
         let _ = fs::remove_file(&full);
         let chosen = chosen?;
+        let warnings = chosen.warnings.into_iter().chain(expected.others_than(only)).collect();
         let size = file.metadata().map(|metadata| metadata.len());
         self.bytes = size.map_err(|error| Error::file("read", &self.temporary, error))?;
-        Ok((file, Some((of_chosen(expected, chosen.objects)?, chosen.warnings))))
+        Ok((file, Some((of_chosen(expected, only, chosen.objects)?, warnings))))
     }
 
     /// Gives the finished file its name. Returns what it replaced.
@@ -208,8 +209,13 @@ impl NewFileSink {
 }
 
 /// What has to be in a file with some of the tables: all that was wanted, with its rows, and what hangs on it.
-fn of_chosen(expected: &DatabaseFacts, mut objects: Vec<ObjectCount>) -> Result<DatabaseFacts> {
-    for wanted in expected.objects.iter().filter(|object| object.is_table()) {
+fn of_chosen(
+    expected: &DatabaseFacts,
+    only: &BTreeSet<String>,
+    mut objects: Vec<ObjectCount>,
+) -> Result<DatabaseFacts> {
+    let wanted = |object: &&ObjectCount| object.is_table() && only.contains(&object.name);
+    for wanted in expected.objects.iter().filter(wanted) {
         let is_it =
             |object: &&mut ObjectCount| (object.kind, &object.name) == (wanted.kind, &wanted.name);
         let Some(found) = objects.iter_mut().find(is_it) else {
