@@ -29,7 +29,7 @@ use crate::error::{Error, RestoreError, Result};
 use crate::files;
 
 /// Every object of one transaction needs a lock, and a server has room for some thousands.
-const MAX_IN_ONE_TRANSACTION: u64 = 2_000;
+pub(super) const MAX_IN_ONE_TRANSACTION: u64 = 2_000;
 
 /// Puts together the call of `pg_restore`.
 type ToolCall = Box<dyn Fn(&Access) -> Result<Invocation> + Send>;
