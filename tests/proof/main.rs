@@ -23,6 +23,7 @@ mod replace_bad;
 mod round_trip;
 mod secrets;
 mod strangers;
+mod tables;
 mod world;
 
 #[path = "../support/cli.rs"]

@@ -8,8 +8,7 @@ use rustix::process::Signal;
 use crate::cli::{Ran, TestContext};
 use crate::rig::{Fresh, PROFILE, Profile, Subject};
 use crate::servers::{PostgresServer, Servers, fresh_name};
-use crate::stage::{Stage, code, end_at, moments};
-use crate::{say, scaled};
+use crate::stage::{Counted, Stage, code};
 
 fn postgres() -> Vec<PostgresServer> {
     let servers = [PostgresServer::wanted(), PostgresServer::old(), PostgresServer::new()];
@@ -81,6 +80,36 @@ fn programs_that_are_connected_are_named_and_only_disconnected_when_told() {
         assert!(program.try_run("SELECT 1").is_err(), "it was disconnected");
         assert!(ran.stdout.contains("\"disconnected\":1"), "{}", ran.stdout);
         stage.new.assert_restored(&stage.found());
+    }
+}
+
+/// What nobody is connected for still belongs to the old database, and would go on without anybody there.
+#[test]
+fn slots_and_prepared_transactions_are_named_before_anything_is_made() {
+    let Some(server) = PostgresServer::wanted() else { return };
+    let subject = Subject::Postgres(server.clone());
+    let stage = Stage::new(subject.clone(), subject.plain(50));
+    let (session, slot) = (server.session(stage.source.name()), fresh_name("slot"));
+    let cases = [
+        (
+            format!("SELECT pg_create_logical_replication_slot('{slot}', 'test_decoding')"),
+            format!("SELECT pg_drop_replication_slot('{slot}')"),
+            "logical replication slot",
+        ),
+        (
+            format!("BEGIN; CREATE TABLE later_still (x int); PREPARE TRANSACTION '{slot}'"),
+            format!("ROLLBACK PREPARED '{slot}'"),
+            "prepared transaction",
+        ),
+    ];
+    for (make, end, words) in cases {
+        session.run(&make);
+        let ran = stage.replace(&["--disconnect"]);
+        session.run(&end);
+        assert_eq!((ran.code, code(&ran).as_str()), (1, "target_unusable"), "{ran:?}");
+        assert!(ran.stdout.contains(words) && ran.stdout.contains(&slot), "{}", ran.stdout);
+        stage.old.assert_restored(&stage.found());
+        assert_eq!(stage.context.archives().len(), 1, "no safety backup for nothing");
     }
 }
 
@@ -196,60 +225,55 @@ fn age_unfinished(stage: &Stage) {
     }
 }
 
-/// Ends a restore at many moments by `signal`. Returns how often that was in time, and how often the
-/// database was the new one then.
-fn sweep(points: u32, signal: Signal) -> (usize, usize) {
-    let Some(server) = PostgresServer::wanted() else { return (points as usize, 1) };
+fn sweep(points: u32, signal: Signal) -> Counted {
+    let Some(server) = PostgresServer::wanted() else {
+        return Counted { tried: points as usize, ..Counted::default() };
+    };
     let subject = Subject::Postgres(server);
     let source = subject.plain(200);
     let mut stage = Stage::new(subject, source);
-    let words = stage.words(&[]);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let begun = Instant::now();
-    assert_eq!(stage.replace(&[]).code, 0);
-    let usual = begun.elapsed();
-    let (mut tried, mut new) = (0, 0);
-    for moment in moments(points) {
-        stage.old = stage.change();
-        let command = stage.profile.command(&stage.context, &words);
-        let Some(status) = end_at(moment, command, usual, signal) else { continue };
-        settle(&stage);
-        let found = stage.found();
-        let is_new = found == stage.new;
-        assert!(is_new || found == stage.old, "{moment:?}: neither old nor new");
-        if signal == Signal::INT {
-            // Before it listens to Ctrl-C, that ends it like any program.
-            let code = status.code();
-            let is_true = matches!((code, is_new), (Some(130) | None, false) | (Some(0), true));
-            assert!(is_true, "{moment:?}: exit {code:?} and new {is_new}");
-        }
-        tried += 1;
-        new += usize::from(is_new);
-    }
+    // One transaction, so there is never anything for the next command to end.
+    let counted = stage.sweep(points, signal, settle, |_| false);
+    assert_eq!(counted.ended, 0);
     age_unfinished(&stage);
-    let ran = stage.replace(&[]);
-    assert_eq!(ran.code, 0, "the next one goes through: {}", ran.stdout);
-    stage.new.assert_restored(&stage.found());
+    assert_eq!(stage.replace(&[]).code, 0);
     let unfinished = "SELECT count(*) FROM pg_database WHERE datname LIKE 'kronos\\_restoring\\_%' AND \
                       shobj_description(oid, 'pg_database') LIKE '%Last sign of life: 1000'";
     assert_eq!(stage.admin().one(unfinished), "0", "the next one clears up after the dead");
-    (tried, new)
+    counted
 }
 
 #[test]
-fn killed_at_any_moment_it_is_the_old_or_the_new_one() {
-    let points = scaled(24, 90);
-    let (tried, new) = sweep(points, Signal::KILL);
-    say(&format!("replace on PostgreSQL, kill -9: {tried} times, the new one {new}, neither 0"));
-    assert!(tried >= scaled(10, 40), "only {tried} of {points}");
+fn ended_at_any_moment_it_is_the_old_or_the_new_one() {
+    crate::stage::sweeps("PostgreSQL", sweep);
 }
 
+/// A restore that is killed between the creation of a database and its mark leaves one that only its name and its
+/// emptiness tell from others, and that nobody holds the lock of.
 #[test]
-fn cancelled_at_any_moment_it_says_which_one_it_is() {
-    let points = scaled(18, 90);
-    let (tried, new) = sweep(points, Signal::INT);
-    say(&format!("replace on PostgreSQL, Ctrl-C: {tried} times, the new one {new}, neither 0"));
-    assert!(tried >= scaled(8, 40), "only {tried} of {points}");
+fn what_was_left_without_a_mark_goes_when_it_is_provably_nobodys() {
+    let Some(server) = PostgresServer::wanted() else { return };
+    let subject = Subject::Postgres(server.clone());
+    let source = subject.plain(20);
+    let stage = Stage::new(subject, source);
+    let tag = |kind: u64| (u64::from(std::process::id()) << 16 | kind) | 0xf000_0000_0000_0000;
+    let name = |kind| format!("kronos_restoring_{:016x}", tag(kind));
+    for kind in 0..3 {
+        stage.admin().run(&format!("CREATE DATABASE {}", name(kind)));
+    }
+    server.session(&name(1)).run("CREATE TABLE own (id int)");
+    let holder = server.session("postgres");
+    holder.run(&format!("SELECT pg_advisory_lock({})", tag(2).cast_signed()));
+    let left = || {
+        let all = stage.subject.databases();
+        (0..3).map(|kind| all.contains(&name(kind))).collect::<Vec<_>>()
+    };
+    assert_eq!(stage.replace(&[]).code, 0);
+    assert_eq!(left(), [false, true, true], "one has a table in it, one is somebody's");
+    drop(holder);
+    assert_eq!(stage.replace(&[]).code, 0);
+    assert_eq!(left(), [false, true, false]);
+    stage.subject.drop_database(&name(1));
 }
 
 /// The owner of a database need not be a superuser to replace it. A superuser's connection is then in its

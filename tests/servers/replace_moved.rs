@@ -5,12 +5,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::cli::Ran;
 use crate::listing;
 use crate::rig::{Fresh, Subject};
 use crate::servers::{FreshMysql, MysqlServer, MysqlSession};
-use crate::stage::{Stage, code, end_at, moments};
-use crate::{say, scaled};
+use crate::stage::{Counted, Stage, code};
 
 fn servers() -> Vec<MysqlServer> {
     [MysqlServer::mariadb(), MysqlServer::mysql()].into_iter().flatten().collect()
@@ -26,7 +24,7 @@ fn events(stage: &Stage) -> Vec<String> {
 }
 
 /// A table and what cannot be moved with it: a trigger, views, routines, and an event that is on.
-fn with_programs(subject: &Subject, rows: u32) -> Fresh {
+pub fn with_programs(subject: &Subject, rows: u32) -> Fresh {
     let source = subject.plain(rows);
     let Fresh::Mysql(database) = &source else { panic!("another server") };
     let mut session = database.session();
@@ -87,7 +85,8 @@ fn rights_to_single_routines_and_tables_stay() {
         // Another definition, so that it has to be made again.
         session.run("DROP PROCEDURE count_items");
         session.run("CREATE PROCEDURE count_items() SELECT 1");
-        session.run(&format!("GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE {name}.count_items TO {who}"));
+        session
+            .run(&format!("GRANT EXECUTE, ALTER ROUTINE ON PROCEDURE {name}.count_items TO {who}"));
         let grants = |session: &mut MysqlSession| session.rows(&format!("SHOW GRANTS FOR {who}"));
         let before = grants(&mut session);
         drop(session);
@@ -186,15 +185,6 @@ fn a_restore_to_a_new_database_never_acts_on_the_one_it_came_from() {
     }
 }
 
-/// What was counted in one sweep.
-#[derive(Debug, Default)]
-struct Counted {
-    tried: usize,
-    new: usize,
-    /// How often the server showed something between, which the next command ended.
-    ended: usize,
-}
-
 /// The databases of swaps that have not ended.
 fn open_swaps(stage: &Stage) -> usize {
     let kept = stage.kept();
@@ -222,46 +212,11 @@ fn quiet(stage: &Stage) {
     }
 }
 
-/// Ends a restore at many moments by `signal`; then the next command looks at the database.
 fn sweep(server: &MysqlServer, points: u32, signal: Signal) -> Counted {
     let subject = Subject::Mysql(server.clone());
     let source = with_programs(&subject, 200);
     let mut stage = Stage::new(subject, source);
-    let words = stage.words(&[]);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let begun = Instant::now();
-    let ran = stage.replace(&[]);
-    assert_eq!(ran.code, 0, "{}", ran.stdout);
-    let usual = begun.elapsed();
-    let mut counted = Counted::default();
-    for moment in moments(points) {
-        stage.old = stage.change();
-        let command = stage.profile.command(&stage.context, &words);
-        let Some(status) = end_at(moment, command, usual, signal) else { continue };
-        quiet(&stage);
-        let raw = stage.found();
-        if open_swaps(&stage) > 0 || raw != stage.old && raw != stage.new {
-            stage.profile.ok(&stage.context, &["backup"]);
-            counted.ended += 1;
-        }
-        let found = stage.found();
-        let is_new = found == stage.new;
-        if !is_new && found != stage.old {
-            stage.old.assert_restored(&found);
-        }
-        assert!(is_new || found == stage.old, "{moment:?}: neither old nor new");
-        assert_eq!(open_swaps(&stage), 0);
-        if signal == Signal::INT {
-            let code = status.code();
-            let is_true = matches!((code, is_new), (Some(130) | None, false) | (Some(0), true));
-            assert!(is_true, "{moment:?}: exit {code:?} and new {is_new}");
-        }
-        counted.tried += 1;
-        counted.new += usize::from(is_new);
-    }
-    let ran = stage.replace(&[]);
-    assert_eq!(ran.code, 0, "the next one goes through: {}", ran.stdout);
-    stage.new.assert_restored(&stage.found());
+    let counted = stage.sweep(points, signal, quiet, |stage| open_swaps(stage) > 0);
     assert_eq!(unclaimed(&mut inner(&stage).session()), Vec::<String>::new());
     counted
 }
@@ -276,14 +231,7 @@ fn unclaimed(session: &mut MysqlSession) -> Vec<String> {
 
 fn sweeps(server: Option<MysqlServer>, name: &str) {
     let Some(server) = server else { return };
-    for (signal, what) in [(Signal::KILL, "kill -9"), (Signal::INT, "Ctrl-C")] {
-        let points = scaled(14, 100);
-        let Counted { tried, new, ended } = sweep(&server, points, signal);
-        say(&format!(
-            "replace on {name}, {what}: {tried} times, the new one {new}, ended by the next command {ended}, neither 0"
-        ));
-        assert!(tried >= scaled(6, 40), "only {tried} of {points}");
-    }
+    crate::stage::sweeps(name, |points, signal| sweep(&server, points, signal));
 }
 
 #[test]
@@ -294,32 +242,4 @@ fn ended_at_any_moment_it_is_the_old_or_the_new_one_on_mariadb() {
 #[test]
 fn ended_at_any_moment_it_is_the_old_or_the_new_one_on_mysql() {
     sweeps(MysqlServer::mysql(), "MySQL");
-}
-
-#[test]
-fn a_bad_archive_changes_nothing() {
-    for subject in Subject::each() {
-        if matches!(subject, Subject::Postgres(_) | Subject::Mongo(_)) {
-            continue;
-        }
-        let source = subject.plain(60);
-        let stage = Stage::new(subject, source);
-        let whole = std::fs::read(&stage.archive).unwrap();
-        let points = scaled(6, 40);
-        for point in 0..points {
-            let mut bad = whole.clone();
-            let at = whole.len() * (point as usize * 2 + 1) / (points as usize * 2);
-            if point % 2 == 0 {
-                bad.truncate(at);
-            } else {
-                bad[at] ^= 0x55;
-            }
-            std::fs::write(&stage.archive, &bad).unwrap();
-            let ran: Ran = stage.replace(&[]);
-            assert_eq!((ran.code, code(&ran).as_str()), (4, "archive_damaged"), "{point}: {ran:?}");
-        }
-        assert_eq!(stage.found(), stage.old);
-        assert!(stage.kept().is_empty());
-        say(&format!("{points} bad archives on {}: changed 0", stage.subject.name()));
-    }
 }

@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mongodb::bson::{Document, doc};
 use rustix::process::{Pid, Signal, kill_process};
@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::cli::{Ran, TestContext};
 use crate::listing::Listing;
 use crate::rig::{Fresh, Profile, Subject};
+use crate::{say, scaled};
 
 /// A database with an older backup of it.
 pub struct Stage {
@@ -120,13 +121,13 @@ pub fn code(ran: &Ran) -> String {
 /// When a restore is ended: after a share of the time that it takes, or some milliseconds after it has begun
 /// to finish, which is when it counts, names and swaps.
 #[derive(Debug, Clone, Copy)]
-pub enum Moment {
+enum Moment {
     Share(f64),
     Finishing(u64),
 }
 
 /// So many moments, most of them near the swap.
-pub fn moments(points: u32) -> Vec<Moment> {
+fn moments(points: u32) -> Vec<Moment> {
     let early = points / 3;
     let late = points - early;
     let shares = (0..early).map(|i| Moment::Share(f64::from(i) / f64::from(early)));
@@ -134,8 +135,16 @@ pub fn moments(points: u32) -> Vec<Moment> {
     shares.chain(finishing).collect()
 }
 
+/// Waits until the restore of this process begins to finish, which is when it counts and swaps.
+pub fn until_finishing(process: &mut std::process::Child) -> impl Iterator<Item = String> + use<> {
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut lines = lines.map_while(Result::ok);
+    lines.by_ref().any(|line| line.contains("\"phase\":\"finishing\""));
+    lines
+}
+
 /// Starts a restore and sends it `signal` at that moment; `None` when it had ended before.
-pub fn end_at(
+fn end_at(
     moment: Moment,
     mut command: Command,
     usual: Duration,
@@ -160,4 +169,76 @@ pub fn end_at(
     lines.for_each(drop);
     let status = process.wait().unwrap();
     in_time.then_some(status)
+}
+
+/// What was counted in one sweep.
+#[derive(Debug, Default)]
+pub struct Counted {
+    pub tried: usize,
+    pub new: usize,
+    /// How often the server showed something between, which the next command ended.
+    pub ended: usize,
+}
+
+impl Stage {
+    /// Ends a restore at many moments by `signal`; when all is `quiet` the next command looks at the database, if it
+    /// is neither old nor new or a swap `is_open`.
+    pub fn sweep(
+        &mut self,
+        points: u32,
+        signal: Signal,
+        quiet: impl Fn(&Self),
+        is_open: impl Fn(&Self) -> bool,
+    ) -> Counted {
+        let words = self.words(&[]);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let begun = Instant::now();
+        let ran = self.replace(&[]);
+        assert!(matches!(ran.code, 0 | 3), "{}", ran.stdout);
+        let usual = begun.elapsed();
+        let mut counted = Counted::default();
+        for moment in moments(points) {
+            self.old = self.change();
+            let command = self.profile.command(&self.context, &words);
+            let Some(status) = end_at(moment, command, usual, signal) else { continue };
+            quiet(self);
+            let raw = self.found();
+            if is_open(self) || raw != self.old && raw != self.new {
+                self.profile.ok(&self.context, &["backup"]);
+                counted.ended += 1;
+            }
+            let found = self.found();
+            let is_new = found == self.new;
+            if !is_new {
+                self.old.assert_restored(&found);
+            }
+            assert!(is_new || found == self.old, "{moment:?}: neither old nor new");
+            assert!(!is_open(self), "{moment:?}");
+            if signal == Signal::INT {
+                // Before it listens to Ctrl-C, that ends it like any program.
+                let code = status.code();
+                let is_true =
+                    matches!((code, is_new), (Some(130) | None, false) | (Some(0 | 3), true));
+                assert!(is_true, "{moment:?}: exit {code:?} and new {is_new}");
+            }
+            counted.tried += 1;
+            counted.new += usize::from(is_new);
+        }
+        let ran = self.replace(&[]);
+        assert!(matches!(ran.code, 0 | 3), "the next one goes through: {}", ran.stdout);
+        self.new.assert_restored(&self.found());
+        counted
+    }
+}
+
+/// Sweeps with both signals, and says what was counted.
+pub fn sweeps(name: &str, sweep: impl Fn(u32, Signal) -> Counted) {
+    for (signal, what) in [(Signal::KILL, "kill -9"), (Signal::INT, "Ctrl-C")] {
+        let points = scaled(if signal == Signal::KILL { 14 } else { 8 }, 100);
+        let Counted { tried, new, ended } = sweep(points, signal);
+        say(&format!(
+            "replace on {name}, {what}: {tried} times, the new one {new}, ended by the next command {ended}, neither 0"
+        ));
+        assert!(tried >= scaled(5, 40), "only {tried} of {points}");
+    }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::archive::RestoreTest;
-use crate::error::ErrorReport;
+use crate::error::{ErrorCode, ErrorReport};
 use crate::ids::{BackupId, RunId};
 use crate::progress::Phase;
 
@@ -118,6 +118,20 @@ pub struct RunView {
 }
 
 impl RunView {
+    /// Whether something may have been replaced: it was, or nobody knows.
+    pub fn may_have_replaced(&self) -> bool {
+        let is_unknown =
+            self.error.as_ref().is_some_and(|report| report.code == ErrorCode::OutcomeUnknown);
+        match self.state {
+            RunState::Succeeded | RunState::Warned => {
+                matches!(&self.result, Some(RunResult::Restore { replaced: Some(_), .. }))
+            }
+            RunState::Failed => is_unknown,
+            RunState::Cancelled => false,
+            _ => self.replaces,
+        }
+    }
+
     /// A run that has just been accepted.
     pub fn queued(id: RunId, kind: RunKind, profile: String, steps: u8, now: Timestamp) -> Self {
         Self {

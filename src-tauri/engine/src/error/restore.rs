@@ -48,12 +48,6 @@ pub enum RestoreError {
         /// The target.
         target: String,
     },
-    /// This version replaces no database of that engine.
-    #[error("Kronos cannot replace a {engine} database yet")]
-    CannotReplace {
-        /// The engine.
-        engine: EngineKind,
-    },
     /// The user did not type what had to be typed.
     #[error("Replacing `{target}` was not confirmed: `{wanted}` has to be typed, exactly so")]
     NotConfirmed {
@@ -146,6 +140,14 @@ pub enum RestoreError {
         /// Its target.
         target: String,
     },
+    /// The restore can be undone no more, or not now.
+    #[error("The restore `{run}` cannot be undone: {reason}")]
+    SafetyUnusable {
+        /// The restore.
+        run: String,
+        /// Why, as a sentence without its full stop.
+        reason: String,
+    },
     /// A name or a pattern that means nothing in the backup.
     #[error("`{pattern}` is no table of `{database}`: {}", some_of(tables))]
     NoSuchTable {
@@ -164,6 +166,12 @@ pub enum RestoreError {
     CannotChoose {
         /// The engine.
         engine: EngineKind,
+    },
+    /// What was asked for cannot be taken out of the rest.
+    #[error("These tables cannot be taken out of the rest: {detail}")]
+    CannotTakeOut {
+        /// Why.
+        detail: String,
     },
     /// Something that was asked for needs something that was not.
     #[error("`{name}` needs {needed}, which was not asked for")]
@@ -216,6 +224,7 @@ impl RestoreError {
             Self::Mismatch { .. } => ErrorCode::ArchiveDamaged,
             Self::ChooseDatabase { .. }
             | Self::NothingToUndo { .. }
+            | Self::SafetyUnusable { .. }
             | Self::NothingToTest { .. }
             | Self::NoSuchTable { .. }
             | Self::NoTables
@@ -223,18 +232,17 @@ impl RestoreError {
             Self::NoSafety { cause, .. } => cause.code(),
             Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
             Self::InUse { .. } => ErrorCode::TargetInUse,
-            Self::CannotReplace { .. }
-            | Self::CannotTest
+            Self::CannotTest
             | Self::CannotChoose { .. }
+            | Self::CannotTakeOut { .. }
             | Self::ReplacesWhole => ErrorCode::NotSupported,
             Self::StaleJournal { .. }
             | Self::TargetUnusable { .. }
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
             | Self::OtherPlace { .. }
-            | Self::NeverEnded { .. }
-            | Self::SwapUnknown { .. }
-            | Self::SwapInterrupted { .. } => ErrorCode::TargetUnusable,
+            | Self::NeverEnded { .. } => ErrorCode::TargetUnusable,
+            Self::SwapUnknown { .. } | Self::SwapInterrupted { .. } => ErrorCode::OutcomeUnknown,
         }
     }
 
@@ -248,11 +256,10 @@ impl RestoreError {
             Self::NothingToReplace { .. } => {
                 "Check the name; without `--replace` the restore makes it as a new one"
             }
-            Self::CannotReplace { .. } => "Restore to a new database and let your programs use that one",
             Self::NoSuchTable { .. } | Self::NoTables => {
                 "`kronos inspect` shows the tables in a backup; a `*` stands for any text"
             }
-            Self::CannotChoose { .. } => "Restore all of it to a new database and take the tables from there",
+            Self::CannotChoose { .. } | Self::CannotTakeOut { .. } => "Restore all of it to a new database and take the tables from there",
             Self::NeedsMore { .. } => "Ask for that as well",
             Self::ReplacesWhole => {
                 "Restore the tables to a new database and copy from there what you need"
@@ -286,6 +293,9 @@ impl RestoreError {
             }
             Self::NeverEnded { .. } => {
                 "Look at it; `kronos undo RUN` with that run brings back what was there before"
+            }
+            Self::SafetyUnusable { .. } => {
+                "`kronos list` shows the safety backups that there are; `kronos undo RUN` undoes an earlier restore"
             }
             Self::NothingToUndo { .. } => "`kronos list` shows the safety backups that there are",
             Self::Mismatch { .. } => {

@@ -15,7 +15,7 @@ use super::meter::{Course, Meter};
 use crate::cancel::CancellationToken;
 use crate::clock::SharedClock;
 use crate::context::RunContext;
-use crate::error::{Error, ErrorReport, RestoreError, Result};
+use crate::error::{Error, ErrorCode, ErrorReport, Result};
 use crate::event::{Event, EventSink, RunKind, RunResult, RunState, RunView};
 use crate::ids::{BackupId, RunId};
 use crate::progress::Progress;
@@ -291,7 +291,7 @@ impl Entry {
                 view.result = Some(result);
             }
             // Neither a cancel nor a comforting word is true of what nobody knows.
-            Err(error @ Error::Restore(RestoreError::SwapUnknown { .. })) => {
+            Err(error) if error.code() == ErrorCode::OutcomeUnknown => {
                 view.state = RunState::Failed;
                 view.error = Some(ErrorReport::new(&self.spec.failure, &error));
             }

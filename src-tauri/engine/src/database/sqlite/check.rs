@@ -203,7 +203,8 @@ fn count_rows(
     }
 }
 
-fn other_objects(file: &Connection) -> rusqlite::Result<Vec<ObjectCount>> {
+/// Views, indexes and triggers that a user made.
+pub(super) fn other_objects(file: &Connection) -> rusqlite::Result<Vec<ObjectCount>> {
     let mut statement = file.prepare(
         "SELECT type, name FROM sqlite_schema
          WHERE type IN ('view', 'index', 'trigger') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'

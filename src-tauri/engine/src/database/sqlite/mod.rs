@@ -6,6 +6,7 @@
 //! is archived is the copy, after `quick_check` has passed on that copy.
 
 mod check;
+mod choose;
 mod copy;
 mod dump;
 mod holders;
@@ -109,7 +110,6 @@ impl DatabaseConnection for SqliteFiles {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        dumped.whole(self.kind())?;
         let path = target.file_path()?.to_owned();
         let (size, replaces) = (dumped.size, target.replaces());
         blocking(move || check(&path, size, replaces)).await
@@ -123,11 +123,13 @@ impl DatabaseConnection for SqliteFiles {
     ) -> Result<Box<dyn RestoreSink>> {
         let path = target.file_path()?.to_owned();
         let (size, replaces) = (dumped.size, target.replaces());
+        let only = dumped.only.clone();
         blocking(move || {
             check(&path, size, replaces)?;
             // A link stays, and what it leads to is replaced.
             let path = if replaces { standing::resolve(&path)? } else { path };
-            Ok(Box::new(restore::NewFileSink::create(path, replaces)?) as Box<dyn RestoreSink>)
+            Ok(Box::new(restore::NewFileSink::create(path, replaces, only)?)
+                as Box<dyn RestoreSink>)
         })
         .await
     }

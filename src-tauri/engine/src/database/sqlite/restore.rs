@@ -4,6 +4,7 @@
 //! Owns the temporary file and its removal, also after a restore that was killed: the system drops its
 //! lock with the process. The hash of the bytes has been compared by the caller.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,10 +13,11 @@ use jiff::Timestamp;
 
 use super::super::{Previous, RestoreSink, Restored};
 use super::check::{CheckError, Findings, RunningCheck};
+use super::choose;
 use super::source::sibling;
 use super::{previous, swap};
 use crate::cancel::{CancelCheck, CancellationToken};
-use crate::contents::{DatabaseFacts, ObjectKind};
+use crate::contents::{DatabaseFacts, ObjectCount, ObjectKind};
 use crate::error::{Error, RestoreError, Result};
 use crate::files;
 
@@ -109,19 +111,25 @@ pub(super) struct NewFileSink {
     temporary: PathBuf,
     target: PathBuf,
     replaces: bool,
+    only: Option<BTreeSet<String>>,
     bytes: u64,
 }
 
 impl NewFileSink {
     /// Creates the temporary file beside `target`, and removes what killed restores have left there.
-    /// What stands at `target` is replaced at the end if `replaces` says so, else nothing may.
-    pub(super) fn create(target: PathBuf, replaces: bool) -> Result<Self> {
+    /// What stands at `target` is replaced at the end if `replaces` says so, else nothing may. Of what is
+    /// written only the tables `only` get there.
+    pub(super) fn create(
+        target: PathBuf,
+        replaces: bool,
+        only: Option<BTreeSet<String>>,
+    ) -> Result<Self> {
         let folder = folder_of(&target);
         remove_unfinished(folder);
         previous::remove_old(&target, Timestamp::now());
         let (file, temporary) =
             create_unfinished(folder).map_err(|error| Error::file("create", &target, error))?;
-        Ok(Self { file: Some(file), temporary, target, replaces, bytes: 0 })
+        Ok(Self { file: Some(file), temporary, target, replaces, only, bytes: 0 })
     }
 
     fn publish(
@@ -134,19 +142,44 @@ impl NewFileSink {
         // On Windows a lock keeps every other handle out, also that of the check.
         #[cfg(not(unix))]
         file.unlock().map_err(|error| Error::file("write", &self.temporary, error))?;
+        let (file, taken_out) = self.take_out(file, expected, cancel)?;
+        let expected = taken_out.as_ref().map_or(expected, |(facts, _)| facts);
         let findings = self.check(cancel)?;
         compare(expected, &findings.facts)?;
         cancel.check()?;
         let previous = self.appear()?;
+        drop(file);
+        let mut warnings = findings.warnings;
+        warnings.extend(taken_out.into_iter().flat_map(|(_, warnings)| warnings));
         let tables = findings.facts.objects.iter().filter(|object| object.is_table());
         Ok(Restored {
             target: self.target.display().to_string(),
             bytes: self.bytes,
             tables: tables.clone().count() as u64,
             rows: tables.filter_map(|object| object.rows).sum(),
-            warnings: findings.warnings,
+            warnings,
             previous,
         })
+    }
+
+    /// Puts a file with the chosen tables in the place of the whole one, if any were chosen. Returns what has
+    /// to be in it, and what hangs on these tables and is not.
+    fn take_out(
+        &mut self,
+        whole: File,
+        expected: &DatabaseFacts,
+        cancel: &CancellationToken,
+    ) -> Result<(File, Option<(DatabaseFacts, Vec<String>)>)> {
+        let Some(only) = &self.only else { return Ok((whole, None)) };
+        let (mut file, path) = create_unfinished(folder_of(&self.target))
+            .map_err(|error| Error::file("create", &self.target, error))?;
+        let full = std::mem::replace(&mut self.temporary, path);
+        let chosen = choose::choose(&full, (&self.temporary, &mut file), only, cancel);
+        let _ = fs::remove_file(&full);
+        let chosen = chosen?;
+        let size = file.metadata().map(|metadata| metadata.len());
+        self.bytes = size.map_err(|error| Error::file("read", &self.temporary, error))?;
+        Ok((file, Some((of_chosen(expected, chosen.objects)?, chosen.warnings))))
     }
 
     /// Gives the finished file its name. Returns what it replaced.
@@ -172,6 +205,22 @@ impl NewFileSink {
             CheckError::Failed(error) => mismatch(error.to_string()),
         })
     }
+}
+
+/// What has to be in a file with some of the tables: all that was wanted, with its rows, and what hangs on it.
+fn of_chosen(expected: &DatabaseFacts, mut objects: Vec<ObjectCount>) -> Result<DatabaseFacts> {
+    for wanted in expected.objects.iter().filter(|object| object.is_table()) {
+        let is_it =
+            |object: &&mut ObjectCount| (object.kind, &object.name) == (wanted.kind, &wanted.name);
+        let Some(found) = objects.iter_mut().find(is_it) else {
+            let detail = format!("`{}` is missing", wanted.name);
+            return Err(RestoreError::Mismatch { detail }.into());
+        };
+        found.rows = wanted.rows;
+    }
+    let mut properties = expected.properties.clone();
+    properties.remove("page_count");
+    Ok(DatabaseFacts { objects, properties, left_out: Vec::new() })
 }
 
 /// Compares what was loaded with what the backup recorded and names the first difference.

@@ -119,7 +119,7 @@ fn columns(file: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
     names.collect()
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

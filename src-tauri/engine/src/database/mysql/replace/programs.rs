@@ -43,12 +43,13 @@ impl Text {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default() as u8;
+        let byte = |pair: &[u8]| {
+            let digits = std::str::from_utf8(pair).unwrap_or_default();
+            u8::from_str_radix(digits, 16).unwrap_or_default()
+        };
         match self {
             Self::Utf8(text) => text.clone().into_bytes(),
-            Self::Hex(hex) => {
-                hex.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
-            }
+            Self::Hex(hex) => hex.as_bytes().chunks(2).map(byte).collect(),
         }
     }
 }
@@ -128,7 +129,8 @@ impl Program {
 
 /// Makes `collation`, with its character set, the one of new tables in `database`.
 pub(super) async fn collate(session: &mut Session, database: &str, collation: &str) -> Result<()> {
-    let question = "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
+    let question =
+        "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
     let now: Vec<String> = session.rows(question, (database,)).await?;
     if now.first().is_some_and(|now| now == collation) {
         return Ok(());
@@ -276,7 +278,8 @@ pub(super) async fn set(session: &mut Session, database: &str, wanted: &[Program
 pub(super) async fn grants(session: &mut Session, database: &str) -> Vec<String> {
     let question = "SELECT User, Host, Routine_name, Routine_type, CAST(Proc_priv AS CHAR) \
                     FROM mysql.procs_priv WHERE CAST(Db AS BINARY) = CAST(? AS BINARY)";
-    let rows = session.rows::<(String, String, String, String, String)>(question, (database,)).await;
+    let rows =
+        session.rows::<(String, String, String, String, String)>(question, (database,)).await;
     let statement = |(user, host, name, noun, rights): (String, String, String, String, String)| {
         let (mut rights, mut option): (Vec<&str>, _) = (rights.split(',').collect(), "");
         if rights.contains(&"Grant") {
@@ -331,7 +334,8 @@ mod tests {
         assert!(switched.contains("PRESERVE ENABLE COMMENT 'PRESERVE DISABLE'"), "{switched}");
         let routine = program(ItemKind::Procedure, b"x PRESERVE DISABLE");
         assert_eq!(routine.clone().switched("DISABLE", "ENABLE"), routine);
-        let trigger = b"CREATE DEFINER=`a``b`@`%` trigger t before insert on p for each row set @a=1";
+        let trigger =
+            b"CREATE DEFINER=`a``b`@`%` trigger t before insert on p for each row set @a=1";
         assert_eq!(program(ItemKind::Trigger, trigger).definer(), "DEFINER=`a``b`@`%` ");
     }
 }

@@ -13,8 +13,8 @@ use super::super::script::ItemKind;
 use super::super::selection::is_of_server;
 use super::super::session::{Access, Session};
 use super::settle::settle;
-use crate::config::{ConnectionSettings, TlsMode};
-use crate::database::{ProbedObject, Standing};
+use crate::config::ConnectionSettings;
+use crate::database::{ProbedObject, Standing, tls};
 use crate::error::{Error, RestoreError, Result};
 
 /// What is in the database `name`.
@@ -38,7 +38,7 @@ pub(in super::super) async fn look(settings: &ConnectionSettings, name: &str) ->
         name: name.to_owned(),
         shown: shown(&access, name),
         host: access.who.server.clone(),
-        is_remote: is_remote(settings),
+        is_remote: tls::is_remote(settings, &settings.host),
         server: server_info(&mut session).await,
         size: tables.iter().map(|table| table.size).sum(),
         tables,
@@ -53,12 +53,6 @@ pub(in super::super) async fn look(settings: &ConnectionSettings, name: &str) ->
 
 fn shown(access: &Access, name: &str) -> String {
     format!("{}/{name}", access.who.server)
-}
-
-/// A socket and a container are on this computer; of a host its name tells.
-fn is_remote(settings: &ConnectionSettings) -> bool {
-    let host = if settings.host.is_empty() { "localhost" } else { &settings.host };
-    settings.server.container.is_none() && TlsMode::default_for(host) == TlsMode::Verify
 }
 
 /// Servers forget it when they start.

@@ -87,9 +87,9 @@ impl Swap<'_> {
         new.programs = new
             .programs
             .into_iter()
-            .map(|program| match self.events.contains(&program.name) {
-                true => program.switched("DISABLE", "ENABLE"),
-                false => program,
+            .map(|program| {
+                let was_on = self.events.contains(&program.name);
+                if was_on { program.switched("DISABLE", "ENABLE") } else { program }
             })
             .collect();
         let journal = Journal::new(self.target, self.beside, old, new, now);
