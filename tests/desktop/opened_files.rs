@@ -62,7 +62,13 @@ async fn the_page_reaches_no_file_that_it_was_not_given() {
     let page = Page::open(&mut desk, &config).await;
     let draft = json!({ "backup": "x", "database": null, "target": "/tmp/x", "profile": null });
     for file in ["1", "0", "/etc/passwd", "../../etc/passwd", "file:///etc/passwd", ""] {
-        for command in ["file_look", "file_check", "file_restore_check", "file_restore_start"] {
+        for command in [
+            "file_look",
+            "file_check",
+            "file_restore_check",
+            "file_restore_start",
+            "file_restore_card",
+        ] {
             let arguments = json!({ "file": file, "draft": draft, "again": false });
             let report = page.invoke(command, arguments).await.expect_err(command);
             assert_eq!(report["code"], "unknown", "{command} {file}: {report}");
