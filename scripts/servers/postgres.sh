@@ -61,7 +61,7 @@ debian_postgres() {
 
 start_postgres() {
   skip_or_go postgres
-  start_postgres_of POSTGRES postgres "$(debian_postgres)" -c ssl=on -c "ssl_cert_file=$S/tls/server.pem" -c "ssl_key_file=$S/tls/server.key"
+  start_postgres_of POSTGRES postgres "$(debian_postgres)" -c wal_level=logical -c max_prepared_transactions=5 -c ssl=on -c "ssl_cert_file=$S/tls/server.pem" -c "ssl_key_file=$S/tls/server.key"
 }
 
 start_postgres_old() {

@@ -125,6 +125,7 @@ fn on_event(app: &AppHandle, event: RunEvent) {
         RunEvent::WindowEvent { label, event: WindowEvent::Destroyed, .. } => {
             state().audience.leave(&label);
             state().files.leave(&label);
+            state().look.stop();
         }
         RunEvent::WindowEvent { event: WindowEvent::DragDrop(event), .. } => {
             let is_drop = matches!(event, DragDropEvent::Drop { .. });

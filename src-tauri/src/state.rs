@@ -12,6 +12,7 @@ use kronos_engine::{Engine, EngineOptions, ErrorReport};
 use tokio::sync::OnceCell;
 
 use crate::arguments::Arguments;
+use crate::commands::CurrentLook;
 use crate::event_sink::{Audience, Outlet};
 use crate::file_dialog::Dialog;
 use crate::opened_files::OpenedFiles;
@@ -27,6 +28,8 @@ pub struct App {
     pub files: OpenedFiles,
     /// The file dialog over the window.
     pub dialog: Dialog,
+    /// The look into an archive that is under way.
+    pub look: CurrentLook,
     ended: Sender<RunView>,
     appearance: Mutex<Appearance>,
 }
@@ -40,6 +43,7 @@ impl App {
             audience: Arc::default(),
             files: OpenedFiles::default(),
             dialog: Dialog::default(),
+            look: CurrentLook::default(),
             ended,
             appearance: Mutex::default(),
         }

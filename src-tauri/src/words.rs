@@ -22,6 +22,11 @@ pub mod failed {
     pub const VERIFY: &str = "The check was not started";
     pub const RESTORE_CHECK: &str = "This restore would not work";
     pub const RESTORE: &str = "The restore was not started";
+    pub const ROWS: &str = "The rows cannot be shown";
+    pub const COMPARE: &str = "These were not compared";
+    pub const CARD: &str = "This cannot be replaced";
+    pub const RESTORES: &str = "The last restores cannot be shown";
+    pub const UNDO: &str = "The undo was not started";
     pub const LOOK: &str = "Kronos cannot look inside";
     pub const PROFILE_PROBE: &str = "Kronos cannot back this up";
     pub const CONNECTION_URL: &str = "The form was not filled";

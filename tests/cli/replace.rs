@@ -235,7 +235,7 @@ fn links_rights_and_the_mode_with_a_log_stay() {
     fs::set_permissions(&target, fs::Permissions::from_mode(0o664)).unwrap();
     let link = context.root().join("link.db");
     std::os::unix::fs::symlink(&target, &link).unwrap();
-    let ran = replace(&context, &link, &["--confirm", "link.db"]);
+    let ran = replace(&context, &link, &["--confirm", "shop.db"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(rows(&target), 1000);

@@ -94,7 +94,11 @@ async fn what_is_no_backup_says_so_and_goes_no_further() {
     let config = desk.write_config("");
     let page = Page::open(&mut desk, &config).await;
     let good = archive(&page, &source, &home.join("elsewhere")).await;
-    let files = strange_files(&folder, &good);
+    let mut files = strange_files(&folder, &good);
+    // Whoever opened one of these would wait for ever, or read for ever.
+    let pipe = folder.join("pipe.tar.gz");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+    files.extend([(pipe, "pipe"), (PathBuf::from("/dev/zero"), "device")]);
     let before = listing(&folder);
     for (file, kind) in &files {
         Drag::over(&desk, &[file]).await.drop().await;

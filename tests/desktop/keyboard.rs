@@ -28,8 +28,7 @@ async fn a_recent_backup_is_restored_by_keyboard_alone() {
         page.has("recent-backups").await
     })
     .await;
-    let link = "return document.activeElement.closest('[data-testid^=restore-backup-]') !== null";
-    tab_to(&desk, &page, link).await;
+    tab_to(&desk, &page, "closest('[data-testid^=restore-backup-]') !== null").await;
     desk.xdotool(&["key", "Return"]);
     page.says("inside-title", |text| text.contains("shop")).await;
     restore(&desk, &page, &source).await;
@@ -58,16 +57,17 @@ async fn a_chosen_file_is_restored_by_keyboard_alone() {
 }
 
 /// Has the window take the keys.
-async fn in_front(desk: &Desk) {
+pub async fn in_front(desk: &Desk) {
     let window = until("window", async || desk.window("^Kronos$")).await;
     desk.xdotool(&["windowactivate", "--sync", &window]);
 }
 
-/// Goes from one control to the next until the right one has the focus.
-async fn tab_to(desk: &Desk, page: &Page, is_there: &str) {
+/// Goes from one control to the next until one has the focus of which this is true.
+pub async fn tab_to(desk: &Desk, page: &Page, is_there: &str) {
+    let is_there = format!("return document.activeElement.{is_there}");
     until_true("focus", async || {
         desk.xdotool(&["key", "Tab"]);
-        page.script(is_there).await == json!(true)
+        page.script(&is_there).await == json!(true)
     })
     .await;
 }
@@ -76,8 +76,7 @@ async fn tab_to(desk: &Desk, page: &Page, is_there: &str) {
 async fn restore(desk: &Desk, page: &Page, source: &Path) {
     page.find("restore-fine").await;
     let target = page.value("restore-target").await;
-    let button = "return document.activeElement.dataset.testid === 'restore-start'";
-    tab_to(desk, page, button).await;
+    tab_to(desk, page, "dataset.testid === 'restore-start'").await;
     desk.xdotool(&["key", "Return"]);
     let restored = page.says("restored-path", |path| !path.is_empty()).await;
     assert_eq!(restored, target);

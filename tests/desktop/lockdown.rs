@@ -4,7 +4,6 @@ use serde_json::json;
 
 use crate::desk::Desk;
 use crate::page::Page;
-use crate::samples::{archive, digests, shop};
 
 const REFUSED: &[&str] = &[
     "plugin:dialog|open",
@@ -56,31 +55,6 @@ async fn commands_outside_the_list_are_refused_and_the_page_goes_nowhere() {
     assert_eq!(page.script("return location.href").await, here);
     assert_eq!(page.client.windows().await.unwrap().len(), 1);
     page.find("first-run").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_page_can_replace_nothing() {
-    let mut desk = Desk::new();
-    let home = desk.home();
-    let source = shop(&home.join("shop.db"));
-    let precious = shop(&home.join("precious.db"));
-    let before = digests(&precious);
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    archive(&page, &source, &home.join("elsewhere")).await;
-    let backups = page.invoke("backups_list", json!({})).await.unwrap();
-    let consent =
-        json!({ "typed_name": "precious.db", "disconnect": true, "without_safety": null });
-    let draft = json!({
-        "backup": backups[0]["id"], "database": null, "target": precious, "profile": null, "replace": consent,
-    });
-    let refused = page.invoke("restore_check", json!({ "draft": draft })).await.unwrap_err();
-    assert_eq!(refused["code"], "target_exists", "{refused}");
-    if page.invoke("restore_start", json!({ "draft": draft })).await.is_ok() {
-        page.go("restore").await;
-        page.says("restore-result", |text| text.contains("was not restored")).await;
-    }
-    assert_eq!(digests(&precious), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

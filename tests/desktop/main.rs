@@ -25,6 +25,7 @@ mod notes;
 mod notifications;
 mod opened_files;
 mod page;
+mod replace;
 mod samples;
 mod server_samples;
 mod start;

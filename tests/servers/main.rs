@@ -23,9 +23,13 @@ mod mysql_engine;
 mod postgres;
 mod prove;
 mod replace;
+mod replace_crash;
+mod replace_moved;
+mod replace_renamed;
 mod rig;
 mod round_trip;
 mod secrets;
+mod stage;
 
 #[path = "../support/cli.rs"]
 #[allow(dead_code, reason = "shared with the tests of the command line, which use all of it")]

@@ -1,97 +1,18 @@
 //! A database of a server gives way to a backup and comes back: with everything that was in it and around
 //! it, whatever is killed meanwhile, and never on the wrong server.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 
 use crate::cli::{Ran, TestContext};
-use crate::listing::Listing;
 use crate::rig::{Fresh, PROFILE, Profile, Subject};
 use crate::servers::{PostgresServer, Servers, fresh_name};
-use crate::{say, scaled};
-
-/// A database with an older backup of it.
-struct Stage {
-    subject: Subject,
-    source: Fresh,
-    profile: Profile,
-    context: TestContext,
-    archive: PathBuf,
-    new: Listing,
-    old: Listing,
-}
-
-impl Stage {
-    fn new(subject: Subject, source: Fresh) -> Self {
-        let profile = subject.profile(source.name());
-        Self::with(subject, source, profile)
-    }
-
-    fn with(subject: Subject, source: Fresh, profile: Profile) -> Self {
-        let context = TestContext::new();
-        profile.write(&context);
-        profile.ok(&context, &["backup"]);
-        let archive = context.archives().remove(0);
-        let new = subject.snapshot(source.name());
-        source_session(&source).run("CREATE TABLE later AS SELECT generate_series(1, 10) AS id");
-        let old = subject.snapshot(source.name());
-        Self { subject, source, profile, context, archive, new, old }
-    }
-
-    fn words(&self, more: &[&str]) -> Vec<String> {
-        let name = self.source.name();
-        let archive = self.archive.to_str().unwrap();
-        let words = ["restore", archive, "--to", name, "--replace", "--confirm", name, "--json"];
-        words.iter().chain(more).map(|word| (*word).to_owned()).collect()
-    }
-
-    fn replace(&self, more: &[&str]) -> Ran {
-        let words = self.words(more);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        Ran::from(self.profile.command(&self.context, &words).output().unwrap())
-    }
-
-    fn found(&self) -> Listing {
-        self.subject.snapshot(self.source.name())
-    }
-
-    fn admin(&self) -> crate::servers::PostgresSession {
-        let Subject::Postgres(server) = &self.subject else { panic!("another server") };
-        server.session("postgres")
-    }
-
-    /// The databases that were replaced by this one.
-    fn kept(&self) -> Vec<String> {
-        let rows = self.admin().rows("SELECT datname FROM pg_database ORDER BY 1");
-        let name = self.source.name();
-        let beginning = format!("{}__kronos_before_", &name[..name.len().min(27)]);
-        let names = crate::servers::firsts(&rows).into_iter();
-        names.filter(|name| name.starts_with(&beginning)).collect()
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        for name in self.kept() {
-            let _ = self.admin().try_run(&format!("DROP DATABASE \"{name}\""));
-        }
-    }
-}
+use crate::stage::{Counted, Stage, code};
 
 fn postgres() -> Vec<PostgresServer> {
     let servers = [PostgresServer::wanted(), PostgresServer::old(), PostgresServer::new()];
     servers.into_iter().flatten().collect()
-}
-
-fn code(ran: &Ran) -> String {
-    let lines = ran.lines();
-    let of_run = lines.iter().find(|line| line["event"] == "run_finished");
-    let error = of_run.map(|line| &line["error"]).or(lines.last());
-    error.and_then(|error| error["code"].as_str()).unwrap_or_default().to_owned()
 }
 
 /// What a server keeps about a database outside of it, without its name.
@@ -159,6 +80,36 @@ fn programs_that_are_connected_are_named_and_only_disconnected_when_told() {
         assert!(program.try_run("SELECT 1").is_err(), "it was disconnected");
         assert!(ran.stdout.contains("\"disconnected\":1"), "{}", ran.stdout);
         stage.new.assert_restored(&stage.found());
+    }
+}
+
+/// What nobody is connected for still belongs to the old database, and would go on without anybody there.
+#[test]
+fn slots_and_prepared_transactions_are_named_before_anything_is_made() {
+    let Some(server) = PostgresServer::wanted() else { return };
+    let subject = Subject::Postgres(server.clone());
+    let stage = Stage::new(subject.clone(), subject.plain(50));
+    let (session, slot) = (server.session(stage.source.name()), fresh_name("slot"));
+    let cases = [
+        (
+            format!("SELECT pg_create_logical_replication_slot('{slot}', 'test_decoding')"),
+            format!("SELECT pg_drop_replication_slot('{slot}')"),
+            "logical replication slot",
+        ),
+        (
+            format!("BEGIN; CREATE TABLE later_still (x int); PREPARE TRANSACTION '{slot}'"),
+            format!("ROLLBACK PREPARED '{slot}'"),
+            "prepared transaction",
+        ),
+    ];
+    for (make, end, words) in cases {
+        session.run(&make);
+        let ran = stage.replace(&["--disconnect"]);
+        session.run(&end);
+        assert_eq!((ran.code, code(&ran).as_str()), (1, "target_unusable"), "{ran:?}");
+        assert!(ran.stdout.contains(words) && ran.stdout.contains(&slot), "{}", ran.stdout);
+        stage.old.assert_restored(&stage.found());
+        assert_eq!(stage.context.archives().len(), 1, "no safety backup for nothing");
     }
 }
 
@@ -274,108 +225,55 @@ fn age_unfinished(stage: &Stage) {
     }
 }
 
-/// When a restore is ended: after a share of the time that it takes, or some milliseconds after it has begun
-/// to finish, which is when it counts, names and swaps.
-#[derive(Debug, Clone, Copy)]
-enum Moment {
-    Share(f64),
-    Finishing(u64),
-}
-
-/// So many moments, most of them near the swap.
-fn moments(points: u32) -> Vec<Moment> {
-    let early = points / 3;
-    let late = points - early;
-    let shares = (0..early).map(|i| Moment::Share(f64::from(i) / f64::from(early)));
-    let finishing = (0..late).map(|i| Moment::Finishing(u64::from(i) * 600 / u64::from(late)));
-    shares.chain(finishing).collect()
-}
-
-/// Starts a restore and sends it `signal` at that moment; `None` when it had ended before.
-fn end_at(
-    moment: Moment,
-    mut command: Command,
-    usual: Duration,
-    signal: Signal,
-) -> Option<ExitStatus> {
-    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    match moment {
-        Moment::Share(share) => std::thread::sleep(usual.mul_f64(share)),
-        Moment::Finishing(milliseconds) => {
-            let finishing = |line: &String| line.contains("\"phase\":\"finishing\"");
-            if lines.any(|line| line.is_ok_and(|line| finishing(&line))) {
-                std::thread::sleep(Duration::from_millis(milliseconds));
-            }
-        }
-    }
-    let in_time = process.try_wait().unwrap().is_none();
-    if in_time {
-        let id = Pid::from_raw(process.id().cast_signed()).unwrap();
-        let _ = kill_process(id, signal);
-    }
-    lines.for_each(drop);
-    let status = process.wait().unwrap();
-    in_time.then_some(status)
-}
-
-/// Ends a restore at many moments by `signal`. Returns how often that was in time, and how often the
-/// database was the new one then.
-fn sweep(points: u32, signal: Signal) -> (usize, usize) {
-    let Some(server) = PostgresServer::wanted() else { return (points as usize, 1) };
+fn sweep(points: u32, signal: Signal) -> Counted {
+    let Some(server) = PostgresServer::wanted() else {
+        return Counted { tried: points as usize, ..Counted::default() };
+    };
     let subject = Subject::Postgres(server);
     let source = subject.plain(200);
     let mut stage = Stage::new(subject, source);
-    let words = stage.words(&[]);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let begun = Instant::now();
-    assert_eq!(stage.replace(&[]).code, 0);
-    let usual = begun.elapsed();
-    let (mut tried, mut new) = (0, 0);
-    for moment in moments(points) {
-        let later =
-            "DROP TABLE IF EXISTS later; CREATE TABLE later AS SELECT generate_series(1, 10) AS id";
-        source_session(&stage.source).run(later);
-        stage.old = stage.found();
-        let command = stage.profile.command(&stage.context, &words);
-        let Some(status) = end_at(moment, command, usual, signal) else { continue };
-        settle(&stage);
-        let found = stage.found();
-        let is_new = found == stage.new;
-        assert!(is_new || found == stage.old, "{moment:?}: neither old nor new");
-        if signal == Signal::INT {
-            // Before it listens to Ctrl-C, that ends it like any program.
-            let code = status.code();
-            let is_true = matches!((code, is_new), (Some(130) | None, false) | (Some(0), true));
-            assert!(is_true, "{moment:?}: exit {code:?} and new {is_new}");
-        }
-        tried += 1;
-        new += usize::from(is_new);
-    }
+    // One transaction, so there is never anything for the next command to end.
+    let counted = stage.sweep(points, signal, settle, |_| false);
+    assert_eq!(counted.ended, 0);
     age_unfinished(&stage);
-    let ran = stage.replace(&[]);
-    assert_eq!(ran.code, 0, "the next one goes through: {}", ran.stdout);
-    stage.new.assert_restored(&stage.found());
+    assert_eq!(stage.replace(&[]).code, 0);
     let unfinished = "SELECT count(*) FROM pg_database WHERE datname LIKE 'kronos\\_restoring\\_%' AND \
                       shobj_description(oid, 'pg_database') LIKE '%Last sign of life: 1000'";
     assert_eq!(stage.admin().one(unfinished), "0", "the next one clears up after the dead");
-    (tried, new)
+    counted
 }
 
 #[test]
-fn killed_at_any_moment_it_is_the_old_or_the_new_one() {
-    let points = scaled(24, 90);
-    let (tried, new) = sweep(points, Signal::KILL);
-    say(&format!("replace on PostgreSQL, kill -9: {tried} times, the new one {new}, neither 0"));
-    assert!(tried >= scaled(10, 40), "only {tried} of {points}");
+fn ended_at_any_moment_it_is_the_old_or_the_new_one() {
+    crate::stage::sweeps("PostgreSQL", sweep);
 }
 
+/// A restore that is killed between the creation of a database and its mark leaves one that only its name and its
+/// emptiness tell from others, and that nobody holds the lock of.
 #[test]
-fn cancelled_at_any_moment_it_says_which_one_it_is() {
-    let points = scaled(18, 90);
-    let (tried, new) = sweep(points, Signal::INT);
-    say(&format!("replace on PostgreSQL, Ctrl-C: {tried} times, the new one {new}, neither 0"));
-    assert!(tried >= scaled(8, 40), "only {tried} of {points}");
+fn what_was_left_without_a_mark_goes_when_it_is_provably_nobodys() {
+    let Some(server) = PostgresServer::wanted() else { return };
+    let subject = Subject::Postgres(server.clone());
+    let source = subject.plain(20);
+    let stage = Stage::new(subject, source);
+    let tag = |kind: u64| (u64::from(std::process::id()) << 16 | kind) | 0xf000_0000_0000_0000;
+    let name = |kind| format!("kronos_restoring_{:016x}", tag(kind));
+    for kind in 0..3 {
+        stage.admin().run(&format!("CREATE DATABASE {}", name(kind)));
+    }
+    server.session(&name(1)).run("CREATE TABLE own (id int)");
+    let holder = server.session("postgres");
+    holder.run(&format!("SELECT pg_advisory_lock({})", tag(2).cast_signed()));
+    let left = || {
+        let all = stage.subject.databases();
+        (0..3).map(|kind| all.contains(&name(kind))).collect::<Vec<_>>()
+    };
+    assert_eq!(stage.replace(&[]).code, 0);
+    assert_eq!(left(), [false, true, true], "one has a table in it, one is somebody's");
+    drop(holder);
+    assert_eq!(stage.replace(&[]).code, 0);
+    assert_eq!(left(), [false, true, false]);
+    stage.subject.drop_database(&name(1));
 }
 
 /// The owner of a database need not be a superuser to replace it. A superuser's connection is then in its
@@ -447,26 +345,4 @@ fn path() -> String {
 fn source_session(source: &Fresh) -> crate::servers::PostgresSession {
     let Fresh::Postgres(database) = source else { panic!("another server") };
     database.session()
-}
-
-#[test]
-fn an_engine_that_cannot_replace_says_so_in_one_sentence() {
-    for subject in Subject::each() {
-        if matches!(subject, Subject::Postgres(_)) {
-            continue;
-        }
-        let source = subject.plain(20);
-        let context = TestContext::new();
-        let profile = subject.profile(source.name());
-        profile.write(&context);
-        profile.ok(&context, &["backup"]);
-        let before = subject.snapshot(source.name());
-        let archive = context.archives().remove(0);
-        let (archive, name) = (archive.to_str().unwrap(), source.name());
-        let call = ["restore", archive, "--to", name, "--replace", "--confirm", name];
-        let ran = Ran::from(profile.command(&context, &call).output().unwrap());
-        assert_eq!(ran.code, 1, "{ran:?}");
-        assert!(ran.stderr.contains("Kronos cannot replace a"), "{}", ran.stderr);
-        assert_eq!(subject.snapshot(name), before);
-    }
 }

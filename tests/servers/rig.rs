@@ -180,14 +180,22 @@ impl Subject {
         }
     }
 
+    /// Drops a database that no value of these tests owns.
+    pub fn drop_database(&self, name: &str) {
+        drop(self.adopt(name));
+    }
+
+    fn adopt(&self, name: &str) -> Fresh {
+        match self {
+            Self::Postgres(server) => Fresh::Postgres(server.adopt(name)),
+            Self::Mysql(server) => Fresh::Mysql(server.adopt(name)),
+            Self::Mongo(server) => Fresh::Mongo(server.adopt(name)),
+        }
+    }
+
     /// A name for a restored database, which is dropped with the value.
     pub fn target(&self, label: &str) -> Fresh {
-        let name = fresh_name(label);
-        match self {
-            Self::Postgres(server) => Fresh::Postgres(server.adopt(&name)),
-            Self::Mysql(server) => Fresh::Mysql(server.adopt(&name)),
-            Self::Mongo(server) => Fresh::Mongo(server.adopt(&name)),
-        }
+        self.adopt(&fresh_name(label))
     }
 
     pub fn snapshot(&self, database: &str) -> Listing {

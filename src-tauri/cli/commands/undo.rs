@@ -14,6 +14,8 @@ pub async fn run(session: &Session<'_>, run: Option<String>, disconnect: bool) -
     let mut stop = Stop::listen();
     let (engine, mut events) = session.open().await?;
     let undone = run.map(RunId::from_text);
+    let (output, card) = (session.output, engine.undo_card(undone.as_ref()).await?);
+    output.message(&render::undoing(&card, output.message_style()));
     let run = engine.start_undo(undone.as_ref(), disconnect).await?;
     Ok(restore::follow(session, &engine, run, &mut events, &mut stop).await)
 }

@@ -25,7 +25,7 @@ pub use comparison::comparison;
 pub use dump::dump;
 pub use inspection::inspection;
 pub use list::list;
-pub use replace::{removed, target};
+pub use replace::{removed, target, undoing};
 pub use rows::rows;
 pub use style::{Style, harmless, harmless_json, plain};
 

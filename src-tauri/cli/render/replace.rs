@@ -11,6 +11,22 @@ use super::{Style, counted, failure, indented, plain};
 
 /// What stands at the target, what would be there, and what has to be typed.
 pub fn target(card: &TargetCard, without_safety: bool, style: Style) -> String {
+    let text = both(card, without_safety, style);
+    if let Some(report) = &card.refusal {
+        return format!("{text}\n{}", failure(report, style));
+    }
+    let words = if without_safety { &card.confirm_without_safety } else { &card.confirm };
+    let words = shell_words::quote(words);
+    let words = plain(&words);
+    format!("{text}\nNothing was changed. To replace it, add: --confirm {words}")
+}
+
+/// What an undo is about to replace, and with what.
+pub fn undoing(card: &TargetCard, style: Style) -> String {
+    both(card, false, style)
+}
+
+fn both(card: &TargetCard, without_safety: bool, style: Style) -> String {
     let mut text = format!("{}  {}", style.strong(&plain(&card.target)), plain(&card.server));
     let mut line = |content: &str| text.push_str(&format!("\n  {}", indented(content)));
     line(&format!("now:    {}", contents(&card.now)));
@@ -41,16 +57,6 @@ pub fn target(card: &TargetCard, without_safety: bool, style: Style) -> String {
             plain(&card.safety_storage)
         ));
     }
-    if let Some(report) = &card.refusal {
-        text.push_str(&format!("\n{}", failure(report, style)));
-        return text;
-    }
-    let words = if without_safety { &card.confirm_without_safety } else { &card.confirm };
-    let words = shell_words::quote(words);
-    text.push_str(&format!(
-        "\nNothing was changed. To replace it, add: --confirm {}",
-        plain(&words)
-    ));
     text
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::archive::RestoreTest;
-use crate::error::ErrorReport;
+use crate::error::{ErrorCode, ErrorReport};
 use crate::ids::{BackupId, RunId};
 use crate::progress::Phase;
 
@@ -70,6 +70,9 @@ pub struct RunView {
     pub profile: String,
     /// The backup that it verifies or restores, or that it made.
     pub backup: Option<BackupId>,
+    /// Whether it is a restore that replaces something that exists.
+    #[serde(default)]
+    pub replaces: bool,
     /// Where it stands.
     pub state: RunState,
     /// The current phase; `None` while queued and after the end.
@@ -115,6 +118,20 @@ pub struct RunView {
 }
 
 impl RunView {
+    /// Whether something may have been replaced: it was, or nobody knows.
+    pub fn may_have_replaced(&self) -> bool {
+        let is_unknown =
+            self.error.as_ref().is_some_and(|report| report.code == ErrorCode::OutcomeUnknown);
+        match self.state {
+            RunState::Succeeded | RunState::Warned => {
+                matches!(&self.result, Some(RunResult::Restore { replaced: Some(_), .. }))
+            }
+            RunState::Failed => is_unknown,
+            RunState::Cancelled => false,
+            _ => self.replaces,
+        }
+    }
+
     /// A run that has just been accepted.
     pub fn queued(id: RunId, kind: RunKind, profile: String, steps: u8, now: Timestamp) -> Self {
         Self {
@@ -122,6 +139,7 @@ impl RunView {
             kind,
             profile,
             backup: None,
+            replaces: false,
             state: RunState::Queued,
             phase: None,
             step: 0,

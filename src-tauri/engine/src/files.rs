@@ -6,6 +6,8 @@
 //! living owner of an unfinished file from a crashed one. Object storage has its own commit protocol
 //! on top.
 
+pub mod kept;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -167,6 +169,17 @@ pub fn check_writable(folder: &Path) -> io::Result<()> {
     rustix::fs::access(folder, rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK)?;
     #[cfg(not(unix))]
     tempfile::tempfile_in(folder).map(drop)?;
+    Ok(())
+}
+
+/// Fails when this user may not write to `file`.
+pub fn check_file_writable(file: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    rustix::fs::access(file, rustix::fs::Access::WRITE_OK)?;
+    #[cfg(not(unix))]
+    if fs::metadata(file)?.permissions().readonly() {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
     Ok(())
 }
 

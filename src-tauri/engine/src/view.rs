@@ -18,7 +18,7 @@ use crate::error::ErrorReport;
 use crate::event::{Event, RunKind, RunState, RunView};
 use crate::ids::{BackupId, EngineKind, RunId};
 
-pub use replace::{ReplaceConsent, TargetCard, TargetContents};
+pub use replace::{ReplaceConsent, RestoreView, TargetCard, TargetContents};
 pub use server::{ParsedUrl, PasswordDraft, ServerDraft};
 
 /// Everything that the window needs to draw its frame and Home.

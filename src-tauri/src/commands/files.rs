@@ -7,14 +7,13 @@ use std::path::PathBuf;
 use kronos_engine::engine::RestorePlaces;
 use kronos_engine::ids::RunId;
 use kronos_engine::look::Look;
-use kronos_engine::view::RestoreDraft;
+use kronos_engine::view::{RestoreDraft, TargetCard};
 use kronos_engine::{ErrorCode, ErrorReport};
 use serde::Serialize;
 use tauri::WebviewWindow;
 use tauri::ipc::Channel;
 use ts_rs::TS;
 
-use super::restore::to_new;
 use super::{Answer, Shared, because};
 use crate::opened_files::{FileId, FileNews, OpenedFile};
 use crate::words::{self, failed};
@@ -75,7 +74,19 @@ pub async fn file_check(app: Shared<'_>, file: FileId, again: bool) -> Answer<Ru
 pub async fn file_restore_check(app: Shared<'_>, file: FileId, draft: RestoreDraft) -> Answer<()> {
     let (_, path) = find(&app, &file, failed::RESTORE_CHECK)?;
     let engine = app.engine().await?;
-    engine.check_restore_of_file(path, &to_new(draft)).await.map_err(because(failed::RESTORE_CHECK))
+    engine.check_restore_of_file(path, &draft).await.map_err(because(failed::RESTORE_CHECK))
+}
+
+/// What a restore of this file would replace, beside what would come.
+#[tauri::command]
+pub async fn file_restore_card(
+    app: Shared<'_>,
+    file: FileId,
+    draft: RestoreDraft,
+) -> Answer<TargetCard> {
+    let (_, path) = find(&app, &file, failed::CARD)?;
+    let engine = app.engine().await?;
+    engine.target_card_of_draft(path, &draft).await.map_err(because(failed::CARD))
 }
 
 /// Starts a restore of this file.
@@ -87,11 +98,11 @@ pub async fn file_restore_start(
 ) -> Answer<RunId> {
     let (_, path) = find(&app, &file, failed::RESTORE)?;
     let engine = app.engine().await?;
-    engine.start_restore_of_file(path, &to_new(draft)).await.map_err(because(failed::RESTORE))
+    engine.start_restore_of_file(path, &draft).await.map_err(because(failed::RESTORE))
 }
 
 #[expect(clippy::result_large_err, reason = "the report goes to the page, once per file")]
-fn find(app: &Shared<'_>, id: &FileId, what: &str) -> Answer<(OpenedFile, PathBuf)> {
+pub(super) fn find(app: &Shared<'_>, id: &FileId, what: &str) -> Answer<(OpenedFile, PathBuf)> {
     app.files.find(id).ok_or_else(|| ErrorReport {
         code: ErrorCode::Unknown,
         what: what.to_owned(),

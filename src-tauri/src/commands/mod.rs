@@ -5,6 +5,7 @@
 
 mod backups;
 mod files;
+mod looks;
 #[cfg(test)]
 mod names;
 mod pick;
@@ -21,6 +22,8 @@ use std::sync::Arc;
 use kronos_engine::{Error, ErrorReport};
 
 use crate::state::App;
+
+pub use looks::CurrentLook;
 
 type Shared<'a> = tauri::State<'a, Arc<App>>;
 type Answer<T> = Result<T, ErrorReport>;
@@ -61,11 +64,20 @@ handlers![
     backups::backups_rescan,
     restore::restore_check,
     restore::restore_start,
+    restore::restore_card,
+    restore::restores_list,
+    restore::undo_card,
+    restore::undo_start,
     files::files_watch,
     files::file_look,
     files::file_check,
     files::file_restore_check,
     files::file_restore_start,
+    files::file_restore_card,
+    looks::rows_first,
+    looks::compare_archives,
+    looks::compare_live,
+    looks::look_stop,
     reveal::reveal_backup,
     reveal::reveal_storage,
     reveal::reveal_config,

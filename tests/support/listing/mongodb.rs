@@ -13,6 +13,11 @@ pub fn snapshot_of(session: &MongoSession, database: &str) -> Listing {
     for mut collection in documents(session, database, doc! { "listCollections": 1 }, "cursor") {
         let name = collection.get_str("name").unwrap().to_owned();
         let kind = collection.get_str("type").unwrap().to_owned();
+        // What Kronos keeps of a replaced database for a day is looked for by its own tests.
+        let is_kept = ["__kronos_before_", "kronos_restoring_", "kronos_journal"];
+        if is_kept.iter().any(|beginning| name.starts_with(beginning)) {
+            continue;
+        }
         if name == "system.views" {
             continue; // holds the definitions of the views with the name of the database
         }

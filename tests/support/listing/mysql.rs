@@ -125,6 +125,8 @@ fn facts(session: &mut MysqlSession, database: &str, listing: &mut Listing) {
 /// The text without what is different in every copy: the database's own name, and how far a counter is.
 fn neutral(definition: &str, database: &str) -> String {
     let text = definition.replace(&format!("{}.", quote(database)), "");
+    // MariaDB shows a trigger as it was typed.
+    let text = text.replace(&format!(" {database}."), " ");
     // MySQL says the set or not, but the collation always, and that says the set.
     let text = text.replace(" CHARACTER SET utf8mb4 COLLATE", " COLLATE");
     let Some(begin) = text.find(" AUTO_INCREMENT=") else { return text };

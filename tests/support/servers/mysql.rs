@@ -15,6 +15,7 @@ pub struct MysqlServer {
     pub port: u16,
     pub user: String,
     pub password: String,
+    socket: String,
 }
 
 impl MysqlServer {
@@ -35,7 +36,14 @@ impl MysqlServer {
             port: servers.port(&format!("{key}_PORT")),
             user: servers.text(&format!("{key}_USER")).to_owned(),
             password: servers.text(&format!("{key}_PASSWORD")).to_owned(),
+            socket: servers.text(&format!("{key}_SOCKET")).to_owned(),
         })
+    }
+
+    /// The same make, but a server of one test with another socket and port.
+    #[must_use]
+    pub fn elsewhere(&self, socket: &std::path::Path, port: u16) -> Self {
+        Self { socket: socket.to_str().unwrap().to_owned(), port, ..self.clone() }
     }
 
     /// Whether this is MariaDB and not MySQL.
@@ -59,16 +67,20 @@ impl MysqlServer {
     }
 
     pub fn session(&self, database: Option<&str>) -> MysqlSession {
+        self.try_session(database).unwrap()
+    }
+
+    pub fn try_session(&self, database: Option<&str>) -> Result<MysqlSession, mysql_async::Error> {
         let runtime = runtime();
         let options = OptsBuilder::default()
-            .socket(Some(self.setting("SOCKET")))
+            .socket(Some(&self.socket))
             .user(Some(&self.user))
             .pass(Some(&self.password))
             .db_name(database)
             .max_allowed_packet(Some(1 << 30))
             .init(vec!["SET NAMES utf8mb4", "SET time_zone = '+00:00'"]);
-        let connection = runtime.block_on(Conn::new(options)).unwrap();
-        MysqlSession { runtime, connection: Some(connection) }
+        let connection = runtime.block_on(Conn::new(options))?;
+        Ok(MysqlSession { runtime, connection: Some(connection) })
     }
 
     /// An empty database of its own for one test, gone at its end.

@@ -28,6 +28,10 @@ profile: string,
  */
 backup: BackupId | null, 
 /**
+ * Whether it is a restore that replaces something that exists.
+ */
+replaces: boolean, 
+/**
  * Where it stands.
  */
 state: RunState, 

@@ -10,6 +10,8 @@ import type { WatchMessage } from '../bindings/WatchMessage';
 import type { Command } from '../lib/api';
 import { fileInside, openedFile } from './files';
 import { catalogueOf, check, details, probe, run } from './fixtures';
+import { targetCard } from './replacing';
+import { comparison, tableRows } from './rows';
 import { parsedUrl } from './servers';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- every command has arguments of its own
@@ -63,6 +65,10 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
       fake.send({ message: 'state', content: fake.state });
     },
     window_ready: () => null,
+    restore_card: () => targetCard(),
+    restores_list: () => [],
+    undo_card: () => targetCard(),
+    undo_start: () => start({ kind: 'restore', profile: 'shop', replaces: true }),
     files_watch: (args) => {
       fileChannel = args.channel as Channel<FileNews>;
     },
@@ -93,7 +99,12 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
     file_look: ({ file }) => fileInside({ file: openedFile({ id: file }) }),
     file_check: () => start({ kind: 'verify', profile: '/home/ada/Downloads/shop.tar.gz' }),
     file_restore_check: () => null,
+    file_restore_card: () => targetCard(),
     file_restore_start: () => start({ kind: 'restore', profile: 'shop' }),
+    rows_first: ({ order }) => tableRows({ table: order.table }),
+    compare_archives: () => comparison(),
+    compare_live: () => comparison({ after: { name: 'shop', at: new Date().toISOString(), is_live: true, is_checked: false } }),
+    look_stop: () => null,
     reveal_backup: () => null,
     reveal_storage: () => null,
     reveal_config: () => null,

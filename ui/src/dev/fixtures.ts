@@ -86,6 +86,7 @@ export function run(over: Partial<RunView> = {}): RunView {
     kind: 'backup',
     profile: 'shop',
     backup: null,
+    replaces: false,
     state: 'running',
     phase: 'copying',
     step: 2,

@@ -1,8 +1,11 @@
 // The only door to the engine: every command of the window, with its types. Nothing else calls `invoke`.
 import { Channel, invoke } from '@tauri-apps/api/core';
+import type { ArchiveRef } from '../bindings/ArchiveRef';
 import type { BackupDetails } from '../bindings/BackupDetails';
 import type { BackupId } from '../bindings/BackupId';
 import type { BackupView } from '../bindings/BackupView';
+import type { BrowseOrder } from '../bindings/BrowseOrder';
+import type { Comparison } from '../bindings/Comparison';
 import type { FileId } from '../bindings/FileId';
 import type { FileInside } from '../bindings/FileInside';
 import type { FileNews } from '../bindings/FileNews';
@@ -12,9 +15,12 @@ import type { Probe } from '../bindings/Probe';
 import type { ProfileDraft } from '../bindings/ProfileDraft';
 import type { RestoreDraft } from '../bindings/RestoreDraft';
 import type { RunId } from '../bindings/RunId';
+import type { RestoreView } from '../bindings/RestoreView';
 import type { SettingsChange } from '../bindings/SettingsChange';
 import type { StorageCheck } from '../bindings/StorageCheck';
 import type { StorageDraft } from '../bindings/StorageDraft';
+import type { TableRows } from '../bindings/TableRows';
+import type { TargetCard } from '../bindings/TargetCard';
 import type { WatchMessage } from '../bindings/WatchMessage';
 import { toReport } from './errors';
 
@@ -43,11 +49,20 @@ export const COMMANDS = [
   'backups_rescan',
   'restore_check',
   'restore_start',
+  'restore_card',
+  'restores_list',
+  'undo_card',
+  'undo_start',
   'files_watch',
   'file_look',
   'file_check',
   'file_restore_check',
   'file_restore_start',
+  'file_restore_card',
+  'rows_first',
+  'compare_archives',
+  'compare_live',
+  'look_stop',
   'reveal_backup',
   'reveal_storage',
   'reveal_config',
@@ -111,6 +126,12 @@ export const api = {
   /** Resolves when the target is acceptable, else throws the reason. */
   restoreCheck: (draft: RestoreDraft) => call<void>('restore_check', { draft }),
   restoreStart: (draft: RestoreDraft) => call<RunId>('restore_start', { draft }),
+  /** What a restore would replace, beside what would come. */
+  restoreCard: (draft: RestoreDraft) => call<TargetCard>('restore_card', { draft }),
+  /** The last restores, also those before this start of the program. */
+  restoresList: () => call<RestoreView[]>('restores_list'),
+  undoCard: (run: RunId) => call<TargetCard>('undo_card', { run }),
+  undoStart: (run: RunId, disconnect: boolean) => call<RunId>('undo_start', { run, disconnect }),
 
   /** Hears what is dragged over the window, and which files the user opens. */
   filesWatch: (onNews: (news: FileNews) => void) => call<void>('files_watch', { channel: new Channel<FileNews>(onNews) }),
@@ -119,7 +140,15 @@ export const api = {
   /** Starts comparing every byte of it; without `again` the check that was started before is named. */
   fileCheck: (file: FileId, again: boolean) => call<RunId>('file_check', { file, again }),
   fileRestoreCheck: (file: FileId, draft: RestoreDraft) => call<void>('file_restore_check', { file, draft }),
+  fileRestoreCard: (file: FileId, draft: RestoreDraft) => call<TargetCard>('file_restore_card', { file, draft }),
   fileRestoreStart: (file: FileId, draft: RestoreDraft) => call<RunId>('file_restore_start', { file, draft }),
+
+  /** The first rows of a table. A new look into an archive ends the one before. */
+  rowsFirst: (archive: ArchiveRef, order: BrowseOrder) => call<TableRows>('rows_first', { archive, order }),
+  compareArchives: (before: ArchiveRef, after: ArchiveRef) => call<Comparison>('compare_archives', { before, after }),
+  compareLive: (archive: ArchiveRef, profile: string) => call<Comparison>('compare_live', { archive, profile }),
+  /** Nobody waits for the look any more. */
+  lookStop: () => call<void>('look_stop'),
 
   revealBackup: (id: BackupId) => call<void>('reveal_backup', { id }),
   revealStorage: (name: string) => call<void>('reveal_storage', { name }),

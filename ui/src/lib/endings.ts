@@ -19,8 +19,10 @@ function why(run: RunView): Omit<Way, 'label'> {
 /** True when the view of a file or a backup shows how this run ends. */
 function looking(run: RunView): boolean {
   if (files.shown.has(run.id)) return true;
+  const { page, params } = navigation.route;
+  if (run.kind === 'restore' && page === 'restore' && params.file === undefined && params.backup === undefined) return true;
   // A short check of a file ends before its view knows the run. It has the name of no database.
-  return run.kind === 'verify' && session.profileOf(run) === undefined && navigation.route.params.file !== undefined;
+  return run.kind === 'verify' && session.profileOf(run) === undefined && params.file !== undefined;
 }
 
 /** True when the page shows the failure already, as a card or in the open drawer. */
@@ -37,9 +39,10 @@ function inSight(run: RunView): boolean {
 
 /** Says how a run has ended, unless it is in sight already. */
 export function tell(run: RunView) {
+  if (run.state === 'cancelled' && files.wasLeft(run.id)) return;
   const text = outcome(run, session.profileOf(run)?.engine);
   const about = `${run.kind} ${run.profile}`;
-  if (run.kind === 'verify' && looking(run)) session.say(text);
+  if (run.kind !== 'backup' && looking(run)) session.say(text);
   else if (!hasFailed(run)) toasts.show({ shape: RUN_STATES[run.state].shape, text, about });
   else if (inSight(run)) {
     toasts.settled(about);

@@ -20,6 +20,8 @@ class Files {
   readonly shown = new SvelteSet<RunId>();
 
   #checks = new SvelteMap<RunId, FileId>();
+  /** Checks that were ended because nobody looked at their file any more. */
+  #left = new SvelteSet<RunId>();
 
   start(): Promise<void> {
     return api.filesWatch((news) => this.hear(news));
@@ -57,9 +59,22 @@ class Files {
 
   /** Has the whole file checked; the check that was started before is named unless it is wanted again. */
   async check(file: FileId, again: boolean): Promise<RunId> {
-    const run = await api.fileCheck(file, again);
+    let run = await api.fileCheck(file, again);
+    if (this.#left.has(run)) run = await api.fileCheck(file, true);
     this.#checks.set(run, file);
     return run;
+  }
+
+  /** Ends a check, because nobody looks at its file any more. */
+  leave(run: RunId): void {
+    this.#left.add(run);
+    // It may have ended by itself meanwhile.
+    api.runCancel(run).catch(() => undefined);
+  }
+
+  /** Whether this check was ended so; then its end is no news. */
+  wasLeft(run: RunId): boolean {
+    return this.#left.has(run);
   }
 
   /** The file that a run has checked. */
@@ -72,6 +87,7 @@ class Files {
     this.over = null;
     this.shown.clear();
     this.#checks.clear();
+    this.#left.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 // A backup that is looked into: the same whether the catalogue knows it or it is a file that the user gave.
 import type { ArchiveLook } from '../bindings/ArchiveLook';
+import type { ArchiveRef } from '../bindings/ArchiveRef';
 import type { BackupDetails } from '../bindings/BackupDetails';
 import type { BackupId } from '../bindings/BackupId';
 import type { Codec } from '../bindings/Codec';
@@ -10,6 +11,7 @@ import type { OpenedFile } from '../bindings/OpenedFile';
 import type { RestoreDraft } from '../bindings/RestoreDraft';
 import type { RestorePlaces } from '../bindings/RestorePlaces';
 import type { RunId } from '../bindings/RunId';
+import type { TargetCard } from '../bindings/TargetCard';
 import type { ServerInfo } from '../bindings/ServerInfo';
 import type { Unit } from '../bindings/Unit';
 import { api } from './api';
@@ -18,6 +20,8 @@ import { plural } from './format';
 import { kindsOf } from './objects';
 
 export type Inside = {
+  /** What it is called where rows and differences are asked for. */
+  archive: ArchiveRef;
   backup: BackupId;
   profile: string;
   engine: EngineKind;
@@ -39,11 +43,14 @@ export type Inside = {
   restoreProfiles: string[];
   /** What is offered as the target for this database. */
   suggestion: (database: string) => string;
+  /** Where this database was, which is offered as what to replace. */
+  origin: (database: string) => string;
   check: (draft: RestoreDraft) => Promise<void>;
+  card: (draft: RestoreDraft) => Promise<TargetCard>;
   start: (draft: RestoreDraft) => Promise<RunId>;
 };
 
-type Contents = Pick<Inside, 'databases' | 'globals' | 'onServer' | 'restoreProfiles' | 'suggestion'>;
+type Contents = Pick<Inside, 'databases' | 'globals' | 'onServer' | 'restoreProfiles' | 'suggestion' | 'origin'>;
 
 function contents(units: Unit[], places: RestorePlaces): Contents {
   return {
@@ -52,6 +59,10 @@ function contents(units: Unit[], places: RestorePlaces): Contents {
     onServer: places.on_server,
     restoreProfiles: places.restore_profiles,
     suggestion: (database) => places.suggested_targets[Math.max(0, units.findIndex(({ name, kind }) => kind === 'database' && name === database))] ?? '',
+    origin: (database) => {
+      const unit = units.find(({ name, kind }) => kind === 'database' && name === database);
+      return (places.on_server ? unit?.name : unit?.source) ?? '';
+    },
   };
 }
 
@@ -60,6 +71,7 @@ export function ofBackup(details: BackupDetails): Inside {
   const { backup } = details;
   return {
     ...contents(details.units, details),
+    archive: { what: 'backup', id: backup.id },
     backup: backup.id,
     profile: backup.profile,
     engine: backup.engine,
@@ -74,6 +86,7 @@ export function ofBackup(details: BackupDetails): Inside {
     location: details.location,
     hasRecord: true,
     check: api.restoreCheck,
+    card: api.restoreCard,
     start: api.restoreStart,
   };
 }
@@ -82,6 +95,7 @@ export function ofBackup(details: BackupDetails): Inside {
 export function ofFile(file: OpenedFile, look: ArchiveLook, places: RestorePlaces): Inside {
   return {
     ...contents(look.units, places),
+    archive: { what: 'file', file: file.id },
     backup: look.id,
     profile: look.profile,
     engine: look.engine,
@@ -96,6 +110,7 @@ export function ofFile(file: OpenedFile, look: ArchiveLook, places: RestorePlace
     location: look.location,
     hasRecord: look.has_record,
     check: (draft) => api.fileRestoreCheck(file.id, draft),
+    card: (draft) => api.fileRestoreCard(file.id, draft),
     start: (draft) => api.fileRestoreStart(file.id, draft),
   };
 }

@@ -9,7 +9,7 @@ import type { RunView } from '../bindings/RunView';
 import { rows, rowsShort, tables } from './engines';
 import { sentence } from './errors';
 import { bytes, bytesOf, duration, plural, secondsBetween, timeLeft, visible } from './format';
-import { PHASES, RUN_STATES, STALLED, type State } from './texts';
+import { PHASES, REPLACING, RUN_STATES, STALLED, type State } from './texts';
 
 export function isActive(run: { state: RunState }): boolean {
   return run.state === 'queued' || run.state === 'running' || run.state === 'cancelling';
@@ -25,9 +25,15 @@ export function stateOf(run: RunView): State {
 
 export const DOING: Record<RunKind, string> = { backup: 'Backup of', verify: 'Check of', restore: 'Restore of', restore_test: 'Restore test of' };
 
+/** Whose run it is; of a file that was given to the window its name, without the folders around it. */
+export function subject({ kind, profile }: { kind: RunKind; profile: string }): string {
+  const isPath = kind === 'verify' && /^([/~]|[A-Za-z]:[\\/])/.test(profile);
+  return isPath ? (profile.split(/[\\/]/).at(-1) ?? profile) : profile;
+}
+
 /** "Backup of shop": names the run, for a label or a question. */
 export function label(run: RunView): string {
-  return `${DOING[run.kind]} ${visible(run.profile)}`;
+  return `${DOING[run.kind]} ${visible(subject(run))}`;
 }
 
 /** "Step 2 of 4: Copying shop.db". */
@@ -35,7 +41,7 @@ export function phaseSentence(run: RunView): string {
   if (run.state === 'queued') return 'Waits until another run has ended';
   if (run.state === 'cancelling') return 'Stopping and removing the unfinished file';
   if (run.phase === null) return 'Starting';
-  const verb = PHASES[run.kind][run.phase];
+  const verb = (run.replaces ? REPLACING[run.phase] : undefined) ?? PHASES[run.kind][run.phase];
   const named = run.object === null ? verb.replace(/ of$/, '') : `${verb} ${visible(run.object)}`;
   return `Step ${run.step} of ${run.steps}: ${named}`;
 }
@@ -96,10 +102,10 @@ export function outcome(run: RunView, engine?: EngineKind): string {
     const warned = result.warnings.length === 0 ? '' : `, ${plural(result.warnings.length, 'warning')}`;
     return `\`${run.profile}\` is backed up: ${bytes(result.stored_bytes)}${took}${warned}.`;
   }
-  if (result?.kind === 'verify') return `This backup of \`${run.profile}\` is intact: ${bytes(result.raw_bytes)} compared${took}.`;
+  if (result?.kind === 'verify') return `This backup of \`${subject(run)}\` is intact: ${bytes(result.raw_bytes)} compared${took}.`;
   if (result?.kind === 'restore') {
     const warned = result.warnings.length === 0 ? '' : ` ${plural(result.warnings.length, 'thing')} to know.`;
-    return `\`${run.profile}\` is restored: ${matches(result, engine)}.${warned}`;
+    return `\`${run.profile}\` is restored${result.replaced === undefined ? '' : ' in place of what was there'}: ${matches(result, engine)}.${warned}`;
   }
   if (result?.kind === 'restore_test') return `\`${run.profile}\` passed its restore test: ${result.test.sentence}.`;
   if (run.state === 'cancelled') return `${label(run)} was cancelled. Nothing was changed.`;

@@ -9,7 +9,7 @@ import type { RunView } from '../bindings/RunView';
 import type { WatchMessage } from '../bindings/WatchMessage';
 import { api } from './api';
 import { toReport } from './errors';
-import { isActive, merge, percent, phaseSentence } from './runs';
+import { isActive, merge, percent, phaseSentence, subject } from './runs';
 
 const RECENT = 20;
 
@@ -124,9 +124,9 @@ class Session {
   #announce(old: RunView | undefined, run: RunView): void {
     const quarter = (view: RunView) => Math.floor(percent(view) / 25);
     if (old?.phase !== run.phase || old.state !== run.state) {
-      this.announcement = `${run.profile}: ${phaseSentence(run)}`;
+      this.announcement = `${subject(run)}: ${phaseSentence(run)}`;
     } else if (quarter(old) < quarter(run)) {
-      this.announcement = `${run.profile}: ${quarter(run) * 25} %`;
+      this.announcement = `${subject(run)}: ${quarter(run) * 25} %`;
     }
   }
 }

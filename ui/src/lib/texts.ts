@@ -69,7 +69,7 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     preparing: 'Preparing',
     copying: 'Reading',
     storing: 'Storing',
-    verifying: 'Comparing every table of',
+    verifying: 'Checking the whole backup of',
     securing: 'Making the safety backup of',
     loading: 'Loading',
     finishing: 'Finishing',
@@ -83,6 +83,12 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     loading: 'Restoring to a scratch place:',
     finishing: 'Finishing',
   },
+};
+
+/** What a restore that replaces something does in other words. */
+export const REPLACING: Partial<Record<Phase, string>> = {
+  loading: 'Loading beside what is there:',
+  finishing: 'Comparing every table, then swapping',
 };
 
 export const PAGE_NAMES: Record<Page, string> = {

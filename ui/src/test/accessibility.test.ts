@@ -4,13 +4,19 @@ import { describe, expect, it } from 'vitest';
 import { fullState, report, run } from '../dev/fixtures';
 import { SCENES } from '../dev/scenes';
 import { session } from '../lib/state.svelte';
-import { expectAccessible, findId, noId, open, type Opened } from './window';
+import { byId, expectAccessible, findId, noId, open, type Opened } from './window';
 
 type Case = [scene: string, hash: string, shows: string | RegExp, act?: (opened: Opened) => Promise<void>];
 
 const click = (id: string, index = 0) => async ({ user }: Opened) => {
   const found = (await screen.findAllByTestId(id))[index];
   if (found) await user.click(found);
+};
+
+const replacing = async (opened: Opened) => {
+  await click('restore-place-replace')(opened);
+  await waitFor(() => expect(byId('replace-open').getAttribute('aria-disabled')).toBeNull(), { timeout: 3000 });
+  await click('replace-open')(opened);
 };
 
 const CASES: Case[] = [
@@ -87,7 +93,7 @@ const CASES: Case[] = [
   ['file-bad', '#/restore?file=1', 'at 71 MB'],
   ['file-server', '#/restore?file=1', 'Roles, their passwords and memberships are in it as text'],
   ['file-restored', '#/restore?file=1', 'rows match the backup'],
-  ['file-restored', '#/restore', 'Recent restores'],
+  ['file-restored', '#/restore', 'Nothing is changed until'],
   ['file-foreign', '#/restore?file=1', 'Kronos cannot restore this file yet'],
   ['file-mongo', '#/restore?file=1', 'It does not name one single database'],
   ['file-damaged', '#/restore?file=1', 'ends too early'],
@@ -96,6 +102,15 @@ const CASES: Case[] = [
   ['file-gone', '#/restore?file=1', 'Connect the disk'],
   ['file-looking', '#/restore?file=1', 'Looking inside…'],
   ['servers-restored', '#/restore', 'belongs to app'],
+  ['replace', '#/restore?backup=shop_0', 'On this computer', click('restore-place-replace')],
+  ['replace', '#/restore?backup=shop_0', 'audit_tmp', replacing],
+  ['replace-in-use', '#/restore?backup=shop_0', 'in use by node, sqlite3', click('restore-place-replace')],
+  ['replace-remote', '#/restore?backup=warehouse_1', 'Disconnect the programs', replacing],
+  ['replace-running', '#/restore?backup=shop_0', 'Cancel now keeps what is there'],
+  ['replace-swapping', '#/restore', 'then swapping'],
+  ['replaced', '#/restore', 'What was there is kept as'],
+  ['restores', '#/restore', 'the old or the new one, complete'],
+  ['restores', '#/restore', 'Undo this restore?', click('undo-cut')],
 ];
 
 describe('every screen in every state', () => {

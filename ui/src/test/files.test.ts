@@ -112,6 +112,20 @@ describe('the whole check', () => {
     await waitFor(() => expect(textOf(byId('check-state'))).toContain('Checking…'));
   });
 
+  it('ends when nobody looks at the file any more, says nothing of that, and begins anew', async () => {
+    const { fake, user } = await scene('file-checking');
+    await waitFor(() => expect(textOf(byId('check-state'))).toContain('Checking…'));
+    expect(byId('nav-running').querySelector('.name')?.textContent).toBe('shop.tar.gz');
+    expect(byId('nav-running').querySelector('.name')?.getAttribute('title')).toBe('/home/ada/Downloads/shop.tar.gz');
+    await user.click(byId('inside-back'));
+    await waitFor(() => expect(fake.of('run_cancel')).toEqual([{ run: 'check' }]));
+    fake.event({ event: 'run_finished', ...ended({ id: 'check', kind: 'verify', profile: 'x', state: 'cancelled' }) });
+    await findId('recent-backups');
+    expect(noId('toast')).toBeNull();
+    location.hash = FILE;
+    await waitFor(() => expect(fake.of('file_check').at(-1)).toEqual({ file: '1', again: true }));
+  });
+
   it('that fails somewhere else leads to the file', async () => {
     const { fake, user } = await scene('file-checking');
     await waitFor(() => expect(textOf(byId('check-state'))).toContain('Checking…'));

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { catalogue } from '../lib/catalogue.svelte';
 import { files } from '../lib/files.svelte';
 import { problem } from '../lib/problem.svelte';
+import { restores } from '../lib/restores.svelte';
 import { session } from '../lib/state.svelte';
 import { toasts } from '../lib/toasts.svelte';
 
@@ -37,6 +38,7 @@ afterEach(() => {
   session.reset();
   catalogue.reset();
   files.reset();
+  restores.reset();
   problem.clear();
   toasts.clear();
   vi.useRealTimers();

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::Catalog;
 use super::values::{json, skip_unreadable, text};
 use crate::error::Result;
-use crate::event::{RunKind, RunState, RunView};
+use crate::event::{RunKind, RunView};
 use crate::ids::RunId;
 
 /// How many runs are kept: years for a daily backup of a few databases, a few megabytes.
@@ -37,18 +37,25 @@ impl Catalog {
         })
     }
 
-    /// Whether the end of this run is known.
-    pub fn has_ended(&self, run: &RunId) -> Result<bool> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM runs WHERE id = ?1 AND ended)";
-        self.run(|connection| connection.query_row(sql, [run.as_str()], |row| row.get(0)))
-    }
-
-    /// Where a run stood when it was last written down, if it ever was.
-    pub fn state_of(&self, run: &RunId) -> Result<Option<RunState>> {
+    /// What was last written down of a run, if anything was.
+    pub fn run_of(&self, run: &RunId) -> Result<Option<RunView>> {
         let sql = "SELECT view FROM runs WHERE id = ?1";
         self.run(|connection| {
             let found = connection.query_row(sql, [run.as_str()], view).optional();
-            Ok(skip_unreadable(found).transpose()?.flatten().map(|view| view.state))
+            Ok(skip_unreadable(found).transpose()?.flatten())
+        })
+    }
+
+    /// The restore that was written down last of those that replace something and have not left it as it was.
+    pub fn last_replacement(&self) -> Result<Option<RunView>> {
+        let sql = "SELECT view FROM runs WHERE kind = ?1 ORDER BY rowid DESC";
+        self.run(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let views =
+                statement.query_map([text(&RunKind::Restore)?], view)?.filter_map(skip_unreadable);
+            let mut replacing =
+                views.filter(|view| view.as_ref().is_ok_and(RunView::may_have_replaced));
+            replacing.next().transpose()
         })
     }
 

@@ -38,12 +38,9 @@ pub trait DatabaseConnection: Send + Sync {
     /// From here on the source is not needed longer than the engine itself demands.
     async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>>;
 
-    /// Looks at what stands at a `target` that is to be replaced, without changing anything. An engine
-    /// whose databases cannot be replaced yet says so.
-    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
-        let _ = target;
-        Err(RestoreError::CannotReplace { engine: self.kind() }.into())
-    }
+    /// Looks at what stands at a `target` that is to be replaced. Changes nothing, but for one thing: where a
+    /// server cannot promise that a swap is over when the one who swaps is, one that was interrupted is ended first.
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing>;
 
     /// Checks that `dumped` can be created at `target`, and says so before any byte is written:
     /// nothing stands there, or what is to be replaced does and can be; nothing stale would be mixed in,
@@ -351,8 +348,8 @@ impl DumpedDatabase {
 pub trait RestoreSink: Write + Send {
     /// Checks the loaded database against what the backup recorded and only then makes it visible,
     /// replacing nothing but what the target says. Whenever this ends, also with its process, the target
-    /// is the old one or the new one, complete; after an error it is the old one, but for
-    /// [`RestoreError::SwapUnknown`]. The caller has compared the hash of all written bytes before.
+    /// is the old one or the new one, complete, at the latest when the next look, plan or restore begins; after an
+    /// error it is the old one, but for [`RestoreError::SwapUnknown`] and [`RestoreError::SwapInterrupted`]. The caller has compared the hash of all written bytes before.
     /// Ends early when the user cancels, until the moment of the swap.
     fn finish(
         self: Box<Self>,

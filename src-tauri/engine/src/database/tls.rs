@@ -1,6 +1,6 @@
 //! Encrypted connections of the drivers that leave the certificates to us.
 //!
-//! Owns which certificates are trusted, and the bundle that a tool is given for the same decision.
+//! Owns which servers are elsewhere, which certificates are trusted, and the bundle that a tool is given for the same decision.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +10,14 @@ use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signat
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+use crate::config::{ConnectionSettings, TlsMode};
+
+/// Whether a server is on another computer: a socket and a container are on this one, of a `host` its name tells.
+pub(super) fn is_remote(settings: &ConnectionSettings, host: &str) -> bool {
+    let host = if host.is_empty() { "localhost" } else { host };
+    settings.server.container.is_none() && TlsMode::default_for(host) == TlsMode::Verify
+}
 
 /// A client that wants proof from the server: certificates of `ca_file`, else of the system.
 ///
@@ -104,6 +112,23 @@ impl ServerCertVerifier for AnyServer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_on_this_computer_is_remote() {
+        let cases = [
+            ("", false),
+            ("localhost", false),
+            ("127.0.0.1", false),
+            ("::1", false),
+            ("/run/postgresql", false),
+            ("db.example.org", true),
+            ("192.168.1.7", true),
+            ("localhost.example.org", true),
+        ];
+        for (host, expected) in cases {
+            assert_eq!(is_remote(&ConnectionSettings::default(), host), expected, "{host}");
+        }
+    }
 
     #[test]
     fn a_file_without_certificates_is_named() {

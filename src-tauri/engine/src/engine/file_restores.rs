@@ -18,7 +18,7 @@ use crate::error::{ArchiveError, Result};
 use crate::ids::RunId;
 use crate::look::ArchiveLook;
 use crate::restore::{self, ArchiveFile, ArchiveSource, RestoreRequest};
-use crate::view::RestoreDraft;
+use crate::view::{RestoreDraft, TargetCard};
 
 /// Where the databases of an archive file can go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -50,6 +50,17 @@ impl Engine {
     /// Says why a restore of this file would be refused, before anything is written.
     pub async fn check_restore_of_file(&self, path: PathBuf, draft: &RestoreDraft) -> Result<()> {
         restore::check(&self.file_request(path, draft).await?.0).await
+    }
+
+    /// What stands at the target of a restore of this file that replaces, beside what would come. Changes
+    /// nothing.
+    pub async fn target_card_of_draft(
+        &self,
+        path: PathBuf,
+        draft: &RestoreDraft,
+    ) -> Result<TargetCard> {
+        let (request, _) = self.file_request(path, draft).await?;
+        restore::target_card(&request, &self.bare_context()).await
     }
 
     /// Starts a restore of this file; refused when it is not the backup that the form was made for.

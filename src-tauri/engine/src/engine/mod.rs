@@ -10,6 +10,7 @@ mod edits;
 mod file_restores;
 mod looks;
 mod picture;
+mod restore_history;
 mod restore_tests;
 mod restores;
 mod runs;
@@ -128,15 +129,22 @@ impl Engine {
         };
         for run in backup::recover(&self.0.state, open).await? {
             // A run that failed and could not clear up keeps its own reason.
-            if !run.committed && !self.0.catalog.has_ended(&run.run)? {
-                self.0.catalog.put_run(&self.interrupted(run))?;
+            if run.committed {
+                continue;
+            }
+            let known = self.0.catalog.run_of(&run.run)?;
+            if known.as_ref().is_none_or(|view| !view.state.is_final()) {
+                self.0.catalog.put_run(&self.interrupted(run, known))?;
             }
         }
         Ok(())
     }
 
-    fn interrupted(&self, run: Recovered) -> RunView {
-        let mut view = RunView::queued(run.run, RunKind::Backup, run.profile, 0, run.started_at);
+    /// The end of a run that was killed: of a backup, or of a restore in the middle of its safety backup.
+    fn interrupted(&self, run: Recovered, known: Option<RunView>) -> RunView {
+        let mut view = known.unwrap_or_else(|| {
+            RunView::queued(run.run, RunKind::Backup, run.profile, 0, run.started_at)
+        });
         view.state = RunState::Interrupted;
         view.finished_at = Some(self.0.options.clock.now());
         view

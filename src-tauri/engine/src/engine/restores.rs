@@ -164,7 +164,7 @@ impl Engine {
             if order.only.is_some() || order.scratch {
                 return Err(RestoreError::ReplacesWhole.into());
             }
-            target = target.replacing(consent.disconnect);
+            target = resolved(target).replacing(consent.disconnect);
             replacement = Some(self.replacement(engine, owner, &connection, &target, consent)?);
         }
         Ok(RestoreRequest {
@@ -309,6 +309,17 @@ fn target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
         }
         target => target,
     })
+}
+
+/// What a link leads to now: it may lead elsewhere before the run has ended.
+fn resolved(target: RestoreTarget) -> RestoreTarget {
+    match target {
+        // What does not exist is refused later, by its name.
+        RestoreTarget::NewFile(path) => {
+            RestoreTarget::NewFile(std::fs::canonicalize(&path).unwrap_or(path))
+        }
+        target => target,
+    }
 }
 
 pub(super) async fn peek(source: Arc<dyn ArchiveSource>) -> Result<archive::Header> {

@@ -58,39 +58,57 @@ impl Engine {
         Ok((request, backup))
     }
 
-    /// The safety backup of `run`, or of the newest restore that replaced something, with its target.
+    /// The safety backup of `run`, or of the last restore that replaced something, with its target.
+    async fn undoable(&self, run: Option<&RunId>) -> Result<(BackupView, String)> {
+        let backups = self.backups().await?;
+        let wanted = match run {
+            Some(run) => Some(run.clone()),
+            None => self.last_replacement(&backups)?,
+        };
+        let nothing = || RestoreError::NothingToUndo { run: run.map(ToString::to_string) };
+        let Some(wanted) = wanted else { return Err(nothing().into()) };
+        let found = backups.into_iter().find_map(|backup| {
+            let mark = backup.safety.clone().filter(|mark| mark.run == wanted)?;
+            Some((backup, mark))
+        });
+        let unusable = |reason: String| {
+            let run = wanted.to_string();
+            Err(RestoreError::SafetyUnusable { run, reason }.into())
+        };
+        let Some((backup, mark)) = found else {
+            if run.is_some() {
+                return Err(nothing().into());
+            }
+            return unusable("no safety backup of what it replaced is known".to_owned());
+        };
+        if mark.kept_until <= self.0.options.clock.now() {
+            return unusable("that is possible for 7 days, and they are over".to_owned());
+        }
+        let why = match backup.status {
+            BackupStatus::Verified => return Ok((backup, mark.target)),
+            BackupStatus::Damaged => "is damaged",
+            BackupStatus::Missing => "is not where it was stored any more",
+            BackupStatus::Unreachable => "cannot be reached now",
+        };
+        unusable(format!("its safety backup `{}` in `{}` {why}", backup.id, backup.storage))
+    }
+
+    /// The restore that replaced something last, whose end has to be known.
     ///
     /// A record in a storage says which restore it belongs to, and somebody else may have put it there. So
     /// as long as the history knows of any restore that replaced something, it decides which was the last.
-    async fn undoable(&self, run: Option<&RunId>) -> Result<(BackupView, String)> {
-        let now = self.0.options.clock.now();
-        let mut unknown = None;
-        for backup in self.backups().await? {
-            let Some(mark) = &backup.safety else { continue };
-            if mark.kept_until <= now || backup.status != BackupStatus::Verified {
-                continue;
-            }
-            let target = mark.target.clone();
-            if let Some(run) = run {
-                if mark.run == *run {
-                    return Ok((backup, target));
-                }
-                continue;
-            }
-            match self.0.catalog.state_of(&mark.run)? {
-                Some(RunState::Succeeded | RunState::Warned) => return Ok((backup, target)),
-                // It left its target as it was.
-                Some(RunState::Failed | RunState::Cancelled) => {}
-                // It was killed, or it is going on in another program.
-                Some(_) => {
-                    let run = mark.run.to_string();
-                    return Err(RestoreError::NeverEnded { run, target }.into());
-                }
-                None => unknown = unknown.or(Some((backup, target))),
-            }
+    fn last_replacement(&self, backups: &[BackupView]) -> Result<Option<RunId>> {
+        let Some(last) = self.0.catalog.last_replacement()? else {
+            let mut marks = backups.iter().filter_map(|backup| backup.safety.as_ref());
+            return Ok(marks.next().map(|mark| mark.run.clone()));
+        };
+        if last.state == RunState::Succeeded || last.state == RunState::Warned {
+            return Ok(Some(last.id));
         }
-        let nothing = || RestoreError::NothingToUndo { run: run.map(ToString::to_string) }.into();
-        unknown.ok_or_else(nothing)
+        let mut marks = backups.iter().filter_map(|backup| backup.safety.as_ref());
+        let target = marks.find(|mark| mark.run == last.id).map(|mark| mark.target.clone());
+        let target = target.unwrap_or(last.profile);
+        Err(RestoreError::NeverEnded { run: last.id.to_string(), target }.into())
     }
 
     /// Removes the safety backups whose undo is not offered any more, and returns them. Nothing else
@@ -124,7 +142,7 @@ impl Engine {
         let now = self.0.options.clock.now();
         let (run, profile) = (run.clone(), profile.to_owned());
         let mut view = RunView::queued(run, RunKind::Restore, profile, 0, now);
-        view.state = RunState::Running;
+        (view.state, view.replaces) = (RunState::Running, true);
         if let Err(error) = self.0.catalog.put_run(&view) {
             tracing::warn!(%error, "the begin of a restore is missing in the history");
         }
@@ -188,7 +206,8 @@ fn owning_profile(
         }
         _ => None,
     };
-    let found = of_file.or_else(|| config.profile(owner).ok());
+    let of_name = || config.profile(owner).ok().filter(|profile| profile.engine == engine);
+    let found = of_file.or_else(of_name);
     found.cloned().unwrap_or_else(|| Profile {
         name: owner.to_owned(),
         engine,

@@ -68,6 +68,8 @@ pub enum ErrorCode {
     TargetInUse,
     /// What has to be typed before something is replaced was not typed.
     NotConfirmed,
+    /// Nobody knows whether it took place: the connection broke at the moment of the swap.
+    OutcomeUnknown,
     /// The profile is already running.
     Busy,
     /// The user cancelled.

@@ -48,12 +48,6 @@ pub enum RestoreError {
         /// The target.
         target: String,
     },
-    /// This version replaces no database of that engine.
-    #[error("Kronos cannot replace a {engine} database yet")]
-    CannotReplace {
-        /// The engine.
-        engine: EngineKind,
-    },
     /// The user did not type what had to be typed.
     #[error("Replacing `{target}` was not confirmed: `{wanted}` has to be typed, exactly so")]
     NotConfirmed {
@@ -75,6 +69,14 @@ pub enum RestoreError {
         source_database: String,
         /// The identity of that server.
         expected: String,
+    },
+    /// What an undo would replace is not what was replaced.
+    #[error("The safety backup is of `{source_database}`, and the profile leads to `{target}` now")]
+    OtherPlace {
+        /// The database that would be replaced.
+        target: String,
+        /// The one that the safety backup is of.
+        source_database: String,
     },
     /// Other programs use what is to be replaced.
     #[error("`{target}` is in use by {}", programs.join(", "))]
@@ -137,6 +139,14 @@ pub enum RestoreError {
         run: String,
         /// Its target.
         target: String,
+    },
+    /// The restore can be undone no more, or not now.
+    #[error("The restore `{run}` cannot be undone: {reason}")]
+    SafetyUnusable {
+        /// The restore.
+        run: String,
+        /// Why, as a sentence without its full stop.
+        reason: String,
     },
     /// A name or a pattern that means nothing in the backup.
     #[error("`{pattern}` is no table of `{database}`: {}", some_of(tables))]
@@ -214,6 +224,7 @@ impl RestoreError {
             Self::Mismatch { .. } => ErrorCode::ArchiveDamaged,
             Self::ChooseDatabase { .. }
             | Self::NothingToUndo { .. }
+            | Self::SafetyUnusable { .. }
             | Self::NothingToTest { .. }
             | Self::NoSuchTable { .. }
             | Self::NoTables
@@ -221,8 +232,7 @@ impl RestoreError {
             Self::NoSafety { cause, .. } => cause.code(),
             Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
             Self::InUse { .. } => ErrorCode::TargetInUse,
-            Self::CannotReplace { .. }
-            | Self::CannotTest
+            Self::CannotTest
             | Self::CannotChoose { .. }
             | Self::CannotTakeOut { .. }
             | Self::ReplacesWhole => ErrorCode::NotSupported,
@@ -230,9 +240,9 @@ impl RestoreError {
             | Self::TargetUnusable { .. }
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
-            | Self::NeverEnded { .. }
-            | Self::SwapUnknown { .. }
-            | Self::SwapInterrupted { .. } => ErrorCode::TargetUnusable,
+            | Self::OtherPlace { .. }
+            | Self::NeverEnded { .. } => ErrorCode::TargetUnusable,
+            Self::SwapUnknown { .. } | Self::SwapInterrupted { .. } => ErrorCode::OutcomeUnknown,
         }
     }
 
@@ -246,7 +256,6 @@ impl RestoreError {
             Self::NothingToReplace { .. } => {
                 "Check the name; without `--replace` the restore makes it as a new one"
             }
-            Self::CannotReplace { .. } => "Restore to a new database and let your programs use that one",
             Self::NoSuchTable { .. } | Self::NoTables => {
                 "`kronos inspect` shows the tables in a backup; a `*` stands for any text"
             }
@@ -262,6 +271,9 @@ impl RestoreError {
             Self::NotConfirmed { .. } => "Look once more whether this is the database you mean",
             Self::OtherServer { .. } => {
                 "Restore to a new database there, and replace the old one by hand if you mean it"
+            }
+            Self::OtherPlace { .. } => {
+                "Restore the safety backup with `--replace` if you mean that one; `kronos list` names it"
             }
             Self::InUse { can_disconnect: true, .. } => {
                 "Close these programs, or let Kronos end their connections with `--disconnect`"
@@ -281,6 +293,9 @@ impl RestoreError {
             }
             Self::NeverEnded { .. } => {
                 "Look at it; `kronos undo RUN` with that run brings back what was there before"
+            }
+            Self::SafetyUnusable { .. } => {
+                "`kronos list` shows the safety backups that there are; `kronos undo RUN` undoes an earlier restore"
             }
             Self::NothingToUndo { .. } => "`kronos list` shows the safety backups that there are",
             Self::Mismatch { .. } => {

@@ -1,15 +1,12 @@
 //! A file that is looked at.
 //!
-//! Owns reading it at any place, and one precaution. On Unix, closing any handle on a file drops every lock
-//! that this process holds on it, also those of a backup that reads the same database through SQLite at this
-//! moment. So a handle on an SQLite database is kept for as long as the file exists, and used again.
+//! Owns reading it at any place. The handle on an SQLite database is [kept](crate::files::kept).
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// The handles on SQLite databases.
-static KEPT: Mutex<Vec<Arc<File>>> = Mutex::new(Vec::new());
+use crate::files;
 
 /// A place in an open file. Cheap to clone; each clone has a place of its own.
 #[derive(Debug, Clone)]
@@ -25,25 +22,13 @@ impl Handle {
 
     /// The handle that is kept on this file.
     pub fn kept(file: &Metadata) -> Option<Self> {
-        let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |kept: &&Arc<File>| kept.metadata().is_ok_and(|kept| is_same(&kept, file));
-        kept.iter().find(same).map(|file| Self { file: Arc::clone(file), at: 0 })
+        Some(Self { file: files::kept::find(file)?, at: 0 })
     }
 
     /// Keeps this handle, because the file is an SQLite database.
-    #[cfg(unix)]
     pub fn keep(&self) {
-        use std::os::unix::fs::MetadataExt;
-        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|file| file.metadata().is_ok_and(|file| file.nlink() > 0));
-        if !kept.iter().any(|file| Arc::ptr_eq(file, &self.file)) {
-            kept.push(Arc::clone(&self.file));
-        }
+        files::kept::keep(&self.file);
     }
-
-    /// Where locks belong to handles, none has to be kept.
-    #[cfg(not(unix))]
-    pub fn keep(&self) {}
 
     pub fn metadata(&self) -> io::Result<Metadata> {
         self.file.metadata()
@@ -83,17 +68,6 @@ fn read_at(file: &File, space: &mut [u8], at: u64) -> io::Result<usize> {
 #[cfg(windows)]
 fn read_at(file: &File, space: &mut [u8], at: u64) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, space, at)
-}
-
-#[cfg(unix)]
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(windows)]
-fn is_same(_one: &Metadata, _other: &Metadata) -> bool {
-    false
 }
 
 #[cfg(all(test, unix))]

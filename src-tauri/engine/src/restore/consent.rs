@@ -59,6 +59,18 @@ pub(super) fn check_server(
     .into())
 }
 
+/// An undo goes to the very place that the safety backup is of: a copy of a server has its identity.
+pub(super) fn check_same(unit: &Unit, standing: &Standing) -> Result<(), Error> {
+    if unit.source == standing.shown {
+        return Ok(());
+    }
+    Err(RestoreError::OtherPlace {
+        target: standing.shown.clone(),
+        source_database: unit.source.clone(),
+    }
+    .into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

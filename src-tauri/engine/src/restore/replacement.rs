@@ -66,8 +66,9 @@ impl Replacement {
     ) -> Result<()> {
         let standing = connection.look_at(target).await?;
         consent::check_server(manifest, unit, &standing)?;
-        if let Consent::Typed(consent) = &self.consent {
-            consent::check_typed(consent, &standing)?;
+        match &self.consent {
+            Consent::Typed(consent) => consent::check_typed(consent, &standing)?,
+            Consent::Undo => consent::check_same(unit, &standing)?,
         }
         self.check_room(&standing).await
     }
@@ -119,13 +120,31 @@ impl Replacement {
         let inner =
             RunContext { progress: context.progress.within(Phase::Securing), ..context.clone() };
         match backup::perform_locked(&request, lock, &inner).await {
-            Ok(report) => Ok(Some(Secured { id: report.id, undo_until: kept_until })),
+            Ok(report) if is_of(&report.sidecar.manifest, target) => {
+                Ok(Some(Secured { id: report.id, undo_until: kept_until }))
+            }
+            Ok(report) => Err(Error::Internal(format!(
+                "the safety backup `{}` holds something else than `{shown}`",
+                report.id
+            ))),
             Err(Error::Cancelled) => Err(Error::Cancelled),
             Err(cause) => {
                 Err(RestoreError::NoSafety { target: shown, cause: Box::new(cause) }.into())
             }
         }
     }
+}
+
+/// Whether the backup holds the target, and nothing else that could be restored.
+fn is_of(manifest: &Manifest, target: &RestoreTarget) -> bool {
+    let shown = shown(target);
+    let is_target = |unit: &Unit| match target {
+        RestoreTarget::NewFile(_) | RestoreTarget::ReplaceFile(_) => unit.source == shown,
+        // The server stands before it.
+        _ => unit.source.strip_suffix(&shown).is_some_and(|server| server.ends_with('/')),
+    };
+    let mut databases = manifest.databases();
+    databases.next().is_some_and(is_target) && databases.next().is_none()
 }
 
 /// What the target is called in a safety backup's record.

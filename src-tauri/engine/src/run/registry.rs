@@ -15,7 +15,7 @@ use super::meter::{Course, Meter};
 use crate::cancel::CancellationToken;
 use crate::clock::SharedClock;
 use crate::context::RunContext;
-use crate::error::{Error, ErrorReport, RestoreError, Result};
+use crate::error::{Error, ErrorCode, ErrorReport, Result};
 use crate::event::{Event, EventSink, RunKind, RunResult, RunState, RunView};
 use crate::ids::{BackupId, RunId};
 use crate::progress::Progress;
@@ -255,6 +255,7 @@ impl Entry {
         let id = RunId::generate(now);
         let mut view = RunView::queued(id, spec.kind, spec.profile.clone(), steps, now);
         view.backup.clone_from(&spec.backup);
+        view.replaces = spec.replaces;
         let meter = Mutex::new(Meter::new(spec.course(), Instant::now()));
         let (cancel, progress) = (CancellationToken::new(), Progress::new());
         Self { spec, cancel, progress, meter, view: watch::Sender::new(view) }
@@ -290,7 +291,7 @@ impl Entry {
                 view.result = Some(result);
             }
             // Neither a cancel nor a comforting word is true of what nobody knows.
-            Err(error @ Error::Restore(RestoreError::SwapUnknown { .. })) => {
+            Err(error) if error.code() == ErrorCode::OutcomeUnknown => {
                 view.state = RunState::Failed;
                 view.error = Some(ErrorReport::new(&self.spec.failure, &error));
             }

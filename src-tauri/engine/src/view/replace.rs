@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::error::ErrorReport;
-use crate::ids::EngineKind;
+use crate::event::{RunResult, RunState};
+use crate::ids::{EngineKind, RunId};
 
 /// What the user says to replacing something that exists.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -72,6 +73,32 @@ pub struct TargetCard {
     /// Why it cannot be replaced now, whatever is typed; programs that can be disconnected are no such
     /// reason.
     pub refusal: Option<ErrorReport>,
+}
+
+/// A restore that has ended: from the history, or from the safety backup that was made before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RestoreView {
+    /// The restore.
+    pub run: RunId,
+    /// Whose backup was restored: the profile's name.
+    pub profile: String,
+    /// Its engine; `None` when nothing is known of it any more.
+    pub engine: Option<EngineKind>,
+    /// How it ended; interrupted when it began and its end was never written down, `None` when nothing was.
+    pub state: Option<RunState>,
+    /// When it ended, or began when its end is not known.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// The file or database that was made or replaced, where that is known.
+    pub target: Option<String>,
+    /// What it made.
+    pub result: Option<RunResult>,
+    /// Why it failed.
+    pub error: Option<ErrorReport>,
+    /// Until when it can be undone; `None` when it cannot, or when a later restore replaced the same.
+    #[ts(type = "string | null")]
+    pub undo_until: Option<Timestamp>,
 }
 
 /// One side of the comparison.

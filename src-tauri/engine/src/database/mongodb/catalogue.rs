@@ -7,6 +7,7 @@ use mongodb::Database;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::connect::Session;
+use super::replace::is_hidden;
 use super::rights::Rights;
 use super::stream::NamespaceKind;
 use crate::config::{ConnectionSettings, NamePattern, NamePatterns, Selection};
@@ -37,6 +38,8 @@ pub(super) struct Catalogue {
     pub(super) taken: Vec<Entry>,
     /// What the profile keeps out of it.
     pub(super) left_out: Vec<LeftOut>,
+    /// Collections that only Kronos uses, which no dump of a single database holds.
+    pub(super) hidden: Vec<String>,
 }
 
 impl Catalogue {
@@ -75,7 +78,11 @@ pub(super) fn belongs_to_server(name: &str) -> bool {
     OF_THE_SERVER.iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
-async fn databases(session: &Session, settings: &ConnectionSettings) -> Result<Vec<String>> {
+/// The names of the databases of the profile.
+pub(super) async fn databases(
+    session: &Session,
+    settings: &ConnectionSettings,
+) -> Result<Vec<String>> {
     let there = database_names(session).await?;
     let wanted = NamePatterns::of(&settings.databases);
     for pattern in wanted.iter() {
@@ -122,15 +129,23 @@ fn unknown(session: &Session, database: &str) -> Error {
 }
 
 /// Reads one database's catalogue and sees that every collection in it can be read.
-async fn read(session: &Session, name: String, selection: &Selection) -> Result<Catalogue> {
+pub(super) async fn read(
+    session: &Session,
+    name: String,
+    selection: &Selection,
+) -> Result<Catalogue> {
     let database = session.client.database(&name);
     let listed = list(session, &database).await?;
     let mut left_out = Vec::new();
     let only = NamePatterns::of(&selection.tables);
     let never = NamePatterns::of(&selection.exclude_tables);
     let without_rows = NamePatterns::of(&selection.structure_only);
-    let mut chosen = Vec::new();
+    let (mut chosen, mut hidden) = (Vec::new(), Vec::new());
     for (collection, kind) in listed {
+        if is_hidden(&collection) {
+            hidden.push(collection);
+            continue;
+        }
         if !only.take(&collection) || never.have(&collection) {
             left_out.push(LeftOut { name: collection, what: LeftOutPart::Everything });
             continue;
@@ -144,7 +159,7 @@ async fn read(session: &Session, name: String, selection: &Selection) -> Result<
     }
     let measured = chosen.into_iter().map(|(name, kind)| measure(session, &database, name, kind));
     let taken = futures_util::stream::iter(measured).buffered(AT_ONCE).try_collect().await?;
-    Ok(Catalogue { database: name, taken, left_out })
+    Ok(Catalogue { database: name, taken, left_out, hidden })
 }
 
 /// Everything in `database` that mongodump looks at, in the order of the names.

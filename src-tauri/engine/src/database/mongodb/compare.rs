@@ -77,10 +77,11 @@ pub(super) async fn compare(
 /// The object as it is called inside of `database`, if it is one of it.
 fn belonging(target: &Target, database: &str, object: &ObjectCount) -> Option<ObjectCount> {
     let name = match target {
-        Target::Database(_) => object.name.as_str(),
-        Target::Server(_) => object.name.strip_prefix(database)?.strip_prefix('.')?,
+        Target::Database(_) => object.name.clone(),
+        Target::Inside { prefix, .. } => format!("{prefix}.{}", object.name),
+        Target::Server(_) => object.name.strip_prefix(database)?.strip_prefix('.')?.to_owned(),
     };
-    Some(ObjectCount { name: name.to_owned(), ..object.clone() })
+    Some(ObjectCount { name, ..object.clone() })
 }
 
 fn total(target: &Target, expected: &DatabaseFacts) -> u64 {
@@ -189,7 +190,7 @@ fn expiring(expected: &DatabaseFacts) -> BTreeSet<String> {
 
 fn notes(target: &Target, expiring: &BTreeSet<String>) -> Vec<String> {
     let mut notes = Vec::new();
-    if !expiring.is_empty() {
+    if !expiring.is_empty() && !matches!(target, Target::Inside { .. }) {
         // The user knows a time series by its own name.
         let known = expiring.iter().filter(|name| !name.contains("system.buckets."));
         let names: Vec<&str> = known.map(String::as_str).collect();

@@ -106,10 +106,11 @@ fn choice(content: &Content) -> Choice {
 fn arguments(content: &Content) -> Vec<String> {
     let mut arguments = vec!["--archive".to_owned()];
     match content {
-        Content::Database(Catalogue { database, left_out, .. }) => {
+        Content::Database(Catalogue { database, left_out, hidden, .. }) => {
             arguments.push(tools::option("db", database));
             let excluded = left_out.iter().filter(|left| left.what == LeftOutPart::Everything);
-            arguments.extend(excluded.map(|left| tools::option("excludeCollection", &left.name)));
+            let excluded = excluded.map(|left| &left.name).chain(hidden);
+            arguments.extend(excluded.map(|name| tools::option("excludeCollection", name)));
         }
         Content::Server(_) => arguments.push("--oplog".to_owned()),
         Content::Users { others } => {

@@ -2,7 +2,7 @@
 //!
 //! Owns the connection for the `mongodb` engine. The rules it keeps: names and secrets never are options;
 //! a dump counts only when the tool succeeded *and* its stream is complete; a restore makes a new
-//! database and drops it again when it fails.
+//! database, or hidden collections, and drops them again when it fails.
 
 mod catalogue;
 mod compare;
@@ -13,6 +13,7 @@ mod failure;
 mod json;
 mod login;
 mod probe;
+mod replace;
 mod restore;
 mod rights;
 mod rows;
@@ -38,7 +39,7 @@ pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    WorkScope, connection::sources_on, names::scratch_at,
+    Standing, WorkScope, connection::sources_on, names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -75,18 +76,25 @@ impl MongoServer {
         server: &Server,
         target: &RestoreTarget,
         dumped: &DumpedDatabase,
-    ) -> Result<(Target, Tool)> {
+    ) -> Result<(Target, Tool, Vec<String>)> {
         let tool = tools::loader(session, server, self.chosen_tools()).await?;
         let names = dumped.facts.objects.iter().map(|object| object.name.as_str());
         tools::check_names(&tool, server, names)?;
-        Ok((target::check(session, server, target, dumped).await?, tool))
+        let mut settled = Vec::new();
+        if let RestoreTarget::ReplaceDatabase { name, disconnect } = target {
+            settled = replace::check(session, server, (name, *disconnect), dumped).await?;
+        }
+        Ok((target::check(session, server, target, dumped).await?, tool, settled))
     }
 
     async fn survey(&self) -> Result<DumpPlan> {
         let (session, server) = self.open().await?;
         let tool = tools::dumper(&session, &server, self.chosen_tools()).await?;
-        let units = units::units(&session, &server, &self.settings).await?;
         let mut warnings = Vec::from_iter(tools::warning(&server));
+        for name in catalogue::databases(&session, &self.settings).await? {
+            warnings.extend(replace::settle(&session, &name).await?);
+        }
+        let units = units::units(&session, &server, &self.settings).await?;
         warnings.extend(units::names_to_know(&units, &tool));
         Ok(DumpPlan {
             server: info(&server, Some(&tool)),
@@ -160,6 +168,11 @@ impl DatabaseConnection for MongoServer {
         Ok(Box::new(cancellable(&scope.cancel, work).await?))
     }
 
+    async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
+        let (session, server) = self.open().await?;
+        replace::look(&session, &server, &self.settings, target.database_name()?).await
+    }
+
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
         if super::holds_whole_server(self.kind(), &dumped.name) {
             dumped.whole(self.kind())?;
@@ -175,11 +188,11 @@ impl DatabaseConnection for MongoServer {
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>> {
         let (session, server) = self.open().await?;
-        let (target, tool) = self.checked(&session, &server, target, dumped).await?;
+        let (target, tool, settled) = self.checked(&session, &server, target, dumped).await?;
         scope.cancel.check()?;
         let jobs = self.settings.server.jobs;
         let sink = restore::Loading::start(session, &tool, target, dumped, jobs, scope).await?;
-        Ok(Box::new(sink))
+        Ok(Box::new(sink.warned(settled)))
     }
 
     async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {

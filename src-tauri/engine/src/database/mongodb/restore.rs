@@ -13,6 +13,7 @@ use super::super::tool::Tool;
 use super::super::{DumpedDatabase, RestoreSink, Restored, WorkScope};
 use super::compare::{self, Loaded};
 use super::connect::Session;
+use super::replace::{self, Hidden, Swap};
 use super::stream::{ArchiveWriter, Choice};
 use super::target::Target;
 use super::tools;
@@ -55,6 +56,9 @@ pub(super) struct Loading {
     target: Target,
     input: Option<Input>,
     claimed: Vec<String>,
+    /// What is loaded into the database that it replaces.
+    hidden: Option<Hidden>,
+    warnings: Vec<String>,
     only: Option<BTreeSet<String>>,
     bytes: u64,
     runtime: Handle,
@@ -75,19 +79,30 @@ impl Loading {
             target: target.clone(),
             input: None,
             claimed: Vec::new(),
+            hidden: None,
+            warnings: Vec::new(),
             only: dumped.only.clone(),
             bytes: 0,
             runtime: Handle::current(),
         };
-        for name in target.databases() {
-            claim(&loading.session, name).await?;
-            loading.claimed.push(name.clone());
+        if let Target::Inside { database, prefix, .. } = &target {
+            if let Err(error) = replace::clear_up(&loading.session, database).await {
+                tracing::warn!(%error, "what earlier restores have left could not be removed");
+            }
+            loading.hidden = Some(Hidden::claim(&loading.session, database, prefix).await?);
+        } else {
+            for name in target.databases() {
+                claim(&loading.session, name).await?;
+                loading.claimed.push(name.clone());
+            }
         }
         let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
         let child = call.spawn_input(scope)?;
         loading.input = Some(match target {
-            Target::Database(_) if dumped.only.is_none() => Input::Whole(child),
-            Target::Database(_) => {
+            Target::Database(_) | Target::Inside { .. } if dumped.only.is_none() => {
+                Input::Whole(child)
+            }
+            Target::Database(_) | Target::Inside { .. } => {
                 let choice = Choice { collections: dumped.only.clone(), ..Choice::default() };
                 Input::Chosen(Box::new(ArchiveWriter::new(child, choice)))
             }
@@ -98,6 +113,12 @@ impl Loading {
             }
         });
         Ok(loading)
+    }
+
+    /// The same, with what is to be said besides when it has succeeded.
+    pub(super) fn warned(mut self, warnings: Vec<String>) -> Self {
+        self.warnings = warnings;
+        self
     }
 
     fn load(&mut self) -> Result<Loaded> {
@@ -140,6 +161,18 @@ impl Loading {
             .unwrap_or(Err(Error::Cancelled))?;
         self.runtime.block_on(release(&session, &self.claimed))?;
         self.claimed.clear();
+        cancel.check()?;
+        let (mut warnings, mut previous) = (std::mem::take(&mut self.warnings), None);
+        warnings.extend(found.warnings);
+        warnings.extend(others);
+        if let Target::Inside { database, prefix, disconnect } = &target {
+            let loaded = expected.objects.iter().filter(|it| it.kind != ObjectKind::Index).count();
+            let disconnect = *disconnect;
+            let swap = Swap { session: &session, database, prefix, loaded, disconnect };
+            let (replaced, more) = self.runtime.block_on(swap.carry_out())?;
+            warnings.extend(more);
+            previous = Some(replaced);
+        }
         let names: Vec<String> =
             target.databases().iter().map(|name| session.source(name)).collect();
         Ok(Restored {
@@ -147,8 +180,8 @@ impl Loading {
             bytes: self.bytes,
             tables: found.collections,
             rows: found.documents,
-            warnings: found.warnings.into_iter().chain(others).collect(),
-            previous: None,
+            warnings,
+            previous,
         })
     }
 }
@@ -197,11 +230,10 @@ fn arguments(target: &Target, dumped: &DumpedDatabase, jobs: Option<u8>) -> Vec<
     let mut arguments = vec!["--archive".to_owned(), "--objcheck".to_owned()];
     match target {
         Target::Database(name) => {
-            let from = format!("{}.*", tools::literal(&dumped.name));
-            let to = format!("{}.*", tools::literal(name));
-            arguments.push(tools::option("nsInclude", &from));
-            arguments.push(tools::option("nsFrom", &from));
-            arguments.push(tools::option("nsTo", &to));
+            arguments.extend(mapping(dumped, &tools::literal(name)));
+        }
+        Target::Inside { database, prefix, .. } => {
+            arguments.extend(mapping(dumped, &format!("{}.{prefix}", tools::literal(database))));
         }
         Target::Server(_) => arguments.push("--oplogReplay".to_owned()),
     }
@@ -215,6 +247,12 @@ fn arguments(target: &Target, dumped: &DumpedDatabase, jobs: Option<u8>) -> Vec<
         ]),
     }
     arguments
+}
+
+/// Every collection behind `to`.
+fn mapping(dumped: &DumpedDatabase, to: &str) -> [String; 3] {
+    let (from, to) = (format!("{}.*", tools::literal(&dumped.name)), format!("{to}.*"));
+    [tools::option("nsInclude", &from), tools::option("nsFrom", &from), tools::option("nsTo", &to)]
 }
 
 impl Write for Loading {
@@ -254,12 +292,17 @@ impl Drop for Loading {
         if let Some(input) = self.input.take() {
             input.into_parts().0.stop();
         }
-        if self.claimed.is_empty() {
+        if self.claimed.is_empty() && self.hidden.is_none() {
             return;
         }
         let (session, claimed) = (self.session.clone(), std::mem::take(&mut self.claimed));
-        let runtime = self.runtime.clone();
+        let (runtime, hidden) = (self.runtime.clone(), self.hidden.take());
         let drop_all = move || {
+            if let Some(hidden) = hidden {
+                // What has taken its place is not behind the prefix any more.
+                let removed = runtime.block_on(hidden.remove());
+                tracing::info!(prefix = hidden.prefix, ?removed, "a restore has ended");
+            }
             for name in claimed {
                 let dropped = runtime.block_on(session.client.database(&name).drop().into_future());
                 tracing::info!(database = %name, dropped = dropped.is_ok(), "a restore was given up");

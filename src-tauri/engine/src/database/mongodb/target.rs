@@ -3,7 +3,7 @@
 //! Owns the rules: the name is free and possible, the server is not older than the backup, it takes writes,
 //! and the user may make a database, fill it and drop it again.
 
-use super::super::{DumpedDatabase, RestoreTarget};
+use super::super::{DumpedDatabase, RestoreTarget, names};
 use super::catalogue;
 use super::connect::Session;
 use super::restore::CLAIM;
@@ -18,6 +18,15 @@ use crate::error::{Error, RestoreError, Result, ServerError};
 pub(super) enum Target {
     /// One database, under a name of its own.
     Database(String),
+    /// What takes the place of all that is in a database: loaded into that one, under hidden names.
+    Inside {
+        /// The database.
+        database: String,
+        /// What the names begin with, before a dot.
+        prefix: String,
+        /// Whether the operations of others may be ended.
+        disconnect: bool,
+    },
     /// These databases, under the names that they had.
     Server(Vec<String>),
 }
@@ -26,7 +35,9 @@ impl Target {
     /// The databases that a restore makes.
     pub(super) fn databases(&self) -> &[String] {
         match self {
-            Self::Database(name) => std::slice::from_ref(name),
+            Self::Database(name) | Self::Inside { database: name, .. } => {
+                std::slice::from_ref(name)
+            }
             Self::Server(names) => names,
         }
     }
@@ -37,6 +48,17 @@ const LONGEST: usize = 63;
 const FORBIDDEN: [char; 7] = ['/', '\\', '.', ' ', '"', '$', '\0'];
 /// What it takes to make a database, fill it, compare it and drop it again.
 const ACTIONS: [&str; 5] = ["createCollection", "insert", "createIndex", "find", "dropDatabase"];
+/// What it takes to replace what is in one.
+const REPLACING: [&str; 8] = [
+    "createCollection",
+    "insert",
+    "createIndex",
+    "find",
+    "update",
+    "remove",
+    "dropCollection",
+    "renameCollectionSameDB",
+];
 
 /// Says why `dumped` cannot be restored to `target`, or what will be made.
 pub(super) async fn check(
@@ -50,6 +72,10 @@ pub(super) async fn check(
         check_name(name)?;
     }
     check_server(session, server, dumped)?;
+    if let Target::Inside { .. } = target {
+        check_rights(session, &target).await?;
+        return Ok(target);
+    }
     let there = catalogue::database_names(session).await?;
     for name in target.databases() {
         // The server refuses names that differ only in their case.
@@ -77,9 +103,16 @@ async fn occupied(session: &Session, taken: &str) -> Error {
 fn named(target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<Target> {
     let name = target.database_name()?;
     if dumped.name != WHOLE_SERVER {
-        return Ok(Target::Database(name.to_owned()));
+        return Ok(match target {
+            RestoreTarget::ReplaceDatabase { name, disconnect } => Target::Inside {
+                database: name.clone(),
+                prefix: names::unfinished(),
+                disconnect: *disconnect,
+            },
+            _ => Target::Database(name.to_owned()),
+        });
     }
-    if name == WHOLE_SERVER {
+    if name == WHOLE_SERVER && !target.replaces() {
         return Ok(Target::Server(databases_in(&dumped.facts)));
     }
     let detail = format!(
@@ -138,11 +171,15 @@ fn check_server(session: &Session, server: &Server, dumped: &DumpedDatabase) -> 
 async fn check_rights(session: &Session, target: &Target) -> Result<()> {
     let rights = Rights::ask(session).await?;
     for database in target.databases() {
-        if let Some(action) = ACTIONS.iter().find(|action| !rights.allow(action, database)) {
+        let (actions, what): (&[&str], _) = match target {
+            Target::Inside { .. } => (&REPLACING, "the database"),
+            _ => (&ACTIONS, "the new database"),
+        };
+        if let Some(action) = actions.iter().find(|action| !rights.allow(action, database)) {
             return Err(ServerError::RightMissing {
                 user: session.login.user.clone(),
                 object: session.source(database),
-                detail: format!("it lacks `{action}` on the new database"),
+                detail: format!("it lacks `{action}` on {what}"),
                 grant: session.failures.grant("dbOwner", database),
             }
             .into());

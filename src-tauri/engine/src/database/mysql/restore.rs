@@ -166,17 +166,14 @@ impl RestoreSink for NewDatabase {
         let found = self.made.runtime.block_on(work).unwrap_or(Err(Error::Cancelled))?;
         warnings.extend(found.warnings);
         cancel.check()?;
-        let previous = match &self.target.replaces {
-            Some(replaced) => {
-                let (previous, more) =
-                    self.made.runtime.block_on(self.swap(replaced, &events).carry_out())?;
-                warnings.extend(more);
-                Some(previous)
-            }
-            None => {
-                self.made.keep();
-                None
-            }
+        let previous = if let Some(replaced) = &self.target.replaces {
+            let swap = self.swap(replaced, &events);
+            let (previous, more) = self.made.runtime.block_on(swap.carry_out())?;
+            warnings.extend(more);
+            Some(previous)
+        } else {
+            self.made.keep();
+            None
         };
         Ok(Restored {
             target: self.target.shown(),

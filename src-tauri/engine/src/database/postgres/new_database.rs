@@ -47,9 +47,13 @@ impl NewDatabase {
         tablespace: Option<&str>,
     ) -> Result<(Self, Option<String>)> {
         let name = names::unfinished_for(target);
+        // Until it is marked, this lock says that it is somebody's.
+        let key = tag(&name).cast_signed();
+        admin.all("SELECT pg_advisory_lock($1)", &[&key]).await?;
         let warning = create(admin, &name, properties, tablespace).await?;
         let mut new = Self { access: access.clone(), name, session: None, is_ours: true };
         new.show_life(admin).await?;
+        admin.all("SELECT pg_advisory_unlock($1)", &[&key]).await?;
         new.session = Some(Session::open(access, &new.name).await?);
         Ok((new, warning))
     }
@@ -110,19 +114,18 @@ impl NewDatabase {
 }
 
 impl NewDatabase {
-    /// Takes the name of `target`, which gets another one, and its owner and rights with `shell`. Returns
+    /// Takes the name of `target`, which gets another one, and its owner and rights as they are now. Returns
     /// what was replaced, and what could not be taken over.
     pub async fn replace(
         mut self,
         target: &str,
-        shell: &Shell,
         comment: Option<&String>,
         disconnect: bool,
     ) -> Result<(Previous, Vec<String>)> {
         let admin = open_any(&self.access).await?;
         self.show_life(&admin).await?;
         self.session = None;
-        let failed = shell.give(&admin, &self.name).await;
+        let failed = Shell::read(&admin, target).await?.give(&admin, &self.name).await?;
         let swap = Swap { access: &self.access, new: &self.name, comment, target, disconnect };
         let previous = swap.carry_out().await?;
         self.is_ours = false;
@@ -245,19 +248,51 @@ pub(super) async fn drop_database(access: &Access, name: &str) -> Result<()> {
 
 /// Drops what killed restores have left: databases of exactly our name with our comment, without a
 /// session, and without a sign of life for ten minutes. What cannot be dropped stays.
-pub(super) async fn remove_abandoned(admin: &Session) -> Result<()> {
+pub(super) async fn remove_abandoned(access: &Access, admin: &Session) -> Result<()> {
     let sql = "SELECT d.datname::text, shobj_description(d.oid, 'pg_database') FROM pg_database d \
          WHERE d.datname LIKE 'kronos\\_restoring\\_%' AND pg_has_role(d.datdba, 'USAGE') \
          AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)";
     for row in admin.all(sql, &[]).await? {
         let (name, comment): (String, Option<String>) = (row.get(0), row.get(1));
-        if is_abandoned(&name, comment.as_deref().unwrap_or_default(), now()) {
+        let is_over = match &comment {
+            Some(comment) => is_abandoned(&name, comment, now()),
+            None => is_unmarked_rest(access, admin, &name).await.unwrap_or_default(),
+        };
+        if is_over {
             // The server refuses when somebody has just connected.
             let dropped = admin.attempt(&format!("DROP DATABASE {}", identifier(&name))).await;
             tracing::info!(name, removed = dropped.is_ok(), "an unfinished restore was found");
         }
     }
     Ok(())
+}
+
+/// Whether it was left between its creation and its mark: it has our name and nothing in it, and the lock under
+/// which it was made is free. Only after that is its mark read for good, because the mark is older than the end
+/// of the lock.
+async fn is_unmarked_rest(access: &Access, admin: &Session, name: &str) -> Result<bool> {
+    if !names::is_unfinished(name) {
+        return Ok(false);
+    }
+    let held = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND \
+                (classid::bigint << 32) | objid::bigint = $1";
+    if !admin.all(held, &[&tag(name).cast_signed()]).await?.is_empty() {
+        return Ok(false);
+    }
+    let unmarked = "SELECT FROM pg_database WHERE datname = $1 AND shobj_description(oid, 'pg_database') IS NULL";
+    if admin.all(unmarked, &[&name]).await?.is_empty() {
+        return Ok(false);
+    }
+    let session = Session::open(access, name).await?;
+    let own = "SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname NOT IN \
+               ('pg_catalog', 'information_schema', 'pg_toast') LIMIT 1";
+    Ok(session.all(own, &[]).await?.is_empty())
+}
+
+/// The 16 digits at the end of the name of an unfinished database, as a number.
+fn tag(name: &str) -> u64 {
+    let digits = name.rsplit('_').next().unwrap_or_default();
+    u64::from_str_radix(digits, 16).unwrap_or_default()
 }
 
 fn is_abandoned(name: &str, comment: &str, now: u64) -> bool {

@@ -19,7 +19,6 @@ use super::custom_format::{Editor, Silence};
 use super::facts::{self, SKIPPED_ENTRIES};
 use super::faults::{Against, explained};
 use super::new_database::{NewDatabase, remove_abandoned};
-use super::session::Session;
 use super::shell::Shell;
 use super::swap;
 use super::target::{self, Target, Wanted};
@@ -56,15 +55,10 @@ struct PostgresRestore {
     target: String,
     chosen: ToldChoice,
     is_choice: bool,
-    replacing: Option<Replacing>,
+    /// Set when the target is replaced: whether others may be disconnected.
+    replaces: Option<bool>,
     scope: WorkScope,
     warnings: Vec<String>,
-}
-
-/// What has to be known about a database that is replaced.
-struct Replacing {
-    shell: Shell,
-    disconnect: bool,
 }
 
 /// Creates the new database and makes ready to load it.
@@ -75,21 +69,29 @@ pub(super) async fn start(
     scope: &WorkScope,
 ) -> Result<Box<dyn RestoreSink>> {
     let target = target::check(&access, wanted, dumped).await?;
-    remove_abandoned(&target.session).await?;
+    remove_abandoned(&access, &target.session).await?;
     swap::remove_old(&target.session).await?;
-    let replacing = replacing(&target.session, wanted).await?;
+    let tablespace = match wanted.replaces {
+        Some(_) => Shell::read(&target.session, wanted.name).await?.tablespace,
+        None => None,
+    };
     let jobs = access.settings().server.jobs.filter(|jobs| *jobs > 1);
     let jobs = jobs.filter(|_| !target.tool.is_contained());
     if jobs.is_some() {
         check_space(dumped, scope)?;
     }
     let properties = &dumped.facts.properties;
-    let tablespace = replacing.as_ref().and_then(|it| it.shell.tablespace.as_deref());
-    let (database, warning) =
-        NewDatabase::create(&access, &target.session, wanted.name, properties, tablespace).await?;
+    let (database, warning) = NewDatabase::create(
+        &access,
+        &target.session,
+        wanted.name,
+        properties,
+        tablespace.as_deref(),
+    )
+    .await?;
     let Target { tool, keeps_owners, mut warnings, .. } = target;
     warnings.extend(warning);
-    warnings.extend(facts::advice(&dumped.facts, replacing.is_some()));
+    warnings.extend(facts::advice(&dumped.facts, wanted.replaces.is_some()));
     let in_one = jobs.is_none() && objects(&dumped.facts) <= MAX_IN_ONE_TRANSACTION;
     let tool_call = call_of(tool, database.name.clone(), in_one, keeps_owners);
     let chosen = Arc::new(Mutex::new(None));
@@ -112,15 +114,10 @@ pub(super) async fn start(
         target: wanted.name.to_owned(),
         chosen,
         is_choice: dumped.only.is_some(),
-        replacing,
+        replaces: wanted.replaces,
         scope: scope.clone(),
         warnings,
     }))
-}
-
-async fn replacing(admin: &Session, wanted: Wanted<'_>) -> Result<Option<Replacing>> {
-    let Some(disconnect) = wanted.replaces else { return Ok(None) };
-    Ok(Some(Replacing { shell: Shell::read(admin, wanted.name).await?, disconnect }))
 }
 
 /// The call that loads a dump into the database `into`.
@@ -228,13 +225,13 @@ impl PostgresRestore {
             |name: &String| format!("The setting `{name}` of the database was not restored");
         let mut warnings: Vec<String> = failed.iter().map(warning).collect();
         let comment = expected.properties.get("comment");
-        let previous = match &self.replacing {
+        let previous = match self.replaces {
             None => {
                 database.publish(&self.target, comment).await?;
                 None
             }
-            Some(Replacing { shell, disconnect }) => {
-                let replaced = database.replace(&self.target, shell, comment, *disconnect).await?;
+            Some(disconnect) => {
+                let replaced = database.replace(&self.target, comment, disconnect).await?;
                 warnings.extend(replaced.1);
                 Some(replaced.0)
             }

@@ -48,8 +48,12 @@ impl Shell {
         Ok(Self { owner: row.get(0), limit: row.get(1), tablespace, grants, settings })
     }
 
-    /// Gives it to the database `name`. Returns what could not be given.
-    pub async fn give(&self, admin: &Session, name: &str) -> Vec<String> {
+    /// Gives it to the database `name`. Returns what could not be given; what everybody was denied stays
+    /// denied, or this fails.
+    pub async fn give(&self, admin: &Session, name: &str) -> Result<Vec<String>> {
+        if self.grants.is_some() {
+            admin.run(&format!("REVOKE ALL ON DATABASE {} FROM PUBLIC", identifier(name))).await?;
+        }
         let mut failed = Vec::new();
         for (what, statement) in self.statements(name) {
             if let Err(error) = admin.run(&statement).await {
@@ -60,7 +64,7 @@ impl Shell {
                     .push(format!("{what} was not taken over from the replaced database: {error}"));
             }
         }
-        failed
+        Ok(failed)
     }
 
     fn statements(&self, name: &str) -> Vec<(String, String)> {
@@ -94,11 +98,7 @@ impl Shell {
     /// Nothing is granted but what the list says; the owner keeps all rights of an owner.
     fn grant_statements(&self, database: &str) -> Vec<(String, String)> {
         let Some(grants) = &self.grants else { return Vec::new() };
-        let mut all = vec![(
-            "What was revoked from everybody".to_owned(),
-            format!("REVOKE ALL ON DATABASE {database} FROM PUBLIC"),
-        )];
-        all.extend(grants.iter().map(|grant| {
+        let statement = |grant: &Grant| {
             let role = grant.role.as_deref().map_or("PUBLIC".to_owned(), identifier);
             let option = if grant.is_grantable { " WITH GRANT OPTION" } else { "" };
             let (right, to) = (&grant.right, grant.role.as_deref().unwrap_or("everybody"));
@@ -106,8 +106,8 @@ impl Shell {
                 format!("The right {right} of `{to}`"),
                 format!("GRANT {right} ON DATABASE {database} TO {role}{option}"),
             )
-        }));
-        all
+        };
+        grants.iter().map(statement).collect()
     }
 }
 
@@ -163,7 +163,6 @@ mod tests {
             statements,
             [
                 "ALTER DATABASE \"a\"\"b\" OWNER TO \"o\"\"; DROP ROLE x; --\"",
-                "REVOKE ALL ON DATABASE \"a\"\"b\" FROM PUBLIC",
                 "GRANT CONNECT ON DATABASE \"a\"\"b\" TO PUBLIC",
                 "BEGIN; SELECT set_config('my.setting', 'it''s', true); ALTER ROLE \"app\" IN DATABASE \
                  \"a\"\"b\" SET \"my\".\"setting\" FROM CURRENT; COMMIT",

@@ -6,9 +6,8 @@ use super::access::Access;
 use super::catalogue::{self, Relation};
 use super::server::{open_any, version_text};
 use super::session::Session;
-use crate::config::TlsMode;
 use crate::contents::ServerInfo;
-use crate::database::{ProbedObject, Standing};
+use crate::database::{ProbedObject, Standing, tls};
 use crate::error::{Error, RestoreError, Result};
 
 /// Databases that belong to the server.
@@ -26,7 +25,7 @@ pub(super) async fn look(access: &Access, name: &str) -> Result<Standing> {
         name: name.to_owned(),
         shown: format!("{}/{name}", access.shown()),
         host: access.shown(),
-        is_remote: is_remote(access),
+        is_remote: tls::is_remote(access.settings(), &access.host),
         server: ServerInfo {
             version: format!("PostgreSQL {}", version_text(session.version)),
             identity: catalogue::identity(&session).await,
@@ -43,12 +42,6 @@ pub(super) async fn look(access: &Access, name: &str) -> Result<Standing> {
 
 fn table(relation: &Relation) -> ProbedObject {
     ProbedObject { name: relation.shown(), size: relation.size, rows: relation.rows }
-}
-
-/// A socket and a container are on this computer; of a host its name tells.
-fn is_remote(access: &Access) -> bool {
-    let is_contained = access.settings().server.container.is_some();
-    !is_contained && TlsMode::default_for(&access.host) == TlsMode::Verify
 }
 
 async fn check_exists(access: &Access, admin: &Session, name: &str) -> Result<()> {
@@ -81,8 +74,33 @@ pub(super) async fn check(
         let detail = format!("only its owner `{owner}` or a superuser may rename it");
         return Err(RestoreError::TargetUnusable { target, detail }.into());
     }
+    check_attached(access, admin, name).await?;
     let programs = programs(admin, name).await?;
     if programs.is_empty() || disconnect { Ok(()) } else { Err(in_use(access, name, programs)) }
+}
+
+/// What belongs to the database on the server and would go with the old one, without anybody there: a slot
+/// keeps the server's log until its disk is full, and a prepared transaction keeps its locks.
+async fn check_attached(access: &Access, admin: &Session, name: &str) -> Result<()> {
+    let questions = [
+        (
+            "SELECT slot_name::text FROM pg_replication_slots WHERE database = $1",
+            "the logical replication slot `{}` belongs to it; drop it first (pg_drop_replication_slot), and \
+             make it anew afterwards",
+        ),
+        (
+            "SELECT gid FROM pg_prepared_xacts WHERE database = $1",
+            "the prepared transaction `{}` is open in it; end it first (COMMIT PREPARED or ROLLBACK PREPARED)",
+        ),
+    ];
+    for (question, sentence) in questions {
+        if let Some(row) = admin.all(question, &[&name]).await?.first() {
+            let target = format!("{}/{name}", access.shown());
+            let detail = sentence.replace("{}", row.get(0));
+            return Err(RestoreError::TargetUnusable { target, detail }.into());
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn in_use(access: &Access, name: &str, programs: Vec<String>) -> Error {
@@ -90,40 +108,16 @@ pub(super) fn in_use(access: &Access, name: &str, programs: Vec<String>) -> Erro
     RestoreError::InUse { target, programs, can_disconnect: true }.into()
 }
 
-/// Who is connected to the database `name`, but for the server's own workers and for Kronos, whose sessions
-/// may take a moment to end: `psql (2)`. Of others' sessions a user without rights is not told what they are.
+/// Who is connected to the database `name`, but for what the server ends by itself and for Kronos, whose
+/// sessions may take a moment to end: `psql (2)`. Of others' sessions a user without rights is not told what
+/// they are.
 pub(super) async fn programs(admin: &Session, name: &str) -> Result<Vec<String>> {
-    let sql = "SELECT COALESCE(NULLIF(application_name, ''), usename::text, 'a program') || \
-         CASE WHEN count(*) > 1 THEN ' (' || count(*) || ')' ELSE '' END \
-         FROM pg_stat_activity WHERE datname = $1 AND usesysid IS NOT NULL \
-         AND COALESCE(backend_type, 'client backend') IN ('client backend', 'walsender') \
-         AND application_name IS DISTINCT FROM 'kronos' GROUP BY application_name, usename ORDER BY 1";
+    let sql = "SELECT name || CASE WHEN count(*) > 1 THEN ' (' || count(*) || ')' ELSE '' END FROM ( \
+         SELECT CASE WHEN backend_type NOT IN ('client backend', 'walsender') THEN backend_type \
+         ELSE COALESCE(NULLIF(application_name, ''), usename::text, 'a program') END AS name \
+         FROM pg_stat_activity WHERE datname = $1 AND application_name IS DISTINCT FROM 'kronos' \
+         AND COALESCE(backend_type, '') NOT IN ('autovacuum worker', 'parallel worker')) AS programs \
+         GROUP BY name ORDER BY name";
     let rows = admin.all(sql, &[&name]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::ConnectionSettings;
-
-    #[tokio::test]
-    async fn what_is_not_on_this_computer_is_remote() {
-        let cases = [
-            ("", false),
-            ("localhost", false),
-            ("127.0.0.1", false),
-            ("::1", false),
-            ("/run/postgresql", false),
-            ("db.example.org", true),
-            ("192.168.1.7", true),
-            ("localhost.example.org", true),
-        ];
-        for (host, expected) in cases {
-            let settings =
-                ConnectionSettings { host: host.to_owned(), ..ConnectionSettings::default() };
-            let access = Access::resolve(&settings).await.unwrap();
-            assert_eq!(is_remote(&access), expected, "{host}");
-        }
-    }
 }

@@ -48,11 +48,12 @@ impl Swap<'_> {
         let previous = names::previous(self.target, now, MAX_NAME);
         let statements = self.statements(&previous, now, &remark(&admin, self.target).await?);
         let pid: i32 = admin.one("SELECT pg_backend_pid()", &[]).await?.get(0);
+        let numbers = self.numbers(&admin).await?;
         let begun = Instant::now();
         let mut disconnected = 0;
         loop {
             let attempt = admin.attempt(&statements);
-            let (outcome, ended) = tokio::join!(attempt, self.keep_out(begun));
+            let (outcome, ended) = tokio::join!(attempt, self.keep_out(begun, &numbers));
             disconnected += ended;
             let Err(error) = outcome else { break };
             if admin.run("ROLLBACK").await.is_err() {
@@ -81,29 +82,41 @@ impl Swap<'_> {
         )
     }
 
-    /// Ends the connections of others, if that is allowed, and counts them. The server waits for a moment
-    /// before it refuses to rename a database with connections, and lets no new ones in meanwhile. What could
-    /// not be ended is named when the swap fails for it.
-    async fn keep_out(&self, begun: Instant) -> u32 {
-        if !self.disconnect {
-            return 0;
-        }
-        if begun.elapsed() > PAUSE {
-            tokio::time::sleep(PAUSE).await;
-        }
-        self.end_others().await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "connections could not be ended");
-            0
-        })
+    /// The numbers of the databases that nobody may be connected to, the replaced one first: by their names
+    /// the first programs in the new database would be taken for the last ones in the old.
+    async fn numbers(&self, admin: &Session) -> Result<Vec<u32>> {
+        let sql =
+            "SELECT oid FROM pg_database WHERE datname IN ($1, $2) ORDER BY datname = $1 DESC";
+        let rows = admin.all(sql, &[&self.target, &self.new]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    async fn end_others(&self) -> Result<u32> {
+    /// Ends the connections of others, if that is allowed, and counts them. The server waits for a moment
+    /// before it refuses to rename a database with connections, and lets no new ones in meanwhile. What could
+    /// not be ended is named when the swap fails for it. Nobody has a claim to the new database yet.
+    async fn keep_out(&self, begun: Instant, numbers: &[u32]) -> u32 {
+        let is_again = begun.elapsed() > PAUSE;
+        if is_again {
+            tokio::time::sleep(PAUSE).await;
+        }
+        let databases = match (self.disconnect, is_again) {
+            (true, _) => numbers,
+            (false, true) => numbers.get(1..).unwrap_or_default(),
+            (false, false) => return 0,
+        };
+        let ended = self.end_others(databases).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "connections could not be ended");
+            0
+        });
+        if self.disconnect { ended } else { 0 }
+    }
+
+    async fn end_others(&self, databases: &[u32]) -> Result<u32> {
         let session = open_any(self.access).await?;
-        let others = "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() \
-             AND usesysid IS NOT NULL AND COALESCE(backend_type, 'client backend') IN \
-             ('client backend', 'walsender')";
+        let others = "SELECT pid FROM pg_stat_activity WHERE datid = ANY($1) AND pid <> pg_backend_pid() \
+             AND COALESCE(backend_type, '') NOT IN ('autovacuum worker', 'parallel worker')";
         let mut ended = 0;
-        for row in session.all(others, &[&self.target]).await? {
+        for row in session.all(others, &[&databases]).await? {
             // One that this user may not end keeps none of the others.
             let pid: i32 = row.get(0);
             let end = session.one("SELECT pg_terminate_backend($1)", &[&pid]).await;
@@ -114,11 +127,12 @@ impl Swap<'_> {
 
     /// Waits before the next try, or says who is in the way.
     async fn wait(&self, admin: &Session, begun: Instant) -> Result<()> {
-        if !self.disconnect || begun.elapsed() >= PATIENCE {
-            let mut programs = standing::programs(admin, self.target).await?;
-            if programs.is_empty() {
-                programs.push("another run of Kronos, or a program that has just left".to_owned());
-            }
+        let is_over = begun.elapsed() >= PATIENCE;
+        let mut programs = standing::programs(admin, self.target).await?;
+        if programs.is_empty() && is_over {
+            programs.push("another run of Kronos, or a program that comes and goes".to_owned());
+        }
+        if is_over || !(self.disconnect || programs.is_empty()) {
             return Err(standing::in_use(self.access, self.target, programs));
         }
         tokio::time::sleep(PAUSE).await;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::source::sibling;
 use crate::error::{RestoreError, Result};
+use crate::files;
 
 /// Files that belong to an open database.
 const PARTS: [&str; 4] = ["", "-wal", "-shm", "-journal"];
@@ -24,10 +25,12 @@ pub(super) fn refuse(database: &Path, own: usize) -> Result<()> {
 }
 
 /// The programs that have `database` open, each with its process; this one only when it has it open more
-/// than `own` times. A process of another user is not seen.
+/// than `own` times, beside a handle that is only kept. A process of another user is not seen.
 pub(super) fn programs(database: &Path, own: usize) -> Vec<String> {
     let parts = PARTS.map(|end| sibling(database, end));
     let wanted: Vec<(u64, u64)> = parts.iter().filter_map(|path| identity(path)).collect();
+    let kept = std::fs::metadata(database).ok().and_then(|file| files::kept::find(&file));
+    let own = own + usize::from(kept.is_some());
     let mut found = Vec::new();
     for process in processes() {
         let open = open_files(&process).filter(|file| wanted.contains(file)).count();
@@ -86,6 +89,7 @@ fn name(process: &Path) -> String {
 mod tests {
     use std::fs::File;
     use std::process::{Command, Stdio};
+    use std::sync::Arc;
 
     use super::*;
 
@@ -111,9 +115,10 @@ mod tests {
         assert!(error.contains("is in use by sh (process"), "{error}");
         drop(other.stdin.take());
         other.wait().unwrap();
-        let own = File::open(&path).unwrap();
+        let own = Arc::new(File::open(&path).unwrap());
         assert_eq!(programs(&path, 1), Vec::<String>::new());
         assert_eq!(programs(&path, 0), ["another run of Kronos"]);
-        drop(own);
+        files::kept::keep(&own);
+        assert_eq!(programs(&path, 0), Vec::<String>::new(), "a kept handle uses nothing");
     }
 }

@@ -41,14 +41,18 @@ fn parse(name: &str) -> Option<(&str, Timestamp)> {
         .then_some((target, time))
 }
 
-/// Removes from `folder` what earlier restores have replaced more than a day before `now`, and the second
+/// Removes what earlier restores to `target` have replaced more than a day before `now`, and the second
 /// names that killed swaps have left. What cannot be removed stays; it is in nobody's way.
-pub(super) fn remove_old(folder: &Path, now: Timestamp) {
+pub(super) fn remove_old(target: &Path, now: Timestamp) {
+    let folder = super::restore::folder_of(target);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name: OsString = entry.file_name();
-        let Some((target, since)) = name.to_str().and_then(parse) else { continue };
+        let Some((old, since)) = name.to_str().and_then(parse) else { continue };
+        if target.file_name().is_none_or(|name| name != old) {
+            continue;
+        }
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
-        let is_second_name = is_same(&entry.path(), &folder.join(target));
+        let is_second_name = is_same(&entry.path(), target);
         let kept = if is_second_name { SWAP } else { PREVIOUS_KEPT };
         if is_file && now.duration_since(since) >= kept {
             let removed = fs::remove_file(entry.path()).is_ok();
@@ -66,8 +70,9 @@ pub(super) fn second_names(target: &Path) -> u64 {
     names.filter(|entry| is_same(&entry.path(), target)).count() as u64
 }
 
+/// Whether both names are of one file.
 #[cfg(unix)]
-fn is_same(one: &Path, other: &Path) -> bool {
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let identity =
         |path: &Path| fs::symlink_metadata(path).ok().map(|found| (found.dev(), found.ino()));
@@ -76,7 +81,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 /// Without the numbers of files the second name goes when its day is over, like all others.
 #[cfg(not(unix))]
-fn is_same(_one: &Path, _other: &Path) -> bool {
+pub(super) fn is_same(_one: &Path, _other: &Path) -> bool {
     false
 }
 
@@ -96,13 +101,14 @@ mod tests {
             "shop.db.kronos-before-20261122T135401Z-K3V9X0",
             "shop.db.kronos-before-20269922T135401Z-abcdef",
             ".kronos-before-20261122T135401Z-abcdef",
+            "other.db.kronos-before-20261122T135401Z-abcdef",
         ];
         for path in strangers.map(place).iter().chain([&ours]) {
             fs::write(path, "x").unwrap();
         }
-        remove_old(root.path(), now + SignedDuration::from_hours(23));
+        remove_old(&place("shop.db"), now + SignedDuration::from_hours(23));
         assert!(ours.exists(), "its day is not over");
-        remove_old(root.path(), now + SignedDuration::from_hours(24));
+        remove_old(&place("shop.db"), now + SignedDuration::from_hours(24));
         assert!(!ours.exists());
         assert!(strangers.iter().all(|name| place(name).exists()));
     }
@@ -116,10 +122,10 @@ mod tests {
         let now = Timestamp::now();
         let second = name(&target, now).unwrap();
         fs::hard_link(&target, &second).unwrap();
-        remove_old(root.path(), now + SignedDuration::from_secs(59));
+        remove_old(&target, now + SignedDuration::from_secs(59));
         assert!(second.exists(), "a swap may be going on");
         assert_eq!(second_names(&target), 1);
-        remove_old(root.path(), now + SignedDuration::from_secs(60));
+        remove_old(&target, now + SignedDuration::from_secs(60));
         assert!(!second.exists());
         assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
     }

@@ -9,11 +9,13 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use super::super::{Previous, RestoreSink, Restored};
 use super::check::{CheckError, Findings, RunningCheck};
 use super::choose;
 use super::source::sibling;
-use super::swap;
+use super::{previous, swap};
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::contents::{DatabaseFacts, ObjectCount, ObjectKind};
 use crate::error::{Error, RestoreError, Result};
@@ -124,6 +126,7 @@ impl NewFileSink {
     ) -> Result<Self> {
         let folder = folder_of(&target);
         remove_unfinished(folder);
+        previous::remove_old(&target, Timestamp::now());
         let (file, temporary) =
             create_unfinished(folder).map_err(|error| Error::file("create", &target, error))?;
         Ok(Self { file: Some(file), temporary, target, replaces, only, bytes: 0 })
@@ -144,8 +147,9 @@ impl NewFileSink {
         let findings = self.check(cancel)?;
         compare(expected, &findings.facts)?;
         cancel.check()?;
-        let (previous, mut warnings) = self.appear()?;
+        let previous = self.appear()?;
         drop(file);
+        let mut warnings = findings.warnings;
         warnings.extend(taken_out.into_iter().flat_map(|(_, warnings)| warnings));
         let tables = findings.facts.objects.iter().filter(|object| object.is_table());
         Ok(Restored {
@@ -179,11 +183,10 @@ impl NewFileSink {
         Ok((file, Some((of_chosen(expected, only, chosen.objects)?, warnings))))
     }
 
-    /// Gives the finished file its name. Returns what it replaced, and what could not be kept.
-    fn appear(&self) -> Result<(Option<Previous>, Vec<String>)> {
+    /// Gives the finished file its name. Returns what it replaced.
+    fn appear(&self) -> Result<Option<Previous>> {
         if self.replaces {
-            let (previous, warnings) = swap::swap(&self.temporary, &self.target)?;
-            return Ok((Some(previous), warnings));
+            return swap::swap(&self.temporary, &self.target).map(Some);
         }
         files::rename_new(&self.temporary, &self.target).map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
@@ -191,7 +194,7 @@ impl NewFileSink {
             }
             _ => Error::file("create", &self.target, error),
         })?;
-        Ok((None, Vec::new()))
+        Ok(None)
     }
 
     fn check(&self, cancel: &CancellationToken) -> Result<Findings> {

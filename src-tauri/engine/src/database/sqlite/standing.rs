@@ -36,14 +36,15 @@ pub(super) fn check_target(target: &Path, size: u64) -> Result<()> {
     if target.to_str().is_none() || file.to_str().is_none() {
         return Err(unusable(target, "its name is no text, so an undo could not find it again"));
     }
-    previous::remove_old(folder, Timestamp::now());
     if has_other_names(&file) {
         return Err(unusable(
             target,
             "it has further names (hard links), which would keep the old content",
         ));
     }
-    files::check_writable(folder).map_err(|error| unusable(target, &error.to_string()))?;
+    let writable = files::check_writable(folder).and_then(|()| files::check_file_writable(&file));
+    writable.map_err(|error| unusable(target, &error.to_string()))?;
+    check_owner(&file).map_err(|detail| unusable(target, &detail))?;
     holders::refuse(&file, 0)?;
     if !is_database(&file)? {
         return Err(unusable(target, "it is no SQLite database"));
@@ -55,6 +56,25 @@ pub(super) fn check_target(target: &Path, size: u64) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Only an administrator can give a file to another user, and its programs would be kept out of a new one.
+#[cfg(unix)]
+fn check_owner(file: &Path) -> std::result::Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+    let owner = fs::metadata(file).map_err(|error| error.to_string())?.uid();
+    let own = rustix::process::geteuid();
+    if own.is_root() || own.as_raw() == owner {
+        return Ok(());
+    }
+    Err(format!(
+        "it belongs to another user (number {owner}), and a new file could not; run Kronos as that user"
+    ))
+}
+
+#[cfg(not(unix))]
+fn check_owner(_file: &Path) -> std::result::Result<(), String> {
+    Ok(())
 }
 
 fn unusable(target: &Path, detail: &str) -> Error {

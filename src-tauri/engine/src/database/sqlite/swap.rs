@@ -30,22 +30,30 @@ use crate::files;
 
 /// How long to wait for a program that holds a lock.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Where Linux keeps the access list of a file.
+#[cfg(unix)]
+const ACCESS_LIST: &str = "system.posix_acl_access";
+/// The longest one on the usual file systems is far shorter.
+#[cfg(unix)]
+const MAX_ACCESS_LIST: usize = 4096;
 
 /// What was found at rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rest {
     /// It kept a write-ahead log.
     WithLog,
-    /// Anything else.
+    /// It kept none.
     Plain,
+    /// Nobody can read it.
+    Damaged,
 }
 
 /// Puts the finished file `new` into the place of the database at `target`, which has no links in its
-/// path. Returns where that one is now, and what could not be kept.
-pub(super) fn swap(new: &Path, target: &Path) -> Result<(Previous, Vec<String>)> {
+/// path. Returns where that one is now.
+pub(super) fn swap(new: &Path, target: &Path) -> Result<Previous> {
     holders::refuse(target, 0)?;
     let rest = bring_to_rest(target)?;
-    let swapped = exchange(new, target);
+    let swapped = exchange(new, target, rest);
     if swapped.is_err() && rest == Rest::WithLog {
         give_back_log(target);
     }
@@ -62,8 +70,10 @@ fn bring_to_rest(target: &Path) -> Result<Rest> {
         database.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         let mode: String = database.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
         if mode != "wal" {
-            // Fails when anybody reads or writes.
-            database.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")?;
+            // Fails when anybody reads or writes. Leaving a mode that keeps its journal removes one that is empty.
+            database.execute_batch(
+                "PRAGMA journal_mode = PERSIST; BEGIN EXCLUSIVE; ROLLBACK; PRAGMA journal_mode = DELETE",
+            )?;
             return Ok(Rest::Plain);
         }
         let left: String =
@@ -75,7 +85,7 @@ fn bring_to_rest(target: &Path) -> Result<Rest> {
         Err(error) => match error.sqlite_error_code() {
             Some(SqliteCode::DatabaseBusy | SqliteCode::DatabaseLocked) => Err(in_use(target)),
             // A damaged database is what a restore is for. It gives way as it is.
-            Some(SqliteCode::DatabaseCorrupt | SqliteCode::NotADatabase) => Ok(Rest::Plain),
+            Some(SqliteCode::DatabaseCorrupt | SqliteCode::NotADatabase) => Ok(Rest::Damaged),
             _ => Err(super::source::explain(target, &error, PATIENCE)),
         },
     }
@@ -103,27 +113,40 @@ fn give_back_log(target: &Path) {
     }
 }
 
-fn exchange(new: &Path, target: &Path) -> Result<(Previous, Vec<String>)> {
-    let _lock = lock(target)?;
+fn exchange(new: &Path, target: &Path, rest: Rest) -> Result<Previous> {
+    let lock = lock(target)?;
     holders::refuse(target, 1)?;
-    if let Some(left) = JOURNALS.iter().map(|end| sibling(target, end)).find(|path| path.exists()) {
-        return Err(RestoreError::StaleJournal { leftover: left.display().to_string() }.into());
-    }
-    let warnings = take_over_rights(new, target)?;
-    let now = Timestamp::now();
     let unusable = |detail: &str| RestoreError::TargetUnusable {
         target: target.display().to_string(),
         detail: detail.to_owned(),
     };
+    // A program that switched the log on since then may open it once more, beside the new file.
+    if rest != Rest::Damaged && keeps_log(&lock).map_err(|error| unusable(&error.to_string()))? {
+        return Err(in_use(target));
+    }
+    if let Some(left) = JOURNALS.iter().map(|end| sibling(target, end)).find(|path| path.exists()) {
+        let left = left.display();
+        return Err(unusable(&format!(
+            "it is damaged, and what stands in `{left}` belongs to it; move both away together, and \
+             restore without replacing"
+        ))
+        .into());
+    }
+    take_over_rights(new, target)?;
+    let now = Timestamp::now();
     let kept = previous::name(target, now)
         .ok_or_else(|| unusable("its name is too long to keep the old file beside it"))?;
     fs::hard_link(target, &kept)
         .map_err(|error| unusable(&format!("the old file cannot be kept beside it: {error}")))?;
     if let Err(error) = fs::rename(new, target) {
-        let _ = fs::remove_file(&kept);
-        return Err(Error::file("replace", target, error));
+        // Over a network a rename may be reported as failed and have happened.
+        if previous::is_same(&kept, target) {
+            let _ = fs::remove_file(&kept);
+            return Err(Error::file("replace", target, error));
+        }
+        tracing::warn!(path = %target.display(), %error, "the swap was reported as failed, and took place");
     }
-    Ok((finish(target, &kept, now), warnings))
+    Ok(finish(target, &kept, now))
 }
 
 /// From here on the new file is there, whatever happens.
@@ -163,28 +186,145 @@ fn lock(target: &Path) -> Result<()> {
     fs::symlink_metadata(target).map(drop).map_err(|error| Error::file("open", target, error))
 }
 
-/// Whoever could use the old file can use the new one.
+/// Whether the header says that the database keeps a write-ahead log:
+/// <https://sqlite.org/fileformat2.html#file_format_version_numbers>.
 #[cfg(unix)]
-fn take_over_rights(new: &Path, target: &Path) -> Result<Vec<String>> {
-    use std::os::unix::fs::MetadataExt;
-    let failed = |error| Error::file("set the rights of", new, error);
-    let (old, own) = (fs::metadata(target).map_err(failed)?, fs::metadata(new).map_err(failed)?);
-    let mut warnings = Vec::new();
-    if (old.uid(), old.gid()) != (own.uid(), own.gid()) {
-        use rustix::fs::{Gid, Uid, chown};
-        let (uid, gid) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
-        if chown(new, Some(uid), Some(gid)).is_err() {
-            warnings.push(format!(
-                "The restored file belongs to user {}, group {}; the old one belonged to user {}, group {}",
-                own.uid(), own.gid(), old.uid(), old.gid()
-            ));
-        }
-    }
-    fs::set_permissions(new, old.permissions()).map_err(failed)?;
-    Ok(warnings)
+fn keeps_log(file: &File) -> std::io::Result<bool> {
+    let mut versions = [0; 2];
+    std::os::unix::fs::FileExt::read_exact_at(file, &mut versions, 18)?;
+    Ok(versions.contains(&2))
 }
 
 #[cfg(not(unix))]
-fn take_over_rights(_new: &Path, _target: &Path) -> Result<Vec<String>> {
-    Ok(Vec::new())
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::unnecessary_wraps, reason = "as on Unix")]
+fn keeps_log(_lock: &()) -> std::io::Result<bool> {
+    Ok(false)
+}
+
+/// Whoever could use the old file can use the new one: the same owner and group, mode and access list.
+#[cfg(unix)]
+fn take_over_rights(new: &Path, target: &Path) -> Result<()> {
+    use rustix::fs::{Gid, Uid, XattrFlags, chown, getxattr, setxattr};
+    use std::os::unix::fs::MetadataExt;
+    let failed = |error| Error::file("give the rights of the old file to", new, error);
+    let (old, own) = (fs::metadata(target).map_err(failed)?, fs::metadata(new).map_err(failed)?);
+    let changed = |old: u32, own: u32| (old != own).then_some(old);
+    let (uid, gid) = (changed(old.uid(), own.uid()), changed(old.gid(), own.gid()));
+    chown(new, uid.map(Uid::from_raw), gid.map(Gid::from_raw))
+        .map_err(|error| failed(error.into()))?;
+    fs::set_permissions(new, old.permissions()).map_err(failed)?;
+    let mut list = [0; MAX_ACCESS_LIST];
+    match getxattr(target, ACCESS_LIST, &mut list) {
+        Ok(length) => setxattr(new, ACCESS_LIST, &list[..length], XattrFlags::empty())
+            .map_err(|error| failed(error.into())),
+        // It has none, or the file system knows none.
+        Err(rustix::io::Errno::NODATA | rustix::io::Errno::NOTSUP) => Ok(()),
+        Err(error) => Err(failed(error.into())),
+    }
+}
+
+#[cfg(not(unix))]
+fn take_over_rights(_new: &Path, _target: &Path) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    struct Two {
+        folder: tempfile::TempDir,
+    }
+
+    impl Two {
+        fn new() -> Self {
+            let two = Self { folder: tempfile::tempdir().unwrap() };
+            for (name, rows) in [("shop.db", 3), ("new", 7)] {
+                let statement = format!(
+                    "CREATE TABLE a (x); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n \
+                     WHERE i < {rows}) INSERT INTO a SELECT i FROM n"
+                );
+                Connection::open(two.place(name)).unwrap().execute_batch(&statement).unwrap();
+            }
+            two
+        }
+
+        fn place(&self, name: &str) -> std::path::PathBuf {
+            self.folder.path().join(name)
+        }
+
+        fn swap(&self) -> Result<Previous> {
+            swap(&self.place("new"), &self.place("shop.db"))
+        }
+
+        fn rows(&self) -> u32 {
+            let database = Connection::open(self.place("shop.db")).unwrap();
+            database.query_row("SELECT count(*) FROM a", [], |row| row.get(0)).unwrap()
+        }
+    }
+
+    #[test]
+    fn the_empty_journal_of_a_program_that_keeps_it_is_in_nobodys_way() {
+        for mode in ["PERSIST", "TRUNCATE"] {
+            let two = Two::new();
+            let database = Connection::open(two.place("shop.db")).unwrap();
+            database.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |_| Ok(())).unwrap();
+            database.execute_batch("INSERT INTO a VALUES (4)").unwrap();
+            drop(database);
+            assert!(two.place("shop.db-journal").exists(), "{mode} leaves one");
+            two.swap().unwrap();
+            assert_eq!(two.rows(), 7, "{mode}");
+        }
+    }
+
+    #[test]
+    fn a_log_that_was_switched_on_after_the_rest_is_noticed_under_the_lock() {
+        let two = Two::new();
+        let database = Connection::open(two.place("shop.db")).unwrap();
+        database.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
+        drop(database);
+        let error = exchange(&two.place("new"), &two.place("shop.db"), Rest::Plain).unwrap_err();
+        assert!(error.to_string().contains("is in use"), "{error}");
+        assert_eq!(two.rows(), 3);
+    }
+
+    #[test]
+    fn a_damaged_database_keeps_its_journal_and_both_stay() {
+        let two = Two::new();
+        fs::write(two.place("shop.db"), [b'x'; 8192]).unwrap();
+        fs::write(two.place("shop.db-journal"), [0; 512]).unwrap();
+        let error = two.swap().unwrap_err().to_string();
+        assert!(error.contains("it is damaged") && error.contains("shop.db-journal"), "{error}");
+        assert_eq!(fs::read(two.place("shop.db")).unwrap(), [b'x'; 8192]);
+        fs::remove_file(two.place("shop.db-journal")).unwrap();
+        two.swap().unwrap();
+        assert_eq!(two.rows(), 7);
+    }
+
+    #[test]
+    fn mode_and_access_list_of_the_old_file_are_those_of_the_new_one() {
+        use rustix::fs::{XattrFlags, getxattr, setxattr};
+        use std::os::unix::fs::PermissionsExt;
+        // Version 2; the owner, user 1 and the group may read and write, the mask allows it, others nothing.
+        let entries: [(u16, u16, u32); 5] = [
+            (1, 6, u32::MAX),
+            (2, 6, 1),
+            (4, 6, u32::MAX),
+            (0x10, 6, u32::MAX),
+            (0x20, 0, u32::MAX),
+        ];
+        let entries = entries.iter().flat_map(|(tag, rights, id)| {
+            [&tag.to_le_bytes()[..], &rights.to_le_bytes(), &id.to_le_bytes()].concat()
+        });
+        let list: Vec<u8> = 2_u32.to_le_bytes().into_iter().chain(entries).collect();
+        let two = Two::new();
+        let target = two.place("shop.db");
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o640)).unwrap();
+        setxattr(&target, ACCESS_LIST, &list, XattrFlags::empty()).unwrap();
+        two.swap().unwrap();
+        let mut found = [0; 100];
+        let length = getxattr(&target, ACCESS_LIST, &mut found).unwrap();
+        assert_eq!(found[..length], list);
+        assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o660);
+    }
 }

@@ -88,3 +88,109 @@ async fn what_was_replaced_is_undone_and_counts_as_no_backup() {
     let error = engine.start_undo(Some(&unknown), false).await.unwrap_err();
     assert!(error.to_string().contains("replaced nothing"), "{error}");
 }
+
+#[tokio::test]
+async fn the_last_restores_are_known_after_a_new_start_and_without_the_history() {
+    let root = tempfile::tempdir().unwrap();
+    let (engine, mut draft) = wish(root.path()).await;
+    assert_eq!(engine.restores().await.unwrap(), []);
+    let wrong = engine.start_restore(&draft).unwrap();
+    ended(&engine, &wrong).await;
+    draft.replace.as_mut().unwrap().typed_name = "shop.db".into();
+    let run = engine.start_restore(&draft).unwrap();
+    ended(&engine, &run).await;
+    let undo = engine.start_undo(Some(&run), false).await.unwrap();
+    ended(&engine, &undo).await;
+    let state = engine.state_dir().catalog();
+    drop(engine);
+
+    let engine = open(root.path()).await;
+    let list = engine.restores().await.unwrap();
+    let told: Vec<_> =
+        list.iter().map(|view| (&view.run, view.state, view.undo_until.is_some())).collect();
+    let (good, bad) = (Some(RunState::Succeeded), Some(RunState::Failed));
+    assert_eq!(told, [(&undo, good, true), (&run, good, false), (&wrong, bad, false)]);
+    assert!(list[2].error.is_some() && list[0].result.is_some());
+    drop(engine);
+
+    std::fs::remove_file(state).unwrap();
+    let engine = open(root.path()).await;
+    let list = engine.restores().await.unwrap();
+    let target = root.path().join("shop.db").display().to_string();
+    let told: Vec<_> = list.iter().map(|view| (&view.run, view.state)).collect();
+    assert_eq!(told, [(&undo, None), (&run, None)]);
+    assert_eq!(list[0].target, Some(target));
+    let again = engine.start_undo(Some(&list[0].run), false).await.unwrap();
+    assert_eq!(ended(&engine, &again).await.state, RunState::Succeeded);
+    assert_eq!(rows(&root.path().join("shop.db")), 1);
+}
+
+#[tokio::test]
+async fn an_undo_without_a_name_is_of_the_last_replacement_or_of_none() {
+    let root = tempfile::tempdir().unwrap();
+    let target = root.path().join("shop.db");
+    let (engine, mut draft) = wish(root.path()).await;
+    draft.replace.as_mut().unwrap().typed_name = "shop.db".into();
+    let first = engine.start_restore(&draft).unwrap();
+    assert_eq!(ended(&engine, &first).await.state, RunState::Succeeded);
+
+    // The second one has no safety backup, and the first one's is not the way back from it.
+    let sentence = "replace shop.db without a safety backup".to_owned();
+    draft.replace.as_mut().unwrap().without_safety = Some(sentence);
+    let second = engine.start_restore(&draft).unwrap();
+    assert_eq!(ended(&engine, &second).await.state, RunState::Succeeded);
+    let refusal = |error: crate::error::Error| error.to_string();
+    let error = refusal(engine.start_undo(None, false).await.unwrap_err());
+    assert!(error.contains(second.as_str()) && error.contains("no safety backup"), "{error}");
+
+    // Of this one nobody knows whether it took place.
+    let mut unknown = engine.0.catalog.run_of(&second).unwrap().unwrap();
+    let cause = crate::error::RestoreError::SwapUnknown { target: "shop".into() }.into();
+    (unknown.state, unknown.result) = (RunState::Failed, None);
+    unknown.error = Some(crate::error::ErrorReport::new("`shop` was not replaced", &cause));
+    engine.0.catalog.put_run(&unknown).unwrap();
+    let error = refusal(engine.start_undo(None, false).await.unwrap_err());
+    assert!(error.contains(second.as_str()) && error.contains("did not end"), "{error}");
+
+    // One that left everything as it was is none.
+    unknown.error = None;
+    engine.0.catalog.put_run(&unknown).unwrap();
+    let archives = std::fs::read_dir(root.path().join("backups")).unwrap().flatten();
+    let safety =
+        engine.backups().await.unwrap().into_iter().find(|it| it.safety.is_some()).unwrap();
+    let of_safety = |entry: &std::fs::DirEntry| {
+        let name = entry.file_name().into_string().unwrap();
+        name.starts_with(safety.id.as_str()) && !name.ends_with(".json")
+    };
+    std::fs::remove_file(archives.into_iter().find(of_safety).unwrap().path()).unwrap();
+    engine.rescan().await.unwrap();
+    let error = refusal(engine.start_undo(None, false).await.unwrap_err());
+    assert!(error.contains(first.as_str()) && error.contains("any more"), "{error}");
+    assert_eq!(rows(&target), 1);
+}
+
+#[tokio::test]
+async fn a_profile_of_another_engine_makes_no_safety_backup_of_a_file() {
+    let root = tempfile::tempdir().unwrap();
+    let (engine, mut draft) = wish(root.path()).await;
+    let other = root.path().join("other.db");
+    std::fs::copy(root.path().join("shop.db"), &other).unwrap();
+    let config = root.path().join("config.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let lines = text.lines().map(|line| match line.trim_start() {
+        line if line.starts_with("engine") => "engine = \"mongodb\"".to_owned(),
+        line if line.starts_with("path") && line.contains("shop.db") => {
+            "host = \"127.0.0.1\"".to_owned()
+        }
+        _ => line.to_owned(),
+    });
+    let changed = lines.collect::<Vec<_>>().join("\n");
+    assert!(changed.contains("mongodb"), "{text}");
+    std::fs::write(&config, changed).unwrap();
+    draft.target = other.display().to_string();
+    draft.replace.as_mut().unwrap().typed_name = "other.db".into();
+    let view = ended(&engine, &engine.start_restore(&draft).unwrap()).await;
+    assert_eq!((view.state, rows(&other)), (RunState::Succeeded, 1), "{view:?}");
+    let undo = engine.start_undo(None, false).await.unwrap();
+    assert_eq!((ended(&engine, &undo).await.state, rows(&other)), (RunState::Succeeded, 3));
+}

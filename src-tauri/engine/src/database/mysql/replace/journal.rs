@@ -152,13 +152,22 @@ pub(super) async fn read(session: &mut Session, kept: &str) -> Result<Option<Jou
                     AND DEFINER = CURRENT_USER()";
     let seals: Vec<String> = session.rows(question, (kept, SEAL)).await?;
     let Some(seal) = seals.first() else { return Ok(None) };
-    let parts: Vec<Vec<u8>> =
-        session.rows(&format!("SELECT part FROM {} ORDER BY id", full(kept, JOURNAL)), ()).await?;
-    let text = parts.concat();
+    let question = format!("SELECT part FROM {} ORDER BY id", full(kept, JOURNAL));
+    let text = match session.rows::<Vec<u8>>(&question, ()).await {
+        Ok(parts) => parts.concat(),
+        // Whoever carries the swap out has ended it just now.
+        Err(_) if !has_journal(session, kept).await? => return Ok(None),
+        Err(error) => return Err(error),
+    };
     if !seal.contains(&hex(&Sha256::digest(&text))) {
         return Ok(None);
     }
     Ok(serde_json::from_slice(&text).ok())
+}
+
+async fn has_journal(session: &mut Session, kept: &str) -> Result<bool> {
+    let question = "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
+    Ok(!session.rows::<String>(question, (kept, JOURNAL)).await?.is_empty())
 }
 
 fn full(database: &str, table: &str) -> String {

@@ -19,6 +19,8 @@ pub(super) struct Program {
     pub kind: ItemKind,
     /// Its name.
     pub name: String,
+    /// The table of a trigger.
+    table: Option<String>,
     text: Text,
     sql_mode: Option<String>,
     time_zone: Option<String>,
@@ -41,12 +43,13 @@ impl Text {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default() as u8;
+        let byte = |pair: &[u8]| {
+            let digits = std::str::from_utf8(pair).unwrap_or_default();
+            u8::from_str_radix(digits, 16).unwrap_or_default()
+        };
         match self {
             Self::Utf8(text) => text.clone().into_bytes(),
-            Self::Hex(hex) => {
-                hex.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
-            }
+            Self::Hex(hex) => hex.as_bytes().chunks(2).map(byte).collect(),
         }
     }
 }
@@ -91,10 +94,16 @@ impl Program {
         }
     }
 
+    /// What is made again together, because order means something in it: the triggers of one table, and the
+    /// views, which stand on each other.
+    fn group(&self) -> Option<(ItemKind, &Option<String>)> {
+        let is_grouped = matches!(self.kind, ItemKind::Trigger | ItemKind::View);
+        is_grouped.then_some((self.kind, &self.table))
+    }
+
     async fn make(&self, session: &mut Session, database: &str) -> Result<()> {
         if let Some(collation) = &self.database_collation {
-            let name = identifier(database);
-            session.execute(&format!("ALTER DATABASE {name} COLLATE {collation}")).await?;
+            collate(session, database, collation).await?;
         }
         let text = |value: &Option<String>, name: &str| {
             value.as_ref().map(|value| format!("{name} = {}, ", literal(value))).unwrap_or_default()
@@ -118,22 +127,44 @@ impl Program {
     }
 }
 
+/// Makes `collation`, with its character set, the one of new tables in `database`.
+pub(super) async fn collate(session: &mut Session, database: &str, collation: &str) -> Result<()> {
+    let question =
+        "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
+    let now: Vec<String> = session.rows(question, (database,)).await?;
+    if now.first().is_some_and(|now| now == collation) {
+        return Ok(());
+    }
+    let name = identifier(database);
+    session.execute(&format!("ALTER DATABASE {name} COLLATE {collation}")).await
+}
+
 /// What a session of Kronos is set to.
 const USUAL: &str = "SET NAMES utf8mb4, sql_mode = '', time_zone = @@GLOBAL.time_zone";
-/// Every program of a database: name, kind, modes, time zone, character set, collation, the database's collation.
+/// Every program of a database: name, kind, the trigger's table, modes, time zone, character set, collation, the
+/// database's collation.
 const LIST: [&str; 4] = [
-    "SELECT ROUTINE_NAME, ROUTINE_TYPE, SQL_MODE, NULL, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, \
+    "SELECT ROUTINE_NAME, ROUTINE_TYPE, NULL, SQL_MODE, NULL, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, \
      DATABASE_COLLATION FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = ? ORDER BY 1",
-    "SELECT TABLE_NAME, 'VIEW', NULL, NULL, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, NULL \
+    "SELECT TABLE_NAME, 'VIEW', NULL, NULL, NULL, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, NULL \
      FROM information_schema.VIEWS WHERE TABLE_SCHEMA = ? ORDER BY 1",
-    "SELECT TRIGGER_NAME, 'TRIGGER', SQL_MODE, NULL, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, \
+    "SELECT TRIGGER_NAME, 'TRIGGER', EVENT_OBJECT_TABLE, SQL_MODE, NULL, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, \
      DATABASE_COLLATION FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ? \
      ORDER BY EVENT_OBJECT_TABLE, ACTION_TIMING, EVENT_MANIPULATION, ACTION_ORDER",
-    "SELECT EVENT_NAME, 'EVENT', SQL_MODE, TIME_ZONE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, \
+    "SELECT EVENT_NAME, 'EVENT', NULL, SQL_MODE, TIME_ZONE, CHARACTER_SET_CLIENT, COLLATION_CONNECTION, \
      DATABASE_COLLATION FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ? ORDER BY 1",
 ];
 
-type Listed = (String, String, Option<String>, Option<String>, String, String, Option<String>);
+type Listed = (
+    String,
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+    String,
+    Option<String>,
+);
 
 /// All programs of `database`, in the order in which they can be made.
 pub(super) async fn read(session: &mut Session, database: &str) -> Result<Vec<Program>> {
@@ -152,7 +183,8 @@ pub(super) async fn read(session: &mut Session, database: &str) -> Result<Vec<Pr
 }
 
 async fn definition(session: &mut Session, listed: Listed) -> Result<Option<Program>> {
-    let (name, noun, sql_mode, time_zone, character_set, collation, database_collation) = listed;
+    let (name, noun, table, sql_mode, time_zone, character_set, collation, database_collation) =
+        listed;
     let Some(kind) = ItemKind::of_noun(&noun) else { return Ok(None) };
     // Without this the server turns the text into the session's character set.
     session.execute("SET character_set_results = NULL").await?;
@@ -177,6 +209,7 @@ async fn definition(session: &mut Session, listed: Listed) -> Result<Option<Prog
     Ok(Some(Program {
         kind,
         name,
+        table,
         text,
         sql_mode,
         time_zone,
@@ -212,20 +245,11 @@ pub(super) async fn clear_way(
 /// cannot be made keeps none of the others away; the first failure is the answer.
 pub(super) async fn set(session: &mut Session, database: &str, wanted: &[Program]) -> Result<()> {
     let found = read(session, database).await?;
-    // The order of triggers means something, and views stand on each other.
-    let together = [ItemKind::Trigger, ItemKind::View];
-    let of_kind = |programs: &[Program], kind| -> Vec<Program> {
-        programs.iter().filter(|program| program.kind == kind).cloned().collect()
-    };
-    let changed: Vec<ItemKind> = together
-        .into_iter()
-        .filter(|kind| of_kind(&found, *kind) != of_kind(wanted, *kind))
-        .collect();
-    let stays = |program: &Program, others: &[Program]| {
-        if together.contains(&program.kind) {
-            !changed.contains(&program.kind)
-        } else {
-            others.contains(program)
+    let stays = |program: &Program, others: &[Program]| match program.group() {
+        None => others.contains(program),
+        group => {
+            let is_in = |other: &&Program| other.group() == group;
+            found.iter().filter(is_in).eq(wanted.iter().filter(is_in))
         }
     };
     for program in found.iter().rev().filter(|program| !stays(program, wanted)) {
@@ -282,6 +306,7 @@ mod tests {
         Program {
             kind,
             name: "p".to_owned(),
+            table: None,
             text: Text::of(text.to_vec()),
             sql_mode: None,
             time_zone: None,

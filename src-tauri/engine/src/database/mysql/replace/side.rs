@@ -43,14 +43,7 @@ impl Side {
     /// Makes `database`, whose tables are these already, consist of this.
     pub async fn complete(&self, session: &mut Session, database: &str) -> Result<()> {
         programs::set(session, database, &self.programs).await?;
-        session
-            .execute(&format!(
-                "ALTER DATABASE {} CHARACTER SET {} COLLATE {}",
-                identifier(database),
-                self.character_set,
-                self.collation
-            ))
-            .await
+        programs::collate(session, database, &self.collation).await
     }
 
     /// The statement that makes an empty database for this.

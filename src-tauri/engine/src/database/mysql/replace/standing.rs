@@ -2,7 +2,10 @@
 //!
 //! Owns the questions and the refusals. The swap itself belongs to `swap`.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use mysql_async::{Params, Row};
 
 use super::super::catalog::{self, Catalog};
 use super::super::look::server_info;
@@ -10,8 +13,8 @@ use super::super::script::ItemKind;
 use super::super::selection::is_of_server;
 use super::super::session::{Access, Session};
 use super::settle::settle;
-use crate::config::{ConnectionSettings, TlsMode};
-use crate::database::{ProbedObject, Standing};
+use crate::config::ConnectionSettings;
+use crate::database::{ProbedObject, Standing, tls};
 use crate::error::{Error, RestoreError, Result};
 
 /// What is in the database `name`.
@@ -35,7 +38,7 @@ pub(in super::super) async fn look(settings: &ConnectionSettings, name: &str) ->
         name: name.to_owned(),
         shown: shown(&access, name),
         host: access.who.server.clone(),
-        is_remote: is_remote(settings),
+        is_remote: tls::is_remote(settings, &settings.host),
         server: server_info(&mut session).await,
         size: tables.iter().map(|table| table.size).sum(),
         tables,
@@ -50,12 +53,6 @@ pub(in super::super) async fn look(settings: &ConnectionSettings, name: &str) ->
 
 fn shown(access: &Access, name: &str) -> String {
     format!("{}/{name}", access.who.server)
-}
-
-/// A socket and a container are on this computer; of a host its name tells.
-fn is_remote(settings: &ConnectionSettings) -> bool {
-    let host = if settings.host.is_empty() { "localhost" } else { &settings.host };
-    settings.server.container.is_none() && TlsMode::default_for(host) == TlsMode::Verify
 }
 
 /// Servers forget it when they start.
@@ -117,20 +114,45 @@ pub(super) fn in_use(access: &Access, name: &str, mut programs: Vec<String>) -> 
 /// Who is connected to the database `name`, but for this session: `app from 10.0.0.3 (2)`. Of others' sessions
 /// a user without the right PROCESS is told nothing; what they hold is found by the swap.
 pub(super) async fn programs(session: &mut Session, name: &str) -> Result<Vec<String>> {
-    let question = "SELECT CONCAT(who, IF(COUNT(*) > 1, CONCAT(' (', COUNT(*), ')'), '')) FROM (SELECT \
-         CONCAT(USER, IF(HOST = '', '', CONCAT(' from ', SUBSTRING_INDEX(HOST, ':', 1)))) AS who FROM \
-         information_schema.PROCESSLIST WHERE DB = ? AND ID <> CONNECTION_ID()) AS connected GROUP BY who ORDER BY who";
-    session.rows(question, (name,)).await
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    for connected in connected(session, name).await? {
+        *counts.entry(connected.who).or_default() += 1;
+    }
+    let shown = |(who, count)| if count > 1 { format!("{who} ({count})") } else { who };
+    Ok(counts.into_iter().map(shown).collect())
 }
 
 /// Ends the connections of others to the database `name` and counts them. What could not be ended is named when
 /// the swap fails for it.
 pub(super) async fn end_others(session: &mut Session, name: &str) -> Result<u32> {
-    let question =
-        "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = ? AND ID <> CONNECTION_ID()";
     let mut ended = 0;
-    for id in session.rows::<u64>(question, (name,)).await? {
+    for Connected { id, .. } in connected(session, name).await? {
         ended += u32::from(session.execute(&format!("KILL CONNECTION {id}")).await.is_ok());
     }
     Ok(ended)
+}
+
+struct Connected {
+    id: u64,
+    who: String,
+}
+
+/// The table of the same name in `information_schema` fails on MySQL while anybody's statement holds certain
+/// characters.
+async fn connected(session: &mut Session, name: &str) -> Result<Vec<Connected>> {
+    let own = session.rows::<u64>("SELECT CONNECTION_ID()", ()).await?;
+    let mut all = Vec::new();
+    for mut row in session.rows::<Row>("SHOW PROCESSLIST", Params::Empty).await? {
+        let id: u64 = row.take("Id").unwrap_or_default();
+        let mut text = |column: &str| row.take::<Option<String>, _>(column).flatten();
+        let (user, host, database) = (text("User"), text("Host"), text("db"));
+        if database.as_deref() != Some(name) || own.contains(&id) {
+            continue;
+        }
+        let host = host.unwrap_or_default();
+        let host = host.rsplit_once(':').map_or(host.as_str(), |(host, _)| host);
+        let user = user.unwrap_or_default();
+        all.push(Connected { id, who: format!("{user} from {host}") });
+    }
+    Ok(all)
 }

@@ -42,6 +42,12 @@ pub(in super::super) struct Swap<'a> {
     pub(in super::super) disconnect: bool,
 }
 
+/// Why a swap did not take place, and whether it has to be ended still.
+struct Failed {
+    error: Error,
+    is_open: bool,
+}
+
 impl Swap<'_> {
     /// Carries it out. Returns what was replaced, and what could not be taken over.
     pub(in super::super) async fn carry_out(&self) -> Result<(Previous, Vec<String>)> {
@@ -58,13 +64,13 @@ impl Swap<'_> {
             return Err(error);
         }
         let outcome = match self.attempt(&mut session, &kept, &journal).await {
-            Err(error) if settle::is_lost(&error) => {
+            Err(Failed { error, is_open: true }) => {
                 drop(session);
                 self.find_out(&kept, &journal, error).await
             }
             outcome => {
                 session.close().await;
-                outcome
+                outcome.map_err(|failed| failed.error)
             }
         };
         let (disconnected, warnings) = outcome?;
@@ -81,9 +87,9 @@ impl Swap<'_> {
         new.programs = new
             .programs
             .into_iter()
-            .map(|program| match self.events.contains(&program.name) {
-                true => program.switched("DISABLE", "ENABLE"),
-                false => program,
+            .map(|program| {
+                let was_on = self.events.contains(&program.name);
+                if was_on { program.switched("DISABLE", "ENABLE") } else { program }
             })
             .collect();
         let journal = Journal::new(self.target, self.beside, old, new, now);
@@ -101,19 +107,24 @@ impl Swap<'_> {
         session: &mut Session,
         kept: &str,
         journal: &Journal,
-    ) -> Result<(u32, Vec<String>)> {
-        journal.begin(session, kept).await?;
-        let disconnected = match self.move_tables(session, kept, journal).await {
+    ) -> Result<(u32, Vec<String>), Failed> {
+        let open = |error| Failed { error, is_open: true };
+        let moved = match journal.begin(session, kept).await {
+            Ok(()) => self.move_tables(session, kept, journal).await,
+            Err(error) => Err(error),
+        };
+        let disconnected = match moved {
             Ok(disconnected) => disconnected,
-            Err(error) if settle::is_lost(&error) => return Err(error),
+            Err(error) if settle::is_lost(&error) => return Err(open(error)),
             Err(error) => {
-                settle::back(session, kept, journal, State::Pending).await?;
-                return Err(error);
+                let back = settle::back(session, kept, journal, State::Pending).await;
+                return Err(Failed { error, is_open: back.is_err() });
             }
         };
-        match settle::forward_or_back(session, kept, journal).await? {
-            Ended::Forward(warnings) => Ok((disconnected, warnings)),
-            Ended::Back => Err(self.went_back()),
+        match settle::forward_or_back(session, kept, journal).await {
+            Ok(Ended::Forward(warnings)) => Ok((disconnected, warnings)),
+            Ok(Ended::Back) => Err(Failed { error: self.went_back(), is_open: false }),
+            Err(error) => Err(open(error)),
         }
     }
 
@@ -164,7 +175,8 @@ impl Swap<'_> {
         }
     }
 
-    /// The connection broke: ends the swap over another one, as soon as the dead session has ended.
+    /// The connection broke, or somebody was in the way of going back: ends the swap over another connection, as
+    /// soon as the session before has ended.
     async fn find_out(
         &self,
         kept: &str,
