@@ -98,6 +98,7 @@ const LISTED: usize = 5;
 
 impl DatabaseFacts {
     /// The facts of a database with nothing but the objects that `is_kept` wants.
+    #[must_use]
     pub fn narrowed(&self, is_kept: impl Fn(&ObjectCount) -> bool) -> Self {
         let mut narrowed = self.clone();
         narrowed.objects.retain(is_kept);

@@ -105,6 +105,9 @@ fn create_unfinished(folder: &Path) -> io::Result<(File, PathBuf)> {
     Err(io::ErrorKind::ResourceBusy.into())
 }
 
+/// What has to be in a file with some of the tables, and what to know about it.
+type TakenOut = (DatabaseFacts, Vec<String>);
+
 /// A restored file that nobody sees yet.
 pub(super) struct NewFileSink {
     file: Option<File>,
@@ -169,7 +172,7 @@ impl NewFileSink {
         whole: File,
         expected: &DatabaseFacts,
         cancel: &CancellationToken,
-    ) -> Result<(File, Option<(DatabaseFacts, Vec<String>)>)> {
+    ) -> Result<(File, Option<TakenOut>)> {
         let Some(only) = &self.only else { return Ok((whole, None)) };
         let (mut file, path) = create_unfinished(folder_of(&self.target))
             .map_err(|error| Error::file("create", &self.target, error))?;
