@@ -8,10 +8,10 @@ use std::io::{self, Write};
 use mongodb::bson::doc;
 use tokio::runtime::Handle;
 
-use super::super::child::ChildInput;
+use super::super::child::{ChildInput, Invocation};
 use super::super::tool::Tool;
 use super::super::{DumpedDatabase, RestoreSink, Restored, WorkScope};
-use super::compare::{self, Loaded};
+use super::compare::{self, Found, Loaded};
 use super::connect::Session;
 use super::replace::{self, Hidden, Swap};
 use super::stream::{ArchiveWriter, Choice};
@@ -74,28 +74,8 @@ impl Loading {
         jobs: Option<u8>,
         scope: &WorkScope,
     ) -> Result<Self> {
-        let mut loading = Self {
-            session,
-            target: target.clone(),
-            input: None,
-            claimed: Vec::new(),
-            hidden: None,
-            warnings: Vec::new(),
-            only: dumped.only.clone(),
-            bytes: 0,
-            runtime: Handle::current(),
-        };
-        if let Target::Inside { database, prefix, .. } = &target {
-            if let Err(error) = replace::clear_up(&loading.session, database).await {
-                tracing::warn!(%error, "what earlier restores have left could not be removed");
-            }
-            loading.hidden = Some(Hidden::claim(&loading.session, database, prefix).await?);
-        } else {
-            for name in target.databases() {
-                claim(&loading.session, name).await?;
-                loading.claimed.push(name.clone());
-            }
-        }
+        let mut loading = Self::claim(session, target.clone()).await?;
+        loading.only.clone_from(&dumped.only);
         let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
         let child = call.spawn_input(scope)?;
         loading.input = Some(match target {
@@ -113,6 +93,55 @@ impl Loading {
             }
         });
         Ok(loading)
+    }
+
+    /// Claims the new databases.
+    pub(super) async fn claim(session: Session, target: Target) -> Result<Self> {
+        let mut loading = Self {
+            session,
+            target: target.clone(),
+            input: None,
+            claimed: Vec::new(),
+            hidden: None,
+            warnings: Vec::new(),
+            only: None,
+            bytes: 0,
+            runtime: Handle::current(),
+        };
+        if let Target::Inside { database, prefix, .. } = &target {
+            if let Err(error) = replace::clear_up(&loading.session, database).await {
+                tracing::warn!(%error, "what earlier restores have left could not be removed");
+            }
+            loading.hidden = Some(Hidden::claim(&loading.session, database, prefix).await?);
+        } else {
+            for name in target.databases() {
+                claim(&loading.session, name).await?;
+                loading.claimed.push(name.clone());
+            }
+        }
+        Ok(loading)
+    }
+
+    /// Lets `child` read what is written from here on.
+    pub(super) fn read_with(&mut self, child: ChildInput) {
+        self.input = Some(Input::Whole(child));
+    }
+
+    /// Runs a call that reads by itself, to its end.
+    pub(super) fn run(&mut self, call: Invocation, scope: &WorkScope) -> Result<()> {
+        let ran = self.runtime.block_on(call.run(scope));
+        ran.map(drop).map_err(|error| self.explained(error))
+    }
+
+    /// Finishes what there is nothing to compare with: counts it, and makes it visible.
+    pub(super) fn finish_counted(mut self, cancel: &CancellationToken) -> Result<Restored> {
+        if self.input.is_some() {
+            self.load()?;
+        }
+        cancel.check()?;
+        let (session, target) = (self.session.clone(), self.target.clone());
+        let counting = compare::count_all(&session, &target);
+        self.settle(counting, 0, cancel)
     }
 
     /// The same, with what is to be said besides when it has succeeded.
@@ -151,30 +180,40 @@ impl Loading {
         let loaded = self.load()?;
         let narrowed = self.only.as_ref().map(|only| narrowed(expected, only));
         let others = self.only.as_ref().and_then(|only| expected.others_than(only));
+        self.warnings.extend(others);
         let expected = narrowed.as_ref().unwrap_or(expected);
         cancel.check()?;
         let (session, target) = (self.session.clone(), self.target.clone());
         let checking = compare::compare(&session, &target, expected, &loaded);
+        let loaded = expected.objects.iter().filter(|it| it.kind != ObjectKind::Index).count();
+        self.settle(checking, loaded, cancel)
+    }
+
+    /// Takes the claims away, once `checking` has found nothing against the collections that were loaded.
+    fn settle(
+        &mut self,
+        checking: impl Future<Output = Result<Found>>,
+        loaded: usize,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
         let found = self
             .runtime
             .block_on(cancel.run_until_cancelled(checking))
             .unwrap_or(Err(Error::Cancelled))?;
-        self.runtime.block_on(release(&session, &self.claimed))?;
+        self.runtime.block_on(release(&self.session, &self.claimed))?;
         self.claimed.clear();
         cancel.check()?;
         let (mut warnings, mut previous) = (std::mem::take(&mut self.warnings), None);
         warnings.extend(found.warnings);
-        warnings.extend(others);
-        if let Target::Inside { database, prefix, disconnect } = &target {
-            let loaded = expected.objects.iter().filter(|it| it.kind != ObjectKind::Index).count();
+        if let Target::Inside { database, prefix, disconnect } = &self.target {
             let disconnect = *disconnect;
-            let swap = Swap { session: &session, database, prefix, loaded, disconnect };
+            let swap = Swap { session: &self.session, database, prefix, loaded, disconnect };
             let (replaced, more) = self.runtime.block_on(swap.carry_out())?;
             warnings.extend(more);
             previous = Some(replaced);
         }
         let names: Vec<String> =
-            target.databases().iter().map(|name| session.source(name)).collect();
+            self.target.databases().iter().map(|name| self.session.source(name)).collect();
         Ok(Restored {
             target: names.join(", "),
             bytes: self.bytes,

@@ -81,6 +81,61 @@ impl NewDatabase {
         Ok(Self { target, source, chosen, loaded: None, filter, child, made, bytes: 0 })
     }
 
+    /// Ends the client at once.
+    pub(super) fn stop(&mut self) {
+        if let Some(child) = self.child.take() {
+            child.stop();
+        }
+    }
+
+    /// Finishes what there is nothing to compare with: counts it, and makes it visible.
+    pub(super) fn finish_counted(self, cancel: &CancellationToken) -> Result<Restored> {
+        self.finish_checked(None, cancel)
+    }
+
+    fn finish_checked(
+        mut self,
+        expected: Option<&DatabaseFacts>,
+        cancel: &CancellationToken,
+    ) -> Result<Restored> {
+        let (events, complaints) = self.end_loading()?;
+        let tool = self.target.tool.name;
+        let mut warnings = std::mem::take(&mut self.target.warnings);
+        warnings.extend(complaints.into_iter().map(|line| format!("{tool}: {line}")));
+        let narrowed =
+            expected.and_then(|facts| self.loaded.as_ref().map(|loaded| loaded.narrowed(facts)));
+        if narrowed.is_some() {
+            let cut = choose::cut_foreign_keys(&self.target.access, &self.target.name);
+            let cut = cancel.run_until_cancelled(cut);
+            let cut = self.made.runtime.block_on(cut).unwrap_or(Err(Error::Cancelled))?;
+            warnings.extend(cut);
+        }
+        warnings.extend(narrowed.iter().filter_map(|(_, others)| others.clone()));
+        let expected = narrowed.as_ref().map(|(facts, _)| facts).or(expected);
+        let check = Check { target: &self.target, source: &self.source, expected };
+        let work = cancel.run_until_cancelled(check.run(&events));
+        let found = self.made.runtime.block_on(work).unwrap_or(Err(Error::Cancelled))?;
+        warnings.extend(found.warnings);
+        cancel.check()?;
+        let previous = if let Some(replaced) = &self.target.replaces {
+            let swap = self.swap(replaced, &events);
+            let (previous, more) = self.made.runtime.block_on(swap.carry_out())?;
+            warnings.extend(more);
+            Some(previous)
+        } else {
+            self.made.keep();
+            None
+        };
+        Ok(Restored {
+            target: self.target.shown(),
+            bytes: self.bytes,
+            tables: found.tables,
+            rows: found.rows,
+            warnings,
+            previous,
+        })
+    }
+
     fn pass(&mut self, bytes: &[u8]) -> Result<()> {
         let (Some(filter), Some(child)) = (&mut self.filter, &mut self.child) else {
             return Err(Error::Internal("the restore has ended".to_owned()));
@@ -144,45 +199,11 @@ impl Write for NewDatabase {
 
 impl RestoreSink for NewDatabase {
     fn finish(
-        mut self: Box<Self>,
+        self: Box<Self>,
         expected: &DatabaseFacts,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
-        let (events, complaints) = self.end_loading()?;
-        let tool = self.target.tool.name;
-        let mut warnings = std::mem::take(&mut self.target.warnings);
-        warnings.extend(complaints.into_iter().map(|line| format!("{tool}: {line}")));
-        let narrowed = self.loaded.as_ref().map(|loaded| loaded.narrowed(expected));
-        if narrowed.is_some() {
-            let cut = choose::cut_foreign_keys(&self.target.access, &self.target.name);
-            let cut = cancel.run_until_cancelled(cut);
-            let cut = self.made.runtime.block_on(cut).unwrap_or(Err(Error::Cancelled))?;
-            warnings.extend(cut);
-        }
-        warnings.extend(narrowed.iter().filter_map(|(_, others)| others.clone()));
-        let expected = narrowed.as_ref().map_or(expected, |(facts, _)| facts);
-        let check = Check { target: &self.target, source: &self.source, expected };
-        let work = cancel.run_until_cancelled(check.run(&events));
-        let found = self.made.runtime.block_on(work).unwrap_or(Err(Error::Cancelled))?;
-        warnings.extend(found.warnings);
-        cancel.check()?;
-        let previous = if let Some(replaced) = &self.target.replaces {
-            let swap = self.swap(replaced, &events);
-            let (previous, more) = self.made.runtime.block_on(swap.carry_out())?;
-            warnings.extend(more);
-            Some(previous)
-        } else {
-            self.made.keep();
-            None
-        };
-        Ok(Restored {
-            target: self.target.shown(),
-            bytes: self.bytes,
-            tables: found.tables,
-            rows: found.rows,
-            warnings,
-            previous,
-        })
+        self.finish_checked(Some(expected), cancel)
     }
 }
 

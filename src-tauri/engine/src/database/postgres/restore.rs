@@ -29,7 +29,7 @@ use crate::error::{Error, RestoreError, Result};
 use crate::files;
 
 /// Every object of one transaction needs a lock, and a server has room for some thousands.
-const MAX_IN_ONE_TRANSACTION: u64 = 2_000;
+pub(super) const MAX_IN_ONE_TRANSACTION: u64 = 2_000;
 
 /// Puts together the call of `pg_restore`.
 type ToolCall = Box<dyn Fn(&Access) -> Result<Invocation> + Send>;
@@ -53,10 +53,10 @@ struct PostgresRestore {
     access: Access,
     tool_call: ToolCall,
     target: String,
-    chosen: ToldChoice,
-    is_choice: bool,
     /// Set when the target is replaced: whether others may be disconnected.
     replaces: Option<bool>,
+    chosen: ToldChoice,
+    is_choice: bool,
     scope: WorkScope,
     warnings: Vec<String>,
 }
@@ -112,9 +112,9 @@ pub(super) async fn start(
         access,
         tool_call,
         target: wanted.name.to_owned(),
+        replaces: wanted.replaces,
         chosen,
         is_choice: dumped.only.is_some(),
-        replaces: wanted.replaces,
         scope: scope.clone(),
         warnings,
     }))

@@ -135,9 +135,14 @@ impl NewFileSink {
         Ok(Self { file: Some(file), temporary, target, replaces, only, bytes: 0 })
     }
 
+    /// Finishes what there is nothing to compare with: checks it, counts it, and makes it visible.
+    pub(super) fn finish_counted(mut self, cancel: &CancellationToken) -> Result<Restored> {
+        self.publish(None, cancel)
+    }
+
     fn publish(
         &mut self,
-        expected: &DatabaseFacts,
+        expected: Option<&DatabaseFacts>,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
         let file = self.file.take().ok_or_else(|| Error::Internal("restored twice".into()))?;
@@ -146,9 +151,11 @@ impl NewFileSink {
         #[cfg(not(unix))]
         file.unlock().map_err(|error| Error::file("write", &self.temporary, error))?;
         let (file, taken_out) = self.take_out(file, expected, cancel)?;
-        let expected = taken_out.as_ref().map_or(expected, |(facts, _)| facts);
+        let expected = taken_out.as_ref().map(|(facts, _)| facts).or(expected);
         let findings = self.check(cancel)?;
-        compare(expected, &findings.facts)?;
+        if let Some(expected) = expected {
+            compare(expected, &findings.facts)?;
+        }
         cancel.check()?;
         let previous = self.appear()?;
         drop(file);
@@ -170,10 +177,10 @@ impl NewFileSink {
     fn take_out(
         &mut self,
         whole: File,
-        expected: &DatabaseFacts,
+        expected: Option<&DatabaseFacts>,
         cancel: &CancellationToken,
     ) -> Result<(File, Option<TakenOut>)> {
-        let Some(only) = &self.only else { return Ok((whole, None)) };
+        let (Some(only), Some(expected)) = (&self.only, expected) else { return Ok((whole, None)) };
         let (mut file, path) = create_unfinished(folder_of(&self.target))
             .map_err(|error| Error::file("create", &self.target, error))?;
         let full = std::mem::replace(&mut self.temporary, path);
@@ -286,7 +293,7 @@ impl RestoreSink for NewFileSink {
         expected: &DatabaseFacts,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
-        self.publish(expected, cancel)
+        self.publish(Some(expected), cancel)
     }
 }
 
