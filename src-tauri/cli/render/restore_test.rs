@@ -3,7 +3,7 @@
 //! Owns the words and when a test is called old. A check of the bytes is never called a restore test.
 
 use comfy_table::Color;
-use kronos_engine::archive::RestoreTest;
+use kronos_engine::contents::RestoreTest;
 use kronos_engine::event::ScratchPlace;
 
 use super::{Style, counted, plain};
@@ -41,8 +41,7 @@ pub(super) fn words(test: &RestoreTest, now: &Now) -> (String, Tone) {
 }
 
 /// The line of `inspect`.
-pub(super) fn line(test: Option<&RestoreTest>, now: &Now, style: Style) -> String {
-    let Some(test) = test else { return "never restore-tested".to_owned() };
+pub(super) fn line(test: &RestoreTest, now: &Now, style: Style) -> String {
     let (text, tone) = words(test, now);
     let text = match tone {
         Tone::Good => style.good(&format!("✓ {text}")),
@@ -63,7 +62,7 @@ pub(super) fn scratch(place: &ScratchPlace, now: &Now) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kronos_engine::archive::TestOutcome;
+    use kronos_engine::contents::TestOutcome;
 
     use super::*;
 

@@ -17,12 +17,12 @@ pub(super) fn chosen(unit: &Unit, patterns: &[String], schemas: bool) -> Result<
     for pattern in patterns {
         let wanted = NamePatterns::of(std::slice::from_ref(pattern));
         let is_bare = schemas && !pattern.contains('.');
-        let means = |object: &&ObjectCount| {
+        let is_wanted = |object: &&ObjectCount| {
             let bare = object.name.split_once('.').map(|(_, name)| name).filter(|_| is_bare);
             object.is_choosable()
                 && (wanted.have(&object.name) || bare.is_some_and(|name| wanted.have(name)))
         };
-        let mut meant = unit.objects.iter().filter(means).peekable();
+        let mut meant = unit.objects.iter().filter(is_wanted).peekable();
         if meant.peek().is_none() {
             return Err(nothing(unit, pattern).into());
         }

@@ -105,6 +105,9 @@ fn create_unfinished(folder: &Path) -> io::Result<(File, PathBuf)> {
     Err(io::ErrorKind::ResourceBusy.into())
 }
 
+/// What has to be in a file with some of the tables, and what to know about it.
+type TakenOut = (DatabaseFacts, Vec<String>);
+
 /// A restored file that nobody sees yet.
 pub(super) struct NewFileSink {
     file: Option<File>,
@@ -176,7 +179,7 @@ impl NewFileSink {
         whole: File,
         expected: Option<&DatabaseFacts>,
         cancel: &CancellationToken,
-    ) -> Result<(File, Option<(DatabaseFacts, Vec<String>)>)> {
+    ) -> Result<(File, Option<TakenOut>)> {
         let (Some(only), Some(expected)) = (&self.only, expected) else { return Ok((whole, None)) };
         let (mut file, path) = create_unfinished(folder_of(&self.target))
             .map_err(|error| Error::file("create", &self.target, error))?;
