@@ -79,7 +79,31 @@ replaced?: Replaced,
 /**
  * Set when it is a scratch place, which Kronos removes again.
  */
-scratch?: ScratchPlace, } | { "kind": "restore_test", 
+scratch?: ScratchPlace, } | { "kind": "load", 
+/**
+ * The file or folder.
+ */
+dump: string, 
+/**
+ * Where the new database is.
+ */
+target: string, 
+/**
+ * Size of the new database in bytes.
+ */
+bytes: number, 
+/**
+ * Tables counted in it. There was nothing to compare them with.
+ */
+tables: number, 
+/**
+ * Rows counted.
+ */
+rows: number, 
+/**
+ * Things to look at.
+ */
+warnings: Array<string>, } | { "kind": "restore_test", 
 /**
  * The backup.
  */

@@ -4,9 +4,12 @@
 //! where their readings may differ it refuses: a reader that guesses can be led astray. What a statement may
 //! do is judged by the rules of each engine.
 
+mod comments;
+mod lines;
+
 use memchr::{memchr, memchr2};
 
-use super::speech::{Comment, Quotes, Speech};
+use super::speech::{Quotes, Speech};
 
 /// As much of a name, a word or a text as is kept.
 const MAX_KEPT: usize = 256;
@@ -99,6 +102,10 @@ enum Around {
 
 /// Reads a script that goes by.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that is known between two bytes"
+)]
 pub(in super::super) struct Lexer {
     speech: Speech,
     state: State,
@@ -203,7 +210,7 @@ impl Lexer {
         let byte = bytes[at];
         match self.state {
             State::Code => return self.in_code(byte, at, on),
-            State::Word if self.speech.is_word(byte) && !self.delimiter.contains(&byte) => {
+            State::Word if Speech::is_word(byte) && !self.delimiter.contains(&byte) => {
                 self.keep(byte);
             }
             State::Number if byte.is_ascii_digit() => self.keep(byte),
@@ -284,7 +291,7 @@ impl Lexer {
                 self.begin(State::Number);
                 self.keep(byte);
             }
-            _ if self.speech.is_word(byte) => {
+            _ if Speech::is_word(byte) => {
                 self.begin(State::Word);
                 self.keep(byte);
             }
@@ -334,26 +341,6 @@ impl Lexer {
     fn open(&mut self, quote: u8, escapes: bool) {
         let end = if quote == b'[' { b']' } else { quote };
         self.begin(State::Quoted { quote: end, escapes });
-    }
-
-    fn open_comment(&mut self, state: State, continues: Option<bool>) {
-        self.continues = continues;
-        self.state = state;
-    }
-
-    fn open_dollar(&mut self) -> Result<(), String> {
-        match self.speech {
-            Speech::Postgres => {
-                self.begin(State::Tag);
-                self.tag = vec![b'$'];
-                Ok(())
-            }
-            Speech::Mysql => Err(A_DOLLAR.into()),
-            Speech::Sqlite => {
-                self.begin(State::Word);
-                Ok(())
-            }
-        }
     }
 
     fn keep(&mut self, byte: u8) {
@@ -429,230 +416,5 @@ impl Lexer {
         let token = if is_name { Token::Name(&text) } else { Token::Text(&text) };
         on(token, at + end + 1)?;
         Ok(at + end + 1)
-    }
-
-    /// What ends a comment for one server must not stand in a text for another.
-    fn check_either(&self, text: &[u8]) -> Result<(), String> {
-        let ends = memchr::memmem::find(text, b"*/").is_some()
-            || self.last == b'*' && text.first() == Some(&b'/');
-        if self.around == Around::Either && ends {
-            return Err(
-                "has a conditional comment that not every server ends at the same place".into()
-            );
-        }
-        Ok(())
-    }
-
-    fn in_line(&mut self, bytes: &[u8], at: usize) -> Result<usize, String> {
-        let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
-        self.check_either(&bytes[at..end])?;
-        if end < bytes.len() {
-            self.state = State::Code;
-            self.continues = self.continues.map(|_| true);
-            return Ok(end + 1);
-        }
-        Ok(end)
-    }
-
-    fn in_block_comment(
-        &mut self,
-        byte: u8,
-        at: usize,
-        depth: u32,
-        before: u8,
-    ) -> Result<usize, String> {
-        let nests = self.speech == Speech::Postgres;
-        let (depth, before) = match (before, byte) {
-            (b'*', b'/') if depth == 1 => {
-                if self.around == Around::Either {
-                    return Err("has a comment in a conditional comment".into());
-                }
-                self.state = State::Code;
-                return Ok(at + 1);
-            }
-            (b'*', b'/') => (depth - 1, 0),
-            (b'/', b'*') if nests => (depth + 1, 0),
-            (_, byte) => (depth, byte),
-        };
-        self.state = State::Block { depth, before };
-        Ok(at + 1)
-    }
-
-    /// Two bytes that only together mean something.
-    fn decide(&mut self, byte: u8, at: usize, on: OnToken<'_>) -> Result<usize, String> {
-        let state = match (&self.state, byte) {
-            (State::Dash, b'-') => match self.speech.line_comment() {
-                Comment::Always => State::Line,
-                Comment::BeforeBlank => State::DashDash,
-            },
-            (State::DashDash, b' ' | b'\t' | b'\n' | b'\r') => {
-                self.state = State::Line;
-                return Ok(at);
-            }
-            (State::DashDash, 0..=0x1f | 0x7f) => {
-                return Err("has a comment that not every client reads alike".into());
-            }
-            (State::Slash, b'*') => match self.speech {
-                Speech::Mysql => State::SlashStar,
-                _ => State::Block { depth: 1, before: 0 },
-            },
-            (State::SlashStar, b'!') => State::Version { is_mariadb: false },
-            (State::SlashStar, b'M') => State::Version { is_mariadb: true },
-            (State::Slash, b'/') if self.delimiter == b"//" => {
-                self.state = State::Code;
-                self.ending = 0;
-                return self.end_statement(at + 1, on);
-            }
-            (State::SlashStar, b'+') => return Err("has hints for the server in a comment".into()),
-            (State::SlashStar, _) => {
-                self.state = State::Block { depth: 1, before: 0 };
-                return Ok(at);
-            }
-            (State::Star, b'/') => {
-                self.around = Around::Nothing;
-                State::Code
-            }
-            (state, _) => {
-                let symbols: &[u8] = match state {
-                    State::Dash => b"-",
-                    State::DashDash => b"--",
-                    State::Slash => b"/",
-                    _ => b"*",
-                };
-                (self.state, self.continues) = (State::Code, None);
-                for symbol in symbols {
-                    self.symbol(*symbol, at.saturating_sub(1), on)?;
-                }
-                return Ok(at);
-            }
-        };
-        (self.kept, self.ending) = (Vec::new(), 0);
-        self.state = state;
-        Ok(at + 1)
-    }
-
-    fn in_version(&mut self, byte: u8, at: usize, is_mariadb: bool) -> Result<usize, String> {
-        if byte.is_ascii_digit() || is_mariadb && byte == b'!' && self.kept.is_empty() {
-            self.keep(byte);
-            return Ok(at + 1);
-        }
-        let digits = self.kept.strip_prefix(b"!").unwrap_or(&self.kept);
-        if is_mariadb && !self.kept.starts_with(b"!") {
-            self.state = State::Block { depth: 1, before: 0 };
-            return Ok(at);
-        }
-        if self.around != Around::Nothing {
-            return Err("has a conditional comment in another".into());
-        }
-        let number = std::str::from_utf8(digits).ok().and_then(|text| text.parse::<u32>().ok());
-        self.around = match (number, digits.len()) {
-            _ if is_mariadb => Around::Either,
-            (None, 0) => Around::Code,
-            // No server that is still run is older, or takes it for a version of the other maker.
-            (Some(..50_700), 5) => Around::Code,
-            (Some(_), 5) => Around::Either,
-            _ => return Err("has a conditional comment that not every server reads alike".into()),
-        };
-        self.kept.clear();
-        self.state = State::Code;
-        Ok(at)
-    }
-
-    fn in_tag(&mut self, byte: u8, at: usize, on: OnToken<'_>) -> Result<usize, String> {
-        if byte == b'$' {
-            self.tag.push(byte);
-            self.state = State::Dollar { seen: 0 };
-            return Ok(at + 1);
-        }
-        let is_first = self.tag.len() == 1;
-        let is_part = byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80;
-        if self.tag.len() < MAX_KEPT && (is_part || byte.is_ascii_digit() && !is_first) {
-            self.tag.push(byte);
-            return Ok(at + 1);
-        }
-        if self.tag.len() >= MAX_KEPT {
-            return Err("has a quote with a name that is too long".into());
-        }
-        // `$1`, or a dollar that means nothing; what came behind it is a word of its own.
-        let rest = std::mem::take(&mut self.tag).split_off(1);
-        self.symbol(b'$', at.saturating_sub(1), on)?;
-        self.kept = rest;
-        self.state = if self.kept.is_empty() { State::Code } else { State::Word };
-        Ok(at)
-    }
-
-    fn in_dollars(
-        &mut self,
-        bytes: &[u8],
-        at: usize,
-        seen: usize,
-        on: OnToken<'_>,
-    ) -> Result<usize, String> {
-        if seen == 0 {
-            let rest = &bytes[at..];
-            let Some(found) = memchr(b'$', rest) else { return Ok(bytes.len()) };
-            self.state = State::Dollar { seen: 1 };
-            return Ok(at + found + 1);
-        }
-        let byte = bytes[at];
-        if self.tag.get(seen) != Some(&byte) {
-            // A dollar may be the first one of the end.
-            self.state = State::Dollar { seen: usize::from(byte == b'$') };
-            return Ok(at + 1);
-        }
-        if seen + 1 < self.tag.len() {
-            self.state = State::Dollar { seen: seen + 1 };
-            return Ok(at + 1);
-        }
-        self.tag.clear();
-        self.state = State::Code;
-        on(Token::Text(""), at + 1)?;
-        Ok(at + 1)
-    }
-
-    fn end_command(&mut self, at: usize, on: OnToken<'_>) -> Result<(), String> {
-        let kept = std::mem::take(&mut self.kept);
-        let line = String::from_utf8_lossy(&kept);
-        self.state = State::Code;
-        if self.around == Around::Either && line.trim_end() == SANDBOX {
-            self.around = Around::Nothing;
-            self.is_empty = true;
-            return Ok(());
-        }
-        (self.is_empty, self.has_ended) = (true, true);
-        on(Token::Command(line.trim_end()), at).map(drop)
-    }
-
-    /// Lines up to the one that ends the rows.
-    fn in_rows(&mut self, bytes: &[u8], at: usize, on: OnToken<'_>) -> Result<usize, String> {
-        const LONGEST: usize = 4;
-        let rest = &bytes[at..];
-        let end = memchr(b'\n', rest);
-        let line = &rest[..end.unwrap_or(rest.len())];
-        let room = LONGEST.saturating_sub(self.kept.len());
-        self.kept.extend_from_slice(&line[..line.len().min(room)]);
-        let Some(end) = end else { return Ok(bytes.len()) };
-        let is_last = matches!(self.kept.as_slice(), b"\\." | b"\\.\r");
-        self.kept.clear();
-        if is_last {
-            self.state = State::Code;
-            self.has_ended = true;
-            on(Token::RowsEnd, at + end + 1)?;
-        }
-        Ok(at + end + 1)
-    }
-
-    fn end_delimiter(&mut self) -> Result<(), String> {
-        let line = std::mem::take(&mut self.kept);
-        let wanted = line.trim_ascii();
-        let is_plain = |byte: &u8| b";$|%~^@&".contains(byte);
-        let is_known = wanted == b"//" || wanted.len() <= 4 && wanted.iter().all(is_plain);
-        if wanted.is_empty() || !is_known || line.first() != Some(&b' ') {
-            return Err("sets a delimiter that not every client reads alike".into());
-        }
-        self.delimiter = wanted.to_vec();
-        self.ending = 0;
-        self.state = State::Code;
-        Ok(())
     }
 }

@@ -68,3 +68,11 @@ pub trait LoadSink: Write + Send {
     /// Counts what was loaded and makes it visible. There is nothing to compare it with.
     fn finish(self: Box<Self>, cancel: &CancellationToken) -> Result<Restored>;
 }
+
+/// A text of the dump's maker in a sentence.
+pub(super) fn shown(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let line: String =
+        text.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect();
+    line.replace('`', "'")
+}

@@ -48,7 +48,7 @@ impl Speech {
     }
 
     /// Whether a byte is part of a word.
-    pub(super) fn is_word(self, byte: u8) -> bool {
+    pub(super) fn is_word(byte: u8) -> bool {
         byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80 || byte == b'$'
     }
 

@@ -53,16 +53,12 @@ pub(super) async fn start(
     let source = as_dumped(dump)?.name;
     let call = tools::call(tool, &session).args(arguments(&source, &target));
     let mut loading = Loading::claim(session, target).await?;
-    let folder = match &dump.form {
-        ForeignForm::Folder(path) => {
-            check_folder(tool, path)?;
-            let path = path.clone();
-            Some((call.args(folder_arguments(&path, &source)).patient(), path))
-        }
-        _ => {
-            loading.read_with(call.arg("--archive").spawn_input(scope)?);
-            None
-        }
+    let folder = if let ForeignForm::Folder(path) = &dump.form {
+        check_folder(tool, path)?;
+        Some((call.args(folder_arguments(path, &source)).patient(), path.clone()))
+    } else {
+        loading.read_with(call.arg("--archive").spawn_input(scope)?);
+        None
     };
     Ok(Box::new(Load { loading, folder, scope: scope.clone() }))
 }

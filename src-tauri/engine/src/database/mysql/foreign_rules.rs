@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::foreign::{Quotes, Rules, Token, Verdict};
+use super::super::foreign::{Quotes, Rules, Token, Verdict, shown};
 use super::foreign_modes::Modes;
 
 /// As much of a statement as decides what it does.
@@ -418,14 +418,6 @@ impl Rules for MysqlRules {
     fn quotes(&self) -> Option<Quotes> {
         Some(self.modes.current())
     }
-}
-
-/// A text of the dump's maker in a sentence.
-fn shown(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let line: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect();
-    line.replace('`', "'")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! server as a whole, files and programs of the server. Owners and grants are left out, as they are for every
 //! restore whose roles may be missing. What a function or a `DO` block does when it runs cannot be seen here.
 
-use super::super::foreign::{Quotes, Rules, Token, Verdict};
+use super::super::foreign::{Quotes, Rules, Token, Verdict, shown};
 
 /// As much of a statement as decides what it does.
 const MAX_HEAD: usize = 24;
@@ -207,7 +207,7 @@ impl PostgresRules {
             "COPY" => self.copy(),
             "CREATE" | "ALTER" | "DROP" | "IMPORT" => self.definition(first),
             "GRANT" | "REVOKE" => Ok(Verdict::LeaveOut(OWNERS)),
-            "SET" | "RESET" => self.setting(),
+            "SET" | "RESET" => Ok(self.setting()),
             "COMMENT" if self.second_of(&["DATABASE", "EXTENSION"]) => {
                 Ok(Verdict::LeaveOut(DATABASE))
             }
@@ -253,28 +253,20 @@ impl PostgresRules {
         Ok(if gives_away || about_rights { Verdict::LeaveOut(OWNERS) } else { Verdict::Pass })
     }
 
-    fn setting(&self) -> Result<Verdict, String> {
+    fn setting(&self) -> Verdict {
         let has = |word: &str| self.head.iter().take(4).any(|part| part.is(word));
         if has("ROLE") || has("AUTHORIZATION") {
-            return Ok(Verdict::LeaveOut(OWNERS));
+            return Verdict::LeaveOut(OWNERS);
         }
-        Ok(Verdict::Pass)
+        Verdict::Pass
     }
 }
 
 fn check_reach(name: &str) -> Result<(), String> {
-    match REACHING.iter().any(|reaching| name.eq_ignore_ascii_case(reaching)) {
-        true => Err(format!("calls `{}`, which reaches beyond the database", shown(name))),
-        false => Ok(()),
+    if REACHING.iter().any(|reaching| name.eq_ignore_ascii_case(reaching)) {
+        return Err(format!("calls `{}`, which reaches beyond the database", shown(name)));
     }
-}
-
-/// A text of the dump's maker in a sentence.
-fn shown(text: &str) -> String {
-    const LONGEST: usize = 40;
-    let line: String =
-        text.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect();
-    line.replace('`', "'")
+    Ok(())
 }
 
 #[cfg(test)]

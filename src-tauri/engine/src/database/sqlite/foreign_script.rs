@@ -164,7 +164,7 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
         }
         AuthAction::Pragma { pragma_name, .. } => {
             let is = |name: &&str| pragma_name.eq_ignore_ascii_case(name);
-            match (KEPT.iter().any(|name| is(name)), IGNORED.iter().any(|name| is(name))) {
+            match (KEPT.iter().any(&is), IGNORED.iter().any(is)) {
                 (true, _) => Authorization::Allow,
                 (_, true) => Authorization::Ignore,
                 _ => Authorization::Deny,

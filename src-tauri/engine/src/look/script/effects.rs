@@ -120,7 +120,9 @@ impl Effects {
             }
             "ATTACH" | "LOAD" => keep(&mut self.server, example(text)),
             "COPY" => self.copy(&tokens, text),
-            "DO" | "CALL" | "PREPARE" | "EXECUTE" => keep(&mut self.programs, example(text)),
+            // For MySQL `DO` only calls a function; its dumps set sequences with it.
+            "DO" if dialect == SqlDialect::Postgres => keep(&mut self.programs, example(text)),
+            "CALL" | "PREPARE" | "EXECUTE" => keep(&mut self.programs, example(text)),
             "INSERT" | "REPLACE" => {}
             _ => self.calls(&tokens, text),
         }

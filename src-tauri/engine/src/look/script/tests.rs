@@ -137,6 +137,16 @@ fn hand_written_scripts_are_recognised() {
     }
 }
 
+/// What even an ordinary dump of routines and events does.
+const ORDINARY: [&str; 2] = [
+    "It makes programs that the server runs, or runs them",
+    "It makes objects that act with the rights of another user",
+];
+
+fn warned(look: &ForeignLook) -> Vec<&str> {
+    warnings(look).into_iter().map(|text| text.split(", such as").next().unwrap_or(text)).collect()
+}
+
 #[test]
 fn what_a_dump_tool_writes_first_is_read() {
     let postgres = "--\n-- PostgreSQL database dump\n--\n\n\\restrict abc\n\n\
@@ -157,7 +167,7 @@ fn what_a_dump_tool_writes_first_is_read() {
     assert_eq!(mariadb.dialect, Some(SqlDialect::Mariadb));
     assert!(mariadb.server.as_ref().unwrap().starts_with("MariaDB 10."), "{:?}", mariadb.server);
     assert!(!mariadb.objects.is_empty());
-    assert_eq!(warnings(&mariadb), Vec::<&str>::new());
+    assert_eq!(warned(&mariadb), ORDINARY);
 
     let mysql = foreign(include_str!("../../database/mysql/script/tests/mysql.sql"));
     assert_eq!(mysql.dialect, Some(SqlDialect::Mysql));
