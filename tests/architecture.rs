@@ -27,7 +27,7 @@ const LAYERS: &[&[&str]] = &[
     &["database", "storage", "archive"],
     &["catalog", "look"],
     &["backup", "restore"],
-    &["browse"],
+    &["browse", "load"],
     &["compare"],
     &["run"],
     &["engine"],

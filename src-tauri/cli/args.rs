@@ -87,7 +87,7 @@ pub enum Command {
     /// Restore a database into a new file or a new database; or, with --replace, in place of one
     #[command(after_long_help = RESTORE_EXAMPLES)]
     Restore {
-        /// An archive file, or an id from `kronos list` (its beginning is enough)
+        /// An archive file, a dump of another program, or an id from `kronos list` (its beginning is enough)
         #[arg(value_name = "ARCHIVE_OR_ID")]
         archive: OsString,
         /// The file to make, or on a server the name of the database; without --replace it must not
@@ -108,6 +108,8 @@ pub enum Command {
         profile: Option<String>,
         #[command(flatten)]
         replace: Replace,
+        #[command(flatten)]
+        consent: Consent,
     },
     /// Undo a restore that replaced something, within 7 days
     #[command(after_long_help = UNDO_EXAMPLES)]
@@ -169,6 +171,17 @@ pub struct Replace {
     /// Make no safety backup, so that there is no undo; needs another --confirm
     #[arg(long, requires = "replace")]
     pub no_safety_backup: bool,
+}
+
+/// What it takes to load a dump that another program has made.
+#[derive(Debug, clap::Args)]
+pub struct Consent {
+    /// Load a dump of another program although it is code: what stands in it is run
+    #[arg(long)]
+    pub run_its_code: bool,
+    /// Run it with the rights of a superuser, which reach the server's whole computer
+    #[arg(long, requires = "run_its_code")]
+    pub as_superuser: bool,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]
@@ -252,6 +265,8 @@ Examples:
   kronos restore shop_20261122 --scratch                                   look into it for a day
   kronos restore shop_20261122 --to shop.db --replace                      look what would be replaced
   kronos restore shop_20261122 --to shop.db --replace --confirm shop.db    replace it
+  kronos restore shop.sql.zst --to shop_new --profile shop                 see what a dump would do
+  kronos restore shop.sql.zst --to shop_new --profile shop --run-its-code  load it into a new database
 
 What is replaced is backed up first, and `kronos undo` brings it back for 7 days. It is also kept as it was,
 beside the new one, for a day.";

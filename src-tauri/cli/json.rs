@@ -7,6 +7,7 @@ use kronos_engine::ErrorReport;
 use kronos_engine::browse::TableRows;
 use kronos_engine::compare::Comparison;
 use kronos_engine::error::ConfigProblem;
+use kronos_engine::load::LoadPlan;
 use kronos_engine::look::ForeignLook;
 use kronos_engine::view::{BackupView, TargetCard};
 use serde::Serialize;
@@ -33,6 +34,8 @@ pub enum Record<'a> {
     Comparison(&'a Comparison),
     /// What stands at a target that `restore --replace` would replace.
     Target(&'a TargetCard),
+    /// What is to be known before a dump of another program is loaded.
+    Load(&'a LoadPlan),
     /// A safety backup that `undo --clean` has removed.
     Removed { backup: &'a str },
     /// One thing that is wrong in the configuration.
@@ -126,6 +129,7 @@ mod tests {
             Record::Rows(_) => "rows",
             Record::Comparison(_) => "comparison",
             Record::Target(_) => "target",
+            Record::Load(_) => "load",
             Record::Removed { .. } => "removed",
             Record::ConfigProblem(_) => "config_problem",
             Record::Config(_) => "config",
@@ -136,7 +140,7 @@ mod tests {
         }
     }
 
-    const RECORDS: [&str; 15] = [
+    const RECORDS: [&str; 16] = [
         "error",
         "summary",
         "backup",
@@ -145,6 +149,7 @@ mod tests {
         "rows",
         "comparison",
         "target",
+        "load",
         "removed",
         "config_problem",
         "config",

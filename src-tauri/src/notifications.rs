@@ -58,6 +58,10 @@ fn outcome(name: &str, result: &RunResult) -> String {
             let tables = units::count(*tables);
             format!("“{name}” is restored, {tables} tables checked. Open Kronos to find the file.")
         }
+        RunResult::Load { tables, .. } => {
+            let tables = units::count(*tables);
+            format!("“{name}” is loaded into a new database, {tables} tables counted.")
+        }
     }
 }
 

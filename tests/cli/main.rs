@@ -18,6 +18,7 @@ mod foreign;
 mod inspect;
 mod json;
 mod list;
+mod load;
 mod log;
 mod replace;
 mod restore;

@@ -13,17 +13,17 @@ use crate::say;
 use crate::servers::{MysqlServer, PostgresServer, Servers};
 
 /// One dump and what it has to be taken for.
-struct Dump {
-    form: DumpForm,
+pub struct Dump {
+    pub form: DumpForm,
     dialect: Option<SqlDialect>,
     /// What the tool itself has compressed it with.
-    own: Wrapping,
-    path: PathBuf,
+    pub own: Wrapping,
+    pub path: PathBuf,
     /// Whether it holds the table of [`Subject::plain`], and how that is called.
     table: Option<&'static str>,
 }
 
-const PACKERS: [(&str, Wrapping); 4] = [
+pub const PACKERS: [(&str, Wrapping); 4] = [
     ("gzip", Wrapping::Gzip),
     ("zstd", Wrapping::Zstd),
     ("xz", Wrapping::Xz),
@@ -31,7 +31,7 @@ const PACKERS: [(&str, Wrapping); 4] = [
 ];
 
 /// Runs a tool, whose standard output is the file, and returns the file's path.
-fn made(context: &TestContext, name: &str, command: &mut Command) -> PathBuf {
+pub fn made(context: &TestContext, name: &str, command: &mut Command) -> PathBuf {
     let path = context.data(name);
     let output =
         command.stdout(fs::File::create(&path).unwrap()).stderr(Stdio::piped()).output().unwrap();
@@ -130,7 +130,7 @@ fn mongodb(context: &TestContext, subject: &Subject, database: &str) -> Vec<Dump
     ]
 }
 
-fn dumps(context: &TestContext, subject: &Subject, database: &str) -> Vec<Dump> {
+pub fn dumps(context: &TestContext, subject: &Subject, database: &str) -> Vec<Dump> {
     match subject {
         Subject::Postgres(server) => postgres(context, server, database),
         Subject::Mysql(server) => mysql(context, server, database),
@@ -138,7 +138,7 @@ fn dumps(context: &TestContext, subject: &Subject, database: &str) -> Vec<Dump> 
     }
 }
 
-fn foreign(path: &Path) -> ForeignLook {
+pub fn foreign(path: &Path) -> ForeignLook {
     match look(path).unwrap() {
         Look::Foreign(look) => *look,
         other => panic!("{}: {other:?}", path.display()),

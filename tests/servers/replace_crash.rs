@@ -1,6 +1,6 @@
 //! A server that dies in the middle of a swap, and comes back: the database on it is old or new.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ impl Own {
             server.password
         );
         std::fs::write(folder.path().join("init.sql"), first.replace("; ", ";\n")).unwrap();
-        let process = start(&folder.path().to_owned(), port);
+        let process = start(folder.path(), port);
         let own = Self { folder, server, process };
         own.wait();
         own
@@ -59,7 +59,7 @@ impl Own {
     fn crash(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.process = start(&self.folder.path().to_owned(), self.server.port);
+        self.process = start(self.folder.path(), self.server.port);
         self.wait();
     }
 }
@@ -71,7 +71,7 @@ impl Drop for Own {
     }
 }
 
-fn start(folder: &PathBuf, port: u16) -> Child {
+fn start(folder: &Path, port: u16) -> Child {
     let at = |option: &str, name: &str| format!("--{option}={}", folder.join(name).display());
     let port = format!("--port={port}");
     Command::new("/usr/sbin/mariadbd")

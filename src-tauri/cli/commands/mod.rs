@@ -10,6 +10,7 @@ mod diff;
 mod doctor;
 mod inspect;
 mod list;
+mod load;
 mod restore;
 mod rows;
 mod test;
@@ -79,11 +80,12 @@ async fn carry_out(command: Command, session: &Session<'_>) -> (&'static str, Ou
         Command::Test { profile } => {
             ("Nothing was restore-tested", test::run(session, profile).await)
         }
-        Command::Restore { archive, to, scratch, tables, database, profile, replace } => {
+        Command::Restore { archive, to, scratch, tables, database, profile, replace, consent } => {
             let only = (!tables.is_empty()).then_some(tables);
             let target = to.unwrap_or_default();
             let order = RestoreOrder { database, target, profile, replace: None, only, scratch };
-            ("Nothing was restored", restore::run(session, &archive, order, replace).await)
+            let outcome = restore::run(session, &archive, order, replace, &consent).await;
+            ("Nothing was restored", outcome)
         }
         Command::Undo { clean: true, .. } => {
             ("No safety backup was removed", undo::clean(session).await)

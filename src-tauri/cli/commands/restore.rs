@@ -1,14 +1,14 @@
 //! `kronos restore`: a database out of a backup, as a new one, or in place of one after a look and a
-//! consent.
+//! consent. What another program has dumped is handed to `load`.
 
 use std::ffi::OsStr;
 
-use kronos_engine::engine::RestoreOrder;
+use kronos_engine::engine::{LoadOrder, RestoreOrder};
 use kronos_engine::event::RunView;
 use kronos_engine::ids::RunId;
 use kronos_engine::view::ReplaceConsent;
 
-use crate::args::Replace;
+use crate::args::{Consent, Replace};
 use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::json::Record;
@@ -17,16 +17,34 @@ use crate::selection::{Selected, select};
 use crate::session::Session;
 use crate::watch::{self, Stop};
 
+use super::load;
+
 pub async fn run(
     session: &Session<'_>,
     archive: &OsStr,
     mut order: RestoreOrder,
     replace: Replace,
+    consent_to_code: &Consent,
 ) -> Outcome {
     let output = session.output;
     let mut stop = Stop::listen();
     let (engine, mut events) = session.open().await?;
     let selected = select(&engine, archive).await?;
+    if let Selected::File(path) = &selected
+        && load::is_foreign(&engine, path).await?
+    {
+        if replace.wanted || order.only.is_some() || order.scratch {
+            return Err(load::only_whole());
+        }
+        let order = LoadOrder {
+            target: order.target,
+            profile: order.profile,
+            database: order.database,
+            allowed: consent_to_code.into(),
+        };
+        let host = (&engine, &mut events, &mut stop);
+        return load::run(session, host, path.clone(), order).await;
+    }
     order.replace = consent(&replace);
     if replace.wanted && replace.confirm.is_none() {
         let card = match selected {

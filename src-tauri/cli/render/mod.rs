@@ -7,6 +7,7 @@ mod comparison;
 mod dump;
 mod inspection;
 mod list;
+mod load;
 mod replace;
 mod restore_test;
 mod rows;
@@ -25,6 +26,7 @@ pub use comparison::comparison;
 pub use dump::dump;
 pub use inspection::inspection;
 pub use list::list;
+pub use load::{load_consent, load_plan};
 pub use replace::{removed, target, undoing};
 pub use rows::rows;
 pub use style::{Style, harmless, harmless_json, plain};
@@ -105,6 +107,11 @@ fn succeeded(view: &RunView, result: &RunResult, tables: Option<u64>, style: Sty
             if let Some(place) = scratch {
                 text.push_str(&restore_test::scratch(place, &Now::system()));
             }
+            push_warnings(&mut text, warnings, style);
+            text
+        }
+        RunResult::Load { target, bytes, tables, rows, warnings, .. } => {
+            let mut text = load::loaded(target, (*bytes, *tables, *rows), &took, style);
             push_warnings(&mut text, warnings, style);
             text
         }

@@ -3,7 +3,7 @@
 //! Owns the shared vocabulary of `database` (which finds these facts) and `archive` (which keeps
 //! them), so that neither has to know the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -93,7 +93,37 @@ pub struct ObjectCount {
     pub rows: Option<u64>,
 }
 
+/// The most names that a sentence lists.
+const LISTED: usize = 5;
+
+impl DatabaseFacts {
+    /// The facts of a database with nothing but the objects that `is_kept` wants.
+    pub fn narrowed(&self, is_kept: impl Fn(&ObjectCount) -> bool) -> Self {
+        let mut narrowed = self.clone();
+        narrowed.objects.retain(is_kept);
+        narrowed
+    }
+
+    /// Says which tables and collections are not among the `kept` ones.
+    pub fn others_than(&self, kept: &BTreeSet<String>) -> Option<String> {
+        let tables = self.objects.iter().filter(|object| object.is_table());
+        let others = tables.filter(|object| !kept.contains(&object.name));
+        let names: Vec<String> = others.map(|object| format!("`{}`", object.name)).collect();
+        let shown = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let rest = names.len().saturating_sub(LISTED);
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        let why = "Left out, because only some tables were asked for";
+        (!names.is_empty()).then(|| format!("{why}: {shown}{more}"))
+    }
+}
+
 impl ObjectCount {
+    /// Whether a person can ask for it by its name: it has rows, shows some or counts.
+    pub fn is_choosable(&self) -> bool {
+        use ObjectKind::{MaterializedView, Sequence, View};
+        self.is_table() || matches!(self.kind, View | MaterializedView | Sequence)
+    }
+
     /// Whether it holds rows of its own: a table, a virtual one, a collection.
     pub fn is_table(&self) -> bool {
         matches!(self.kind, ObjectKind::Table | ObjectKind::VirtualTable | ObjectKind::Collection)

@@ -224,6 +224,24 @@ pub enum RunResult {
         #[ts(optional)]
         scratch: Option<ScratchPlace>,
     },
+    /// What another program had dumped was loaded into a new database.
+    Load {
+        /// The file or folder.
+        dump: String,
+        /// Where the new database is.
+        target: String,
+        /// Size of the new database in bytes.
+        #[ts(type = "number")]
+        bytes: u64,
+        /// Tables counted in it. There was nothing to compare them with.
+        #[ts(type = "number")]
+        tables: u64,
+        /// Rows counted.
+        #[ts(type = "number")]
+        rows: u64,
+        /// Things to look at.
+        warnings: Vec<String>,
+    },
     /// A backup passed its restore test.
     RestoreTest {
         /// The backup.
@@ -263,13 +281,14 @@ pub struct Replaced {
 }
 
 impl RunResult {
-    /// The backup that was made, verified, restored or tested.
-    pub fn backup(&self) -> &BackupId {
+    /// The backup that was made, verified, restored or tested, if there is one.
+    pub fn backup(&self) -> Option<&BackupId> {
         match self {
             Self::Backup { backup, .. }
             | Self::Verify { backup, .. }
             | Self::Restore { backup, .. }
-            | Self::RestoreTest { backup, .. } => backup,
+            | Self::RestoreTest { backup, .. } => Some(backup),
+            Self::Load { .. } => None,
         }
     }
 }

@@ -33,6 +33,7 @@ pub mod error;
 pub mod event;
 pub mod files;
 pub mod ids;
+pub mod load;
 pub mod logger;
 pub mod look;
 pub mod progress;

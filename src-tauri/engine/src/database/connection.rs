@@ -17,6 +17,8 @@ use crate::error::{Error, RestoreError, Result};
 use crate::ids::EngineKind;
 use crate::progress::Progress;
 
+use super::foreign::{ForeignDump, LoadRisk, LoadSink};
+
 /// A set of databases that can be reached in one way.
 #[async_trait]
 pub trait DatabaseConnection: Send + Sync {
@@ -55,6 +57,19 @@ pub trait DatabaseConnection: Send + Sync {
         dumped: &DumpedDatabase,
         scope: &WorkScope,
     ) -> Result<Box<dyn RestoreSink>>;
+
+    /// Says why a `dump` that another program has made cannot be loaded into the new `target`, and what it
+    /// could do on the way there. Changes nothing.
+    async fn check_load(&self, target: &RestoreTarget, dump: &ForeignDump) -> Result<LoadRisk>;
+
+    /// Starts to load a `dump` that another program has made into the new `target`, beside it and invisible
+    /// until it is finished.
+    async fn load(
+        &self,
+        target: &RestoreTarget,
+        dump: &ForeignDump,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn LoadSink>>;
 
     /// Looks at the restored database at `target` more closely than every restore does, for a restore
     /// test; `sha256` is that of its dump. Returns what was looked at, if there is more to look at.
@@ -327,7 +342,7 @@ pub struct DumpedDatabase {
     pub size: u64,
     /// Who held it.
     pub server: ServerInfo,
-    /// What is in it, as far as it is wanted.
+    /// What is in it.
     pub facts: DatabaseFacts,
     /// The names of the tables, collections and views that are wanted; `None` means all of it.
     pub only: Option<BTreeSet<String>>,

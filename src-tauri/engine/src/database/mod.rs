@@ -9,6 +9,7 @@
 mod child;
 mod connection;
 mod factory;
+mod foreign;
 pub(crate) mod forms;
 mod mongodb;
 mod mysql;
@@ -30,6 +31,7 @@ pub use factory::{
     connect, holds_whole_server, lives_on_server, names_have_schemas, restore_target, row_reader,
     structure_reader,
 };
+pub use foreign::{ForeignDump, ForeignForm, LoadRisk, LoadSink};
 pub(crate) use names::scratch as new_scratch_name;
 pub use reading::{DumpPlace, DumpReader};
 pub use rows::{Cell, FoundRows, WantedRows};

@@ -8,6 +8,7 @@ mod backups;
 mod browsing;
 mod edits;
 mod file_restores;
+mod loads;
 mod looks;
 mod picture;
 mod restore_history;
@@ -25,6 +26,7 @@ use std::sync::{Arc, Mutex};
 pub use archives::ArchiveContents;
 pub use browsing::ArchiveChoice;
 pub use file_restores::RestorePlaces;
+pub use loads::LoadOrder;
 pub use restores::RestoreOrder;
 
 use crate::backup::{self, Recovered};

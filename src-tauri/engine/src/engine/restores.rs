@@ -157,7 +157,7 @@ impl Engine {
             order.scratch.then(|| PlacePlan::new(&self.0.state, engine, owner, &connection));
         let mut target = match &scratch {
             Some(place) => place.target()?,
-            None => target(engine, &order.target)?,
+            None => new_target(engine, &order.target)?,
         };
         let mut replacement = None;
         if let Some(consent) = order.replace {
@@ -301,7 +301,8 @@ fn unchanged(target: &str) -> (String, String) {
     (format!("`{target}` was not replaced"), format!("`{target}` was not changed"))
 }
 
-fn target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
+/// What `text` names, with its path written out.
+pub(super) fn new_target(engine: EngineKind, text: &std::ffi::OsStr) -> Result<RestoreTarget> {
     Ok(match database::restore_target(engine, text)? {
         // An empty path has no absolute form; the engine says what is wrong with it.
         RestoreTarget::NewFile(path) => {

@@ -10,6 +10,7 @@ mod archive;
 mod browse;
 mod config;
 mod database;
+mod load;
 mod report;
 mod restore;
 mod server;
@@ -19,6 +20,7 @@ pub use archive::ArchiveError;
 pub use browse::BrowseError;
 pub use config::{ConfigError, ConfigProblem};
 pub use database::DatabaseError;
+pub use load::LoadError;
 pub use report::{ErrorCode, ErrorReport};
 pub use restore::RestoreError;
 pub use server::ServerError;
@@ -49,6 +51,9 @@ pub enum Error {
     /// A restore was refused before it changed anything.
     #[error(transparent)]
     Restore(#[from] RestoreError),
+    /// A dump of another program was not loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// A backup was looked into and what was asked for is not there.
     #[error(transparent)]
     Browse(#[from] BrowseError),
@@ -109,6 +114,7 @@ impl Error {
             Self::Storage(error) => error.code(),
             Self::Archive(error) => error.code(),
             Self::Restore(error) => error.code(),
+            Self::Load(error) => error.code(),
             Self::Browse(error) => error.code(),
             Self::Busy { .. } => ErrorCode::Busy,
             Self::Cancelled => ErrorCode::Cancelled,
@@ -140,6 +146,7 @@ impl Error {
             Self::Storage(error) => Some(error.hint()),
             Self::Archive(error) => Some(error.hint()),
             Self::Restore(error) => Some(error.hint()),
+            Self::Load(error) => Some(error.hint()),
             Self::Browse(error) => Some(error.hint()),
             Self::Busy { .. } => Some("Wait until that run has ended, or cancel it".to_owned()),
             Self::Cancelled => None,

@@ -119,8 +119,17 @@ pub(super) fn read_up_to(from: &mut dyn Read, count: usize, to: &mut Vec<u8>) ->
 
 fn decoder(handle: &Handle, wrapping: Wrapping) -> io::Result<Box<dyn Read>> {
     let stored = Bounded { from: OnDisk(handle.again()), left: MAX_STORED };
+    let unpacked = unpacked(stored, wrapping)?;
+    Ok(Box::new(Bounded { from: unpacked, left: MAX_UNPACKED }))
+}
+
+/// All of `stored` without its compression.
+pub(super) fn unpacked(
+    stored: impl Read + Send + 'static,
+    wrapping: Wrapping,
+) -> io::Result<Box<dyn Read + Send>> {
     let stored = BufReader::with_capacity(64 << 10, stored);
-    let unpacked: Box<dyn Read> = match wrapping {
+    Ok(match wrapping {
         Wrapping::None => Box::new(stored),
         Wrapping::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(stored)),
         Wrapping::Zstd => {
@@ -136,8 +145,7 @@ fn decoder(handle: &Handle, wrapping: Wrapping) -> io::Result<Box<dyn Read>> {
             Box::new(liblzma::bufread::XzDecoder::new_stream(stored, stream))
         }
         Wrapping::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(stored)),
-    };
-    Ok(Box::new(Bounded { from: unpacked, left: MAX_UNPACKED }))
+    })
 }
 
 /// Ends with an error that says so, once enough was read.

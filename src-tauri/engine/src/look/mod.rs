@@ -18,6 +18,7 @@ mod script;
 mod sqlite;
 mod subject;
 mod tar;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ use self::content::{Content, HEAD, read_up_to};
 use self::handle::Handle;
 use self::place::{Place, unreadable};
 use self::subject::Subject;
+pub(crate) use self::whole::unpacked;
 
 /// What a file or folder turned out to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]

@@ -287,7 +287,7 @@ impl Entry {
                     matches!(&result, RunResult::Backup { warnings, .. } if !warnings.is_empty());
                 view.state = if warned { RunState::Warned } else { RunState::Succeeded };
                 view.fraction = 1.0;
-                view.backup = Some(result.backup().clone());
+                view.backup = result.backup().cloned();
                 view.result = Some(result);
             }
             // Neither a cancel nor a comforting word is true of what nobody knows.

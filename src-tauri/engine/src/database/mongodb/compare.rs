@@ -10,8 +10,11 @@ use futures_util::TryStreamExt;
 use mongodb::Database;
 use mongodb::bson::{Document, doc};
 
+use super::catalogue;
 use super::connect::Session;
 use super::facts::EXPIRING;
+use super::restore::CLAIM;
+use super::stream::NamespaceKind;
 use super::target::Target;
 use crate::contents::{DatabaseFacts, ObjectCount, ObjectKind};
 use crate::error::{Error, RestoreError, Result, ServerError};
@@ -71,6 +74,25 @@ pub(super) async fn compare(
         }
     }
     found.warnings.extend(notes(target, &expiring));
+    Ok(found)
+}
+
+/// Counts everything, where nothing was recorded.
+pub(super) async fn count_all(session: &Session, target: &Target) -> Result<Found> {
+    let mut found = Found::default();
+    for name in target.databases() {
+        let database = session.client.database(name);
+        let listed = catalogue::list(session, &database).await?;
+        let collections =
+            listed.iter().filter(|(name, kind)| *kind != NamespaceKind::View && name != CLAIM);
+        for (name, _) in collections {
+            let counted = database.collection::<Document>(name).count_documents(doc! {}).await;
+            let failed =
+                |error| session.failures.of(&error, &format!("{}.{name}", database.name()));
+            found.documents += counted.map_err(failed)?;
+            found.collections += 1;
+        }
+    }
     Ok(found)
 }
 

@@ -10,6 +10,7 @@ mod connect;
 mod dump;
 mod facts;
 mod failure;
+mod foreign;
 mod json;
 mod login;
 mod probe;
@@ -38,8 +39,9 @@ use self::target::Target;
 pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
-    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    Standing, WorkScope, connection::sources_on, names::scratch_at,
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
+    Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -174,7 +176,9 @@ impl DatabaseConnection for MongoServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        dumped.whole(self.kind())?;
+        if super::holds_whole_server(self.kind(), &dumped.name) {
+            dumped.whole(self.kind())?;
+        }
         let (session, server) = self.open().await?;
         self.checked(&session, &server, target, dumped).await.map(drop)
     }
@@ -201,5 +205,25 @@ impl DatabaseConnection for MongoServer {
     async fn remove_scratch(&self, target: &RestoreTarget, mark: Option<&str>) -> Result<()> {
         let name = scratch_at(target)?;
         scratch::remove(&Session::open(&self.settings).await?, name, mark).await
+    }
+
+    async fn check_load(&self, target: &RestoreTarget, dump: &ForeignDump) -> Result<LoadRisk> {
+        let (session, server) = self.open().await?;
+        let dumped = foreign::as_dumped(dump)?;
+        self.checked(&session, &server, target, &dumped).await?;
+        Ok(LoadRisk { user: session.login.user.clone(), ..LoadRisk::default() })
+    }
+
+    async fn load(
+        &self,
+        target: &RestoreTarget,
+        dump: &ForeignDump,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn LoadSink>> {
+        let (session, server) = self.open().await?;
+        let dumped = foreign::as_dumped(dump)?;
+        let (target, tool, _) = self.checked(&session, &server, target, &dumped).await?;
+        scope.cancel.check()?;
+        foreign::start(session, &tool, target, dump, scope).await
     }
 }

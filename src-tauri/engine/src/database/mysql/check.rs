@@ -28,8 +28,8 @@ pub(super) struct Check<'a> {
     pub(super) target: &'a Target,
     /// The database's name when it was dumped.
     pub(super) source: &'a str,
-    /// What the backup recorded.
-    pub(super) expected: &'a DatabaseFacts,
+    /// What the backup recorded; `None` when nobody has recorded anything.
+    pub(super) expected: Option<&'a DatabaseFacts>,
 }
 
 impl Check<'_> {
@@ -39,8 +39,13 @@ impl Check<'_> {
         let mut catalog = Catalog::read(&mut session, &self.target.name).await?;
         catalog.tables.retain(|table| table.item.name != UNFINISHED);
         self.switch_off_events(&mut session).await?;
-        self.compare_names(&catalog)?;
-        let mut compared = self.compare_rows(&mut session, &catalog).await?;
+        let mut compared = match self.expected {
+            Some(expected) => {
+                compare_names(&catalog, expected)?;
+                self.compare_rows(&mut session, &catalog, expected).await?
+            }
+            None => self.count_rows(&mut session, &catalog).await?,
+        };
         self.analyze(&mut session, &catalog).await?;
         compared.warnings = self.warnings(&mut session, events).await?;
         // What replaces another goes on being unfinished until it has its place.
@@ -67,32 +72,24 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn compare_names(&self, catalog: &Catalog) -> Result<()> {
-        let tables = catalog.tables.iter().map(|table| table.item.clone());
-        let triggers = catalog.triggers.iter();
-        let triggers =
-            triggers.map(|trigger| Item { kind: ItemKind::Trigger, name: trigger.name.clone() });
-        let found = tables.chain(triggers).chain(catalog.others.iter().cloned());
-        let mut found: Vec<_> = found.map(|item| (item.kind.object_kind(), item.name)).collect();
-        let mut wanted: Vec<_> =
-            self.expected.objects.iter().map(|object| (object.kind, object.name.clone())).collect();
-        found.sort();
-        wanted.sort();
-        for (kind, name) in &wanted {
-            match found.iter().position(|item| item == &(*kind, name.clone())) {
-                Some(place) => drop(found.swap_remove(place)),
-                None => return Err(mismatch(format!("`{name}` is missing"))),
-            }
+    async fn count_rows(&self, session: &mut Session, catalog: &Catalog) -> Result<Compared> {
+        let mut counted = Compared::default();
+        for table in catalog.tables.iter().filter(|table| table.has_rows()) {
+            counted.tables += 1;
+            let question = format!("SELECT COUNT(*) FROM {}", self.full(&table.item.name));
+            counted.rows += session.number(&question).await?;
         }
-        match found.first() {
-            Some((_, name)) => Err(mismatch(format!("`{name}` is not in the backup"))),
-            None => Ok(()),
-        }
+        Ok(counted)
     }
 
-    async fn compare_rows(&self, session: &mut Session, catalog: &Catalog) -> Result<Compared> {
+    async fn compare_rows(
+        &self,
+        session: &mut Session,
+        catalog: &Catalog,
+        expected: &DatabaseFacts,
+    ) -> Result<Compared> {
         let mut compared = Compared::default();
-        for object in self.expected.objects.iter().filter(|object| is_table(object)) {
+        for object in expected.objects.iter().filter(|object| is_table(object)) {
             compared.tables += 1;
             let Some(wanted) = object.rows else { continue };
             let is_versioned = catalog.table(&object.name).is_some_and(|table| table.versioned);
@@ -125,8 +122,9 @@ impl Check<'_> {
                 listed(events)
             ));
         }
-        let naming = self.naming_the_source(session).await?;
-        if self.source != self.target.final_name() && !naming.is_empty() {
+        let is_elsewhere = !self.source.is_empty() && self.source != self.target.final_name();
+        let naming = if is_elsewhere { self.naming_the_source(session).await? } else { Vec::new() };
+        if !naming.is_empty() {
             warnings.push(format!(
                 "these name the database `{}` in their text and act on it, not on the copy: {}",
                 self.source,
@@ -181,6 +179,30 @@ impl Check<'_> {
             session.rows("SELECT CONCAT(User, '@', Host) FROM mysql.user", ()).await?;
         let users: BTreeSet<String> = users.into_iter().collect();
         Ok(definers.into_iter().filter(|definer| !users.contains(definer)).collect())
+    }
+}
+
+/// Every object is there, and no other.
+fn compare_names(catalog: &Catalog, expected: &DatabaseFacts) -> Result<()> {
+    let tables = catalog.tables.iter().map(|table| table.item.clone());
+    let triggers = catalog.triggers.iter();
+    let triggers =
+        triggers.map(|trigger| Item { kind: ItemKind::Trigger, name: trigger.name.clone() });
+    let found = tables.chain(triggers).chain(catalog.others.iter().cloned());
+    let mut found: Vec<_> = found.map(|item| (item.kind.object_kind(), item.name)).collect();
+    let mut wanted: Vec<_> =
+        expected.objects.iter().map(|object| (object.kind, object.name.clone())).collect();
+    found.sort();
+    wanted.sort();
+    for (kind, name) in &wanted {
+        match found.iter().position(|item| item == &(*kind, name.clone())) {
+            Some(place) => drop(found.swap_remove(place)),
+            None => return Err(mismatch(format!("`{name}` is missing"))),
+        }
+    }
+    match found.first() {
+        Some((_, name)) => Err(mismatch(format!("`{name}` is not in the backup"))),
+        None => Ok(()),
     }
 }
 

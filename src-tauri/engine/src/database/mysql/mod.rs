@@ -7,9 +7,13 @@
 mod arguments;
 mod catalog;
 mod check;
+mod choose;
 mod dump;
 mod fault;
 mod flavour;
+mod foreign;
+mod foreign_modes;
+mod foreign_rules;
 mod globals;
 mod literals;
 mod lock_watch;
@@ -36,8 +40,9 @@ use async_trait::async_trait;
 pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use super::{
-    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    Standing, WorkScope, connection::sources_on, names::scratch_at,
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
+    Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
 use crate::config::ConnectionSettings;
@@ -85,7 +90,6 @@ impl DatabaseConnection for MysqlServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        dumped.whole(self.kind())?;
         target::Target::check(&self.settings, target, dumped).await.map(drop)
     }
 
@@ -98,6 +102,19 @@ impl DatabaseConnection for MysqlServer {
         let target = target::Target::check(&self.settings, target, dumped).await?;
         scope.cancel.check()?;
         Ok(Box::new(restore::NewDatabase::create(target, dumped, scope).await?))
+    }
+
+    async fn check_load(&self, target: &RestoreTarget, dump: &ForeignDump) -> Result<LoadRisk> {
+        foreign::check(&self.settings, target, dump).await
+    }
+
+    async fn load(
+        &self,
+        target: &RestoreTarget,
+        dump: &ForeignDump,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn LoadSink>> {
+        foreign::start(&self.settings, target, dump, scope).await
     }
 
     async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {

@@ -8,12 +8,15 @@
 mod access;
 mod capture;
 mod catalogue;
+mod choose;
 mod compare;
 mod copy_text;
 mod custom_format;
 mod dump;
 mod facts;
 mod faults;
+mod foreign;
+mod foreign_rules;
 mod new_database;
 mod plan;
 mod quote;
@@ -43,8 +46,9 @@ pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use self::target::Wanted;
 use super::{
-    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, Probe, RestoreSink, RestoreTarget,
-    Standing, WorkScope, connection::sources_on, names::scratch_at,
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
+    Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    names::scratch_at,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -88,7 +92,6 @@ impl DatabaseConnection for PostgresServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        dumped.whole(self.kind())?;
         let access = Access::resolve(&self.settings).await?;
         target::check(&access, wanted(target)?, dumped).await.map(drop)
     }
@@ -105,6 +108,21 @@ impl DatabaseConnection for PostgresServer {
     ) -> Result<Box<dyn RestoreSink>> {
         let access = Access::resolve(&self.settings).await?;
         restore::start(access, wanted(target)?, dumped, scope).await
+    }
+
+    async fn check_load(&self, target: &RestoreTarget, dump: &ForeignDump) -> Result<LoadRisk> {
+        let access = Access::resolve(&self.settings).await?;
+        foreign::check(&access, wanted(target)?, dump).await
+    }
+
+    async fn load(
+        &self,
+        target: &RestoreTarget,
+        dump: &ForeignDump,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn LoadSink>> {
+        let access = Access::resolve(&self.settings).await?;
+        foreign::start(access, wanted(target)?, dump, scope).await
     }
 
     async fn mark_scratch(&self, target: &RestoreTarget, mark: &str) -> Result<()> {

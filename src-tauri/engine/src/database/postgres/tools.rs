@@ -47,6 +47,11 @@ pub(super) async fn restore_tool(access: &Access, major: u32) -> Result<Tool> {
     choose(access, search(&["pg_restore"]), major, &format!("a dump of pg_dump {major}")).await
 }
 
+/// The client that runs a script on a server of the major version `major`.
+pub(super) async fn client(access: &Access, major: u32) -> Result<Tool> {
+    choose(access, search(&["psql"]), major, &format!("PostgreSQL {major}")).await
+}
+
 async fn choose(access: &Access, search: Search, major: u32, what: &str) -> Result<Tool> {
     let chosen = access.settings().server.tools.as_deref();
     let packages = packages(major);

@@ -9,6 +9,8 @@ mod check;
 mod choose;
 mod copy;
 mod dump;
+mod foreign;
+mod foreign_script;
 mod holders;
 mod peek;
 mod previous;
@@ -31,8 +33,8 @@ pub(super) use self::rows::RowReader;
 use self::source::Look;
 pub(super) use self::structure::StructureReader;
 use super::{
-    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, PlannedUnit, Probe, RestoreSink,
-    RestoreTarget, Standing, WorkScope,
+    DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
+    PlannedUnit, Probe, RestoreSink, RestoreTarget, Standing, WorkScope,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -132,6 +134,23 @@ impl DatabaseConnection for SqliteFiles {
                 as Box<dyn RestoreSink>)
         })
         .await
+    }
+
+    async fn check_load(&self, target: &RestoreTarget, dump: &ForeignDump) -> Result<LoadRisk> {
+        let (path, size) = (target.file_path()?.to_owned(), dump.size);
+        blocking(move || restore::check_target(&path, size)).await?;
+        Ok(LoadRisk::default())
+    }
+
+    async fn load(
+        &self,
+        target: &RestoreTarget,
+        dump: &ForeignDump,
+        scope: &WorkScope,
+    ) -> Result<Box<dyn LoadSink>> {
+        let path = target.file_path()?.to_owned();
+        let (dump, scope) = (dump.clone(), scope.clone());
+        blocking(move || foreign::start(path, &dump, scope)).await
     }
 
     async fn examine(

@@ -132,9 +132,14 @@ impl NewFileSink {
         Ok(Self { file: Some(file), temporary, target, replaces, only, bytes: 0 })
     }
 
+    /// Finishes what there is nothing to compare with: checks it, counts it, and makes it visible.
+    pub(super) fn finish_counted(mut self, cancel: &CancellationToken) -> Result<Restored> {
+        self.publish(None, cancel)
+    }
+
     fn publish(
         &mut self,
-        expected: &DatabaseFacts,
+        expected: Option<&DatabaseFacts>,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
         let file = self.file.take().ok_or_else(|| Error::Internal("restored twice".into()))?;
@@ -143,9 +148,11 @@ impl NewFileSink {
         #[cfg(not(unix))]
         file.unlock().map_err(|error| Error::file("write", &self.temporary, error))?;
         let (file, taken_out) = self.take_out(file, expected, cancel)?;
-        let expected = taken_out.as_ref().map_or(expected, |(facts, _)| facts);
+        let expected = taken_out.as_ref().map(|(facts, _)| facts).or(expected);
         let findings = self.check(cancel)?;
-        compare(expected, &findings.facts)?;
+        if let Some(expected) = expected {
+            compare(expected, &findings.facts)?;
+        }
         cancel.check()?;
         let previous = self.appear()?;
         drop(file);
@@ -167,19 +174,20 @@ impl NewFileSink {
     fn take_out(
         &mut self,
         whole: File,
-        expected: &DatabaseFacts,
+        expected: Option<&DatabaseFacts>,
         cancel: &CancellationToken,
     ) -> Result<(File, Option<(DatabaseFacts, Vec<String>)>)> {
-        let Some(only) = &self.only else { return Ok((whole, None)) };
+        let (Some(only), Some(expected)) = (&self.only, expected) else { return Ok((whole, None)) };
         let (mut file, path) = create_unfinished(folder_of(&self.target))
             .map_err(|error| Error::file("create", &self.target, error))?;
         let full = std::mem::replace(&mut self.temporary, path);
         let chosen = choose::choose(&full, (&self.temporary, &mut file), only, cancel);
         let _ = fs::remove_file(&full);
         let chosen = chosen?;
+        let warnings = chosen.warnings.into_iter().chain(expected.others_than(only)).collect();
         let size = file.metadata().map(|metadata| metadata.len());
         self.bytes = size.map_err(|error| Error::file("read", &self.temporary, error))?;
-        Ok((file, Some((of_chosen(expected, chosen.objects)?, chosen.warnings))))
+        Ok((file, Some((of_chosen(expected, only, chosen.objects)?, warnings))))
     }
 
     /// Gives the finished file its name. Returns what it replaced.
@@ -208,8 +216,13 @@ impl NewFileSink {
 }
 
 /// What has to be in a file with some of the tables: all that was wanted, with its rows, and what hangs on it.
-fn of_chosen(expected: &DatabaseFacts, mut objects: Vec<ObjectCount>) -> Result<DatabaseFacts> {
-    for wanted in expected.objects.iter().filter(|object| object.is_table()) {
+fn of_chosen(
+    expected: &DatabaseFacts,
+    only: &BTreeSet<String>,
+    mut objects: Vec<ObjectCount>,
+) -> Result<DatabaseFacts> {
+    let wanted = |object: &&ObjectCount| object.is_table() && only.contains(&object.name);
+    for wanted in expected.objects.iter().filter(wanted) {
         let is_it =
             |object: &&mut ObjectCount| (object.kind, &object.name) == (wanted.kind, &wanted.name);
         let Some(found) = objects.iter_mut().find(is_it) else {
@@ -277,7 +290,7 @@ impl RestoreSink for NewFileSink {
         expected: &DatabaseFacts,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
-        self.publish(expected, cancel)
+        self.publish(Some(expected), cancel)
     }
 }
 

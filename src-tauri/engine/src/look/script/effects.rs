@@ -30,6 +30,8 @@ pub(super) struct Effects {
     client: Vec<String>,
     server: Vec<String>,
     users: Vec<String>,
+    programs: Vec<String>,
+    definers: Vec<String>,
     seen: BTreeSet<(ObjectKind, String)>,
 }
 
@@ -45,6 +47,8 @@ impl Default for Effects {
             client: Vec::new(),
             server: Vec::new(),
             users: Vec::new(),
+            programs: Vec::new(),
+            definers: Vec::new(),
             seen: BTreeSet::new(),
         }
     }
@@ -66,6 +70,8 @@ impl Effects {
             (&self.client, "It contains commands for the client"),
             (&self.server, "It lets the server read or write files or run programs"),
             (&self.users, "It creates or changes users or rights"),
+            (&self.programs, "It makes programs that the server runs, or runs them"),
+            (&self.definers, "It makes objects that act with the rights of another user"),
         ];
         all.into_iter()
             .filter(|(texts, _)| !texts.is_empty())
@@ -114,6 +120,7 @@ impl Effects {
             }
             "ATTACH" | "LOAD" => keep(&mut self.server, example(text)),
             "COPY" => self.copy(&tokens, text),
+            "DO" | "CALL" | "PREPARE" | "EXECUTE" => keep(&mut self.programs, example(text)),
             "INSERT" | "REPLACE" => {}
             _ => self.calls(&tokens, text),
         }
@@ -127,11 +134,31 @@ impl Effects {
         if is_user(tokens.get(1)) {
             return keep(&mut self.users, example(text));
         }
+        self.program(tokens, text);
         let Some(object) = created(tokens) else { return };
         if self.objects.len() == MAX_OBJECTS {
             self.is_complete = false;
         } else if self.seen.insert((object.kind, object.name.clone())) {
             self.objects.push(object);
+        }
+    }
+
+    /// Functions in languages that may do everything, events, and what acts for somebody else.
+    fn program(&mut self, tokens: &[Token], text: &[u8]) {
+        const TRUSTED: [&str; 5] = ["SQL", "PLPGSQL", "PLTCL", "PLPERL", "PLV8"];
+        let is_event = created(tokens).is_some_and(|object| object.kind == ObjectKind::Event);
+        let language = tokens.iter().skip_while(|token| !token.is("LANGUAGE")).nth(1);
+        let is_untrusted = language.is_some_and(|language| match language {
+            Token::Word(name) | Token::Quoted(name) => {
+                !TRUSTED.iter().any(|trusted| name.eq_ignore_ascii_case(trusted))
+            }
+            Token::Symbol(_) => false,
+        });
+        if is_event || is_untrusted {
+            keep(&mut self.programs, example(text));
+        }
+        if tokens.iter().take(12).any(|token| token.is("DEFINER")) {
+            keep(&mut self.definers, example(text));
         }
     }
 

@@ -1,0 +1,333 @@
+//! What a statement of a foreign script may do on its way to `psql`.
+//!
+//! Owns the list of what a dump of one database holds. Everything else is refused: another database, the
+//! server as a whole, files and programs of the server. Owners and grants are left out, as they are for every
+//! restore whose roles may be missing. What a function or a `DO` block does when it runs cannot be seen here.
+
+use super::super::foreign::{Quotes, Rules, Token, Verdict};
+
+/// As much of a statement as decides what it does.
+const MAX_HEAD: usize = 24;
+
+/// The statements that dumps have.
+const KNOWN: [&str; 38] = [
+    "SET",
+    "RESET",
+    "SELECT",
+    "WITH",
+    "VALUES",
+    "TABLE",
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "COMMENT",
+    "COPY",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "MERGE",
+    "TRUNCATE",
+    "BEGIN",
+    "START",
+    "COMMIT",
+    "END",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "RELEASE",
+    "ABORT",
+    "GRANT",
+    "REVOKE",
+    "SECURITY",
+    "REFRESH",
+    "ANALYZE",
+    "ANALYSE",
+    "DO",
+    "CALL",
+    "LOCK",
+    "REINDEX",
+    "CLUSTER",
+    "IMPORT",
+    "RETURN",
+    "SHOW",
+];
+/// What belongs to the server and not to one database.
+const OF_SERVER: [&str; 8] =
+    ["DATABASE", "ROLE", "USER", "GROUP", "TABLESPACE", "SYSTEM", "SUBSCRIPTION", "OWNED"];
+/// Functions that reach files or programs of the server.
+const REACHING: [&str; 11] = [
+    "PG_READ_FILE",
+    "PG_READ_BINARY_FILE",
+    "PG_LS_DIR",
+    "PG_STAT_FILE",
+    "LO_IMPORT",
+    "LO_EXPORT",
+    "PG_FILE_WRITE",
+    "PG_FILE_UNLINK",
+    "PG_FILE_RENAME",
+    "DBLINK",
+    "DBLINK_EXEC",
+];
+/// The setting that changes how texts are read.
+const STRINGS: &str = "STANDARD_CONFORMING_STRINGS";
+const OWNERS: &str = "owners and grants, because the objects belong to the user of the profile";
+const DATABASE: &str =
+    "comments on the database or an extension, which are not part of the new one";
+
+/// One token of a statement's beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Word(String),
+    Name,
+    Text,
+    Symbol(u8),
+}
+
+impl Part {
+    fn is(&self, word: &str) -> bool {
+        matches!(self, Self::Word(text) if text == word)
+    }
+}
+
+/// The rules, between two tokens.
+#[derive(Debug, Default)]
+pub(super) struct PostgresRules {
+    head: Vec<Part>,
+    /// The last two tokens.
+    last: [Option<Part>; 2],
+    /// Tokens since `OWNER TO`.
+    since_owner: Option<usize>,
+    has_comma: bool,
+    from_stdin: bool,
+    depth: u32,
+    escapes: bool,
+}
+
+impl Rules for PostgresRules {
+    fn token(&mut self, token: &Token<'_>, _in_block: bool) -> Result<(), String> {
+        let part = match token {
+            Token::Word(word) => {
+                check_reach(word)?;
+                self.note_value(word)?;
+                Part::Word(word.to_ascii_uppercase())
+            }
+            Token::Name(name) => {
+                check_reach(name)?;
+                Part::Name
+            }
+            Token::Text(text) => {
+                self.note_value(text)?;
+                Part::Text
+            }
+            Token::Symbol(symbol) => Part::Symbol(*symbol),
+            Token::Command(line) => return self.command(line),
+            Token::End | Token::RowsEnd | Token::Delimiter => return Ok(()),
+        };
+        self.note(&part);
+        if self.head.len() < MAX_HEAD {
+            self.head.push(part.clone());
+        }
+        self.last = [self.last[1].take(), Some(part)];
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<Verdict, String> {
+        let statement = std::mem::take(self);
+        self.escapes = statement.escapes;
+        statement.judge()
+    }
+
+    fn only_inserts(&self) -> bool {
+        self.head.first().is_some_and(|first| first.is("INSERT"))
+    }
+
+    fn quotes(&self) -> Option<Quotes> {
+        Some(Quotes { escapes: self.escapes, has_double_names: true })
+    }
+}
+
+impl PostgresRules {
+    /// `pg_dump` writes two of these lines itself; the client is restricted anyway.
+    fn command(&mut self, line: &str) -> Result<(), String> {
+        let mut words = line.split_ascii_whitespace();
+        let own = matches!(words.next(), Some("\\restrict" | "\\unrestrict"));
+        let is_key =
+            words.next().is_some_and(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        if own && is_key && words.next().is_none() && self.head.is_empty() {
+            return Ok(());
+        }
+        match line.split_ascii_whitespace().next() {
+            Some("\\connect" | "\\c") => {
+                Err("enters a database by itself with `\\connect`".to_owned())
+            }
+            _ => Err(format!("has a command for the client, `{}`", shown(line))),
+        }
+    }
+
+    fn note(&mut self, part: &Part) {
+        match part {
+            Part::Symbol(b'(') => self.depth += 1,
+            Part::Symbol(b')') => self.depth = self.depth.saturating_sub(1),
+            Part::Symbol(b',') if self.depth == 0 => self.has_comma = true,
+            _ => {}
+        }
+        let before = self.last[1].as_ref();
+        let follows = |word: &str| before.is_some_and(|before| before.is(word));
+        self.from_stdin |= self.depth == 0 && part.is("STDIN") && follows("FROM");
+        self.since_owner = match self.since_owner {
+            Some(count) => Some(count + 1),
+            None => (self.depth == 0 && part.is("TO") && follows("OWNER")).then_some(0),
+        };
+    }
+
+    /// `SET standard_conforming_strings = off` changes how the texts behind it are read.
+    fn note_value(&mut self, value: &str) -> Result<(), String> {
+        let is_setting = self.head.first().is_some_and(|first| first.is("SET"));
+        if is_setting && self.head.iter().any(|part| part.is(STRINGS)) {
+            self.escapes =
+                !matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1" | "to");
+        } else if !is_setting && value.eq_ignore_ascii_case(STRINGS) {
+            return Err("changes how its texts are read".to_owned());
+        }
+        Ok(())
+    }
+
+    fn judge(&self) -> Result<Verdict, String> {
+        // An empty statement.
+        let Some(first) = self.head.first() else { return Ok(Verdict::Pass) };
+        let Part::Word(first) = first else {
+            return match first {
+                Part::Symbol(b'(') => Ok(Verdict::Pass),
+                _ => Err("has a statement that is no SQL".to_owned()),
+            };
+        };
+        if !KNOWN.contains(&first.as_str()) {
+            return Err(format!("has a statement that dumps do not have, `{}`", shown(first)));
+        }
+        match first.as_str() {
+            "COPY" => self.copy(),
+            "CREATE" | "ALTER" | "DROP" | "IMPORT" => self.definition(first),
+            "GRANT" | "REVOKE" => Ok(Verdict::LeaveOut(OWNERS)),
+            "SET" | "RESET" => self.setting(),
+            "COMMENT" if self.second_of(&["DATABASE", "EXTENSION"]) => {
+                Ok(Verdict::LeaveOut(DATABASE))
+            }
+            "COMMENT" | "SECURITY" if self.second_of(&OF_SERVER) => {
+                Err("says something about the server as a whole".to_owned())
+            }
+            _ => Ok(Verdict::Pass),
+        }
+    }
+
+    /// Whether a word of the head behind `ON` is one of these.
+    fn second_of(&self, words: &[&str]) -> bool {
+        let behind = self.head.iter().skip_while(|part| !part.is("ON")).nth(1);
+        behind.is_some_and(|part| words.iter().any(|word| part.is(word)))
+    }
+
+    fn copy(&self) -> Result<Verdict, String> {
+        if self.from_stdin && !self.head.get(1).is_some_and(|part| *part == Part::Symbol(b'(')) {
+            return Ok(Verdict::PassWithRows);
+        }
+        Err("lets the server read or write a file or run a program with `COPY`".to_owned())
+    }
+
+    fn definition(&self, first: &str) -> Result<Verdict, String> {
+        const BETWEEN: [&str; 5] = ["OR", "REPLACE", "GLOBAL", "LOCAL", "TRUSTED"];
+        let mut kinds =
+            self.head.iter().skip(1).filter(|part| !BETWEEN.iter().any(|word| part.is(word)));
+        let kind = match kinds.next() {
+            Some(Part::Word(kind)) => kind.as_str(),
+            _ => "",
+        };
+        let is_mapping = kind == "USER" && kinds.next().is_some_and(|part| part.is("MAPPING"));
+        if OF_SERVER.contains(&kind) && !is_mapping {
+            return Err(match kind {
+                "DATABASE" => {
+                    format!("makes, changes or drops a database by itself with `{first} DATABASE`")
+                }
+                _ => format!("changes the server as a whole with `{first} {}`", shown(kind)),
+            });
+        }
+        let gives_away = first == "ALTER" && self.since_owner == Some(1) && !self.has_comma;
+        let about_rights = first == "ALTER" && kind == "DEFAULT";
+        Ok(if gives_away || about_rights { Verdict::LeaveOut(OWNERS) } else { Verdict::Pass })
+    }
+
+    fn setting(&self) -> Result<Verdict, String> {
+        let has = |word: &str| self.head.iter().take(4).any(|part| part.is(word));
+        if has("ROLE") || has("AUTHORIZATION") {
+            return Ok(Verdict::LeaveOut(OWNERS));
+        }
+        Ok(Verdict::Pass)
+    }
+}
+
+fn check_reach(name: &str) -> Result<(), String> {
+    match REACHING.iter().any(|reaching| name.eq_ignore_ascii_case(reaching)) {
+        true => Err(format!("calls `{}`, which reaches beyond the database", shown(name))),
+        false => Ok(()),
+    }
+}
+
+/// A text of the dump's maker in a sentence.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let line: String =
+        text.chars().take(LONGEST).map(|c| if c.is_control() { '?' } else { c }).collect();
+    line.replace('`', "'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::foreign::Speech;
+    use super::super::super::foreign::tests::through;
+    use super::*;
+
+    fn loaded(text: &str) -> Result<String, String> {
+        let whole = through(Speech::Postgres, PostgresRules::default(), text, 1 << 20);
+        assert_eq!(through(Speech::Postgres, PostgresRules::default(), text, 3), whole, "{text}");
+        whole
+    }
+
+    #[test]
+    fn what_dumps_hold_passes_without_owners_and_without_lines_for_the_client() {
+        let text = "\\restrict abc\nSET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\n\
+                    ALTER TABLE ONLY public.t OWNER TO somebody;\nALTER TABLE t ADD COLUMN o int;\n\
+                    GRANT ALL ON TABLE t TO somebody;\nCOPY t (owner, \"to\") FROM stdin WITH (FORMAT csv);\n\
+                    \\\\! x;'\n\\.\nSELECT pg_catalog.setval('s', 1, true);\n\\unrestrict abc\n";
+        let expected = "SET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\nALTER TABLE t ADD COLUMN o int;\n\
+                        COPY t (owner, \"to\") FROM stdin WITH (FORMAT csv);\n\\\\! x;'\n\\.\n\
+                        SELECT pg_catalog.setval('s', 1, true);\n";
+        let found = loaded(text).unwrap();
+        let lines = |text: &str| {
+            text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&found), lines(expected));
+        let old = "SET standard_conforming_strings = off;\nINSERT INTO t VALUES ('a\\'; DROP DATABASE x; --');\n";
+        assert_eq!(loaded(old).as_deref(), Ok(old));
+        assert!(loaded(&old.replace("off", "on")).is_err());
+    }
+
+    #[test]
+    fn what_leaves_the_database_is_refused_with_its_line() {
+        for text in [
+            "DROP DATABASE a",
+            "CREATE ROLE a",
+            "ALTER USER a SUPERUSER",
+            "ALTER SYSTEM SET a = 1",
+            "CREATE SUBSCRIPTION a CONNECTION 'b' PUBLICATION c",
+            "DROP OWNED BY a",
+            "COPY t FROM '/etc/passwd'",
+            "COPY (SELECT 'FROM STDIN') TO PROGRAM 'id'",
+            "COPY t TO STDOUT",
+            "SELECT pg_catalog.\"pg_read_file\"('a')",
+            "SELECT set_config('standard_conforming_strings', 'off', false)",
+            "LOAD 'a'",
+            "EXECUTE a",
+            "\\c other",
+        ] {
+            let refusal = loaded(&format!("SELECT 1;\n\n{text};\n")).unwrap_err();
+            assert!(refusal.contains("(line 3)"), "{text}: {refusal}");
+        }
+    }
+}
