@@ -9,16 +9,12 @@ use serde_json::json;
 use crate::appearance::close;
 use crate::desk::Desk;
 use crate::drag_source::Drag;
-use crate::page::Page;
-use crate::samples::{archive, digests, shop};
+use crate::samples::{Sample, digests, sample};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_and_differences_are_shown_without_a_restore() {
     let mut desk = Desk::new();
-    let source = shop(&desk.home().join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    let file = archive(&page, &source, &desk.home().join("elsewhere")).await;
+    let Sample { page, source, file } = sample(&mut desk).await;
     let before = digests(&source);
     Drag::over(&desk, &[&file]).await.drop().await;
 
@@ -55,10 +51,7 @@ async fn rows_and_differences_are_shown_without_a_restore() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_is_proved_and_a_part_of_it_goes_to_a_scratch_place() {
     let mut desk = Desk::new();
-    let source = shop(&desk.home().join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    archive(&page, &source, &desk.home().join("elsewhere")).await;
+    let Sample { page, source, .. } = sample(&mut desk).await;
     let rows = digests(&source);
 
     page.go("databases").await;

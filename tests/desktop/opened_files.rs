@@ -8,16 +8,12 @@ use serde_json::json;
 use crate::desk::Desk;
 use crate::drag_source::Drag;
 use crate::page::Page;
-use crate::samples::{archive, digests, shop};
+use crate::samples::{Sample, digests, sample, shop};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_launch_with_a_file_looks_inside_it_here() {
     let mut desk = Desk::new();
-    let home = desk.home();
-    let source = shop(&home.join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    let file = archive(&page, &source, &home.join("elsewhere")).await;
+    let Sample { page, source, file } = sample(&mut desk).await;
 
     desk.launch_with(&[&file]);
     page.says("inside-title", |text| text.starts_with("Look inside shop_")).await;
