@@ -42,13 +42,13 @@ pub(super) fn words(test: &RestoreTest, now: &Now) -> (String, Tone) {
 
 /// The line of `inspect`.
 pub(super) fn line(test: &RestoreTest, now: &Now, style: Style) -> String {
-    let (text, tone) = words(test, now);
-    let text = match tone {
-        Tone::Good => style.good(&format!("✓ {text}")),
-        Tone::Old => style.warning(&format!("! {text}")),
-        Tone::Bad => style.bad(&format!("✕ {text}")),
+    let (said, tone) = words(test, now);
+    let verdict = match tone {
+        Tone::Good => style.good(&format!("✓ {said}")),
+        Tone::Old => style.warning(&format!("! {said}")),
+        Tone::Bad => style.bad(&format!("✕ {said}")),
     };
-    format!("{text}: {}", plain(&test.sentence))
+    format!("{verdict}: {}", plain(&test.sentence))
 }
 
 /// When a scratch place goes, and how to look into it meanwhile.
