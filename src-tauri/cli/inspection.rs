@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use kronos_engine::archive::{RestoreTest, Unit};
+use kronos_engine::archive::Unit;
+use kronos_engine::contents::RestoreTest;
 use kronos_engine::contents::{Consistency, ServerInfo};
 use kronos_engine::engine::ArchiveContents;
 use kronos_engine::ids::{BackupId, EngineKind};

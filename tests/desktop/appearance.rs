@@ -84,6 +84,7 @@ async fn files(desk: &Desk, page: &Page, theme: &str) {
     page.script("document.querySelector('[data-testid=recent-backups] a.button').click()").await;
     page.find("restore-fine").await;
     both_sizes(page, &format!("{theme}-inside")).await;
+    closer(page, theme).await;
     let details = page.invoke("backups_list", json!({})).await.unwrap();
     let id = json!({ "id": details[0]["id"] });
     let details = page.invoke("backup_details", id).await.unwrap();
@@ -107,6 +108,34 @@ async fn files(desk: &Desk, page: &Page, theme: &str) {
     both_sizes(page, &format!("{theme}-overlay")).await;
     drag.leave();
     page.gone("drop-overlay").await;
+}
+
+/// What is opened from the inside of a backup.
+pub async fn closer(page: &Page, theme: &str) {
+    page.click("rows-of-customers").await;
+    page.find("rows").await;
+    both_sizes(page, &format!("{theme}-rows")).await;
+    close(page, "rows-dialog").await;
+    page.click("compare").await;
+    page.find("compare-nothing").await;
+    both_sizes(page, &format!("{theme}-compare")).await;
+    close(page, "compare-dialog").await;
+    page.tick("restore-place-scratch").await;
+    page.tick("restore-tables-some").await;
+    both_sizes(page, &format!("{theme}-scratch")).await;
+    page.tick("restore-place-replace").await;
+    page.find("target-card").await;
+    both_sizes(page, &format!("{theme}-replace")).await;
+    page.click("replace-open").await;
+    page.find("before-after").await;
+    both_sizes(page, &format!("{theme}-replace-question")).await;
+    close(page, "replace-dialog").await;
+}
+
+pub async fn close(page: &Page, dialog: &str) {
+    page.script("[...document.querySelectorAll('dialog[open] [aria-label=Close]')].pop().click()")
+        .await;
+    page.gone(dialog).await;
 }
 
 async fn nobody_answers(page: &Page, theme: &str) {

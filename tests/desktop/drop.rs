@@ -8,17 +8,14 @@ use serde_json::json;
 use crate::desk::Desk;
 use crate::drag_source::Drag;
 use crate::page::Page;
-use crate::samples::{archive, digests, listing, shop};
+use crate::samples::{Sample, archive, digests, listing, sample, shop};
 use crate::wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_backup_is_looked_into_and_restored_by_clicking() {
     let mut desk = Desk::new();
     let home = desk.home();
-    let source = shop(&home.join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    let file = archive(&page, &source, &home.join("elsewhere")).await;
+    let Sample { page, source, file } = sample(&mut desk).await;
     let watched = [home.join("elsewhere"), home.join("backups")];
     let before: Vec<_> = watched.iter().map(|folder| listing(folder)).collect();
     let rows = digests(&source);

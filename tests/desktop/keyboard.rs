@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::desk::Desk;
 use crate::page::Page;
-use crate::samples::{archive, digests, shop};
+use crate::samples::{Sample, digests, sample};
 use crate::wait::{until, until_true};
 
 const DIALOG: &str = "^Choose a file to look inside$";
@@ -16,11 +16,7 @@ const CHOSEN: &str = "mine.tar.gz";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recent_backup_is_restored_by_keyboard_alone() {
     let mut desk = Desk::new();
-    let home = desk.home();
-    let source = shop(&home.join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    archive(&page, &source, &home.join("elsewhere")).await;
+    let Sample { page, source, .. } = sample(&mut desk).await;
     in_front(&desk).await;
 
     until_true("list of recent backups", async || {
@@ -38,10 +34,7 @@ async fn a_recent_backup_is_restored_by_keyboard_alone() {
 async fn a_chosen_file_is_restored_by_keyboard_alone() {
     let mut desk = Desk::new();
     let home = desk.home();
-    let source = shop(&home.join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    let file = archive(&page, &source, &home.join("elsewhere")).await;
+    let Sample { page, source, file } = sample(&mut desk).await;
     // Where the dialog begins, so that there is little to type.
     std::fs::rename(&file, home.join(CHOSEN)).unwrap();
     in_front(&desk).await;

@@ -20,6 +20,7 @@ mod journey;
 mod keyboard;
 mod large_drop;
 mod lockdown;
+mod looking;
 mod mid_run;
 mod notes;
 mod notifications;

@@ -8,16 +8,12 @@ use serde_json::json;
 use crate::desk::Desk;
 use crate::drag_source::Drag;
 use crate::page::Page;
-use crate::samples::{archive, digests, shop};
+use crate::samples::{Sample, digests, sample, shop};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_launch_with_a_file_looks_inside_it_here() {
     let mut desk = Desk::new();
-    let home = desk.home();
-    let source = shop(&home.join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    let file = archive(&page, &source, &home.join("elsewhere")).await;
+    let Sample { page, source, file } = sample(&mut desk).await;
 
     desk.launch_with(&[&file]);
     page.says("inside-title", |text| text.starts_with("Look inside shop_")).await;
@@ -62,7 +58,13 @@ async fn the_page_reaches_no_file_that_it_was_not_given() {
     let page = Page::open(&mut desk, &config).await;
     let draft = json!({ "backup": "x", "database": null, "target": "/tmp/x", "profile": null });
     for file in ["1", "0", "/etc/passwd", "../../etc/passwd", "file:///etc/passwd", ""] {
-        for command in ["file_look", "file_check", "file_restore_check", "file_restore_start"] {
+        for command in [
+            "file_look",
+            "file_check",
+            "file_restore_check",
+            "file_restore_start",
+            "file_restore_card",
+        ] {
             let arguments = json!({ "file": file, "draft": draft, "again": false });
             let report = page.invoke(command, arguments).await.expect_err(command);
             assert_eq!(report["code"], "unknown", "{command} {file}: {report}");

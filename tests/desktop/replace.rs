@@ -9,7 +9,7 @@ use crate::desk::Desk;
 use crate::drag_source::Drag;
 use crate::keyboard::{in_front, tab_to};
 use crate::page::Page;
-use crate::samples::{archive, digests, shop};
+use crate::samples::{Sample, archive, digests, sample, shop};
 use crate::wait::{until, until_true};
 
 /// Work that is done after the backup, and lost by a restore.
@@ -23,10 +23,7 @@ fn work_on(database: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_backup_replaces_a_database_and_is_undone_by_clicking() {
     let mut desk = Desk::new();
-    let source = shop(&desk.home().join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    let file = archive(&page, &source, &desk.home().join("elsewhere")).await;
+    let Sample { page, source, file } = sample(&mut desk).await;
     let backed_up = digests(&source);
     work_on(&source);
     let worked_on = digests(&source);
@@ -71,10 +68,7 @@ async fn a_dropped_backup_replaces_a_database_and_is_undone_by_clicking() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replacement_and_its_undo_by_keyboard_alone() {
     let mut desk = Desk::new();
-    let source = shop(&desk.home().join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    archive(&page, &source, &desk.home().join("elsewhere")).await;
+    let Sample { page, source, .. } = sample(&mut desk).await;
     let backed_up = digests(&source);
     work_on(&source);
     let worked_on = digests(&source);
@@ -120,10 +114,7 @@ async fn a_replacement_and_its_undo_by_keyboard_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_undo_is_offered_after_a_new_start() {
     let mut desk = Desk::new();
-    let source = shop(&desk.home().join("shop.db"));
-    let config = desk.write_config("");
-    let page = Page::open(&mut desk, &config).await;
-    archive(&page, &source, &desk.home().join("elsewhere")).await;
+    let Sample { page, source, .. } = sample(&mut desk).await;
     work_on(&source);
     let worked_on = digests(&source);
     let consent = json!({ "typed_name": "shop.db", "disconnect": false, "without_safety": null });
@@ -139,6 +130,7 @@ async fn an_undo_is_offered_after_a_new_start() {
     page.find(&undo).await;
     page.client.close().await.unwrap();
     until_true("end of the program", async || !desk.kronos_is_running()).await;
+    let config = desk.home().join("kronos.toml");
 
     let page = Page::open(&mut desk, &config).await;
     page.go("restore").await;

@@ -10,6 +10,7 @@ use rusqlite::types::ValueRef;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::desk::Desk;
 use crate::page::Page;
 use crate::wait::until;
 
@@ -44,6 +45,24 @@ pub fn large(path: &Path, megabytes: u32) -> PathBuf {
         ))
         .unwrap();
     path.to_owned()
+}
+
+/// A window over one small database, and a backup of it.
+pub struct Sample {
+    pub page: Page,
+    pub source: PathBuf,
+    /// The archive, where Kronos knows nothing of it.
+    pub file: PathBuf,
+}
+
+/// Opens the window and backs a small shop up.
+pub async fn sample(desk: &mut Desk) -> Sample {
+    let home = desk.home();
+    let source = shop(&home.join("shop.db"));
+    let config = desk.write_config("");
+    let page = Page::open(desk, &config).await;
+    let file = archive(&page, &source, &home.join("elsewhere")).await;
+    Sample { page, source, file }
 }
 
 /// Has the window back up a database, and puts the archive where Kronos knows nothing of it: what another

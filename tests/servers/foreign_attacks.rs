@@ -162,7 +162,7 @@ fn attack(subject: &Subject, attacks: &dyn Fn(&World) -> Vec<String>) -> usize {
 /// MariaDB and MySQL are attacked with the same payloads; each takes one half, unless there is time for all.
 fn share(subject: &Subject, attacks: Vec<String>) -> Vec<String> {
     let is_mine = |number: usize| match subject {
-        Subject::Mysql(server) => crate::full() || (number % 2 == 0) == server.is_mariadb(),
+        Subject::Mysql(server) => crate::full() || number.is_multiple_of(2) == server.is_mariadb(),
         _ => true,
     };
     attacks

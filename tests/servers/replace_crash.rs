@@ -1,6 +1,6 @@
 //! A server that dies in the middle of a swap, and comes back: the database on it is old or new.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ impl Own {
             server.password
         );
         std::fs::write(folder.path().join("init.sql"), first.replace("; ", ";\n")).unwrap();
-        let process = start(&folder.path().to_owned(), port);
+        let process = start(folder.path(), port);
         let own = Self { folder, server, process };
         own.wait();
         own
@@ -59,7 +59,7 @@ impl Own {
     fn crash(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.process = start(&self.folder.path().to_owned(), self.server.port);
+        self.process = start(self.folder.path(), self.server.port);
         self.wait();
     }
 }
@@ -71,7 +71,7 @@ impl Drop for Own {
     }
 }
 
-fn start(folder: &PathBuf, port: u16) -> Child {
+fn start(folder: &Path, port: u16) -> Child {
     let at = |option: &str, name: &str| format!("--{option}={}", folder.join(name).display());
     let port = format!("--port={port}");
     Command::new("/usr/sbin/mariadbd")
@@ -104,6 +104,7 @@ fn a_server_that_dies_in_the_middle_comes_back_with_the_old_or_the_new_one() {
     let mut stage = Stage::new(subject, source);
     let words = stage.words(&[]);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (_, finishing) = stage.timed(&words);
     let points = scaled(2, 24);
     let (mut new, mut failed) = (0, 0);
     for point in 0..points {
@@ -111,7 +112,8 @@ fn a_server_that_dies_in_the_middle_comes_back_with_the_old_or_the_new_one() {
         let mut command = stage.profile.command(&stage.context, &words);
         let mut restore = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let rest = until_finishing(&mut restore);
-        std::thread::sleep(Duration::from_millis(40 + 400 * point / points));
+        // The swap is the end of it.
+        std::thread::sleep(finishing.mul_f64(0.4 + 0.6 * f64::from(point) / f64::from(points)));
         own.crash();
         rest.for_each(drop);
         failed += usize::from(!restore.wait().unwrap().success());

@@ -217,7 +217,11 @@ fn sweep(server: &MysqlServer, points: u32, signal: Signal) -> Counted {
     let source = with_programs(&subject, 200);
     let mut stage = Stage::new(subject, source);
     let counted = stage.sweep(points, signal, quiet, |stage| open_swaps(stage) > 0);
-    assert_eq!(unclaimed(&mut inner(&stage).session()), Vec::<String>::new());
+    // Others may be at work on the same server.
+    let dead = unclaimed(&mut inner(&stage).session());
+    assert!(matches!(stage.replace(&[]).code, 0 | 3));
+    let left = unclaimed(&mut inner(&stage).session());
+    assert!(dead.iter().all(|name| !left.contains(name)), "{dead:?} {left:?}");
     counted
 }
 

@@ -50,7 +50,7 @@ fn a_nasty_database_gives_way_and_comes_back() {
         assert!(matches!(ran.code, 0 | 3), "{} {}", ran.stdout, ran.stderr);
         stage.new.assert_restored(&stage.found());
         assert_eq!(
-            hidden(&stage).iter().filter(|name| name.ends_with(".later")).count(),
+            hidden(&stage).iter().filter(|name| name.contains(".later")).count(),
             1,
             "it is kept"
         );
@@ -216,10 +216,10 @@ fn a_bad_archive_changes_nothing() {
         let source = subject.plain(60);
         let stage = Stage::new(subject, source);
         let whole = std::fs::read(&stage.archive).unwrap();
-        let points = scaled(6, 40);
+        let points: usize = scaled(6, 40);
         for point in 0..points {
             let mut bad = whole.clone();
-            let at = whole.len() * (point as usize * 2 + 1) / (points as usize * 2);
+            let at = whole.len() * (point * 2 + 1) / (points * 2);
             if point % 2 == 0 {
                 bad.truncate(at);
             } else {

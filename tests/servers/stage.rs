@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use mongodb::bson::{Document, doc};
@@ -126,20 +126,29 @@ enum Moment {
     Finishing(u64),
 }
 
-/// So many moments, most of them near the swap.
-fn moments(points: u32) -> Vec<Moment> {
-    let early = points / 3;
+/// So many moments, most of them near the swap, which is the end of what takes `finishing`.
+fn moments(points: u32, finishing: Duration) -> Vec<Moment> {
+    let early = points / 4;
     let late = points - early;
     let shares = (0..early).map(|i| Moment::Share(f64::from(i) / f64::from(early)));
-    let finishing = (0..late).map(|i| Moment::Finishing(u64::from(i) * 600 / u64::from(late)));
+    let last = u64::try_from(finishing.as_millis()).unwrap() * 11 / 10;
+    let finishing = (0..late).map(|i| Moment::Finishing(u64::from(i) * last / u64::from(late)));
     shares.chain(finishing).collect()
 }
 
-/// Waits until the restore of this process begins to finish, which is when it counts and swaps.
-pub fn until_finishing(process: &mut std::process::Child) -> impl Iterator<Item = String> + use<> {
-    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let mut lines = lines.map_while(Result::ok);
-    lines.by_ref().any(|line| line.contains("\"phase\":\"finishing\""));
+fn lines_of(process: &mut Child) -> impl Iterator<Item = String> + use<> {
+    BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok)
+}
+
+fn is_finishing(line: &str) -> bool {
+    line.contains("\"phase\":\"finishing\"")
+}
+
+/// Waits until the restore of this process begins to finish, which is when it counts and swaps. Returns what it
+/// says after that.
+pub fn until_finishing(process: &mut Child) -> impl Iterator<Item = String> + use<> {
+    let mut lines = lines_of(process);
+    lines.by_ref().any(|line| is_finishing(&line));
     lines
 }
 
@@ -151,12 +160,11 @@ fn end_at(
     signal: Signal,
 ) -> Option<ExitStatus> {
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut lines = lines_of(&mut process);
     match moment {
         Moment::Share(share) => std::thread::sleep(usual.mul_f64(share)),
         Moment::Finishing(milliseconds) => {
-            let finishing = |line: &String| line.contains("\"phase\":\"finishing\"");
-            if lines.any(|line| line.is_ok_and(|line| finishing(&line))) {
+            if lines.any(|line| is_finishing(&line)) {
                 std::thread::sleep(Duration::from_millis(milliseconds));
             }
         }
@@ -181,6 +189,18 @@ pub struct Counted {
 }
 
 impl Stage {
+    /// How long a restore takes, and of that from when it begins to finish.
+    pub fn timed(&self, words: &[&str]) -> (Duration, Duration) {
+        let begun = Instant::now();
+        let mut command = self.profile.command(&self.context, words);
+        let mut restore = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let rest = until_finishing(&mut restore);
+        let finishing = Instant::now();
+        rest.for_each(drop);
+        assert!(matches!(restore.wait().unwrap().code(), Some(0 | 3)));
+        (begun.elapsed(), finishing.elapsed())
+    }
+
     /// Ends a restore at many moments by `signal`; when all is `quiet` the next command looks at the database, if it
     /// is neither old nor new or a swap `is_open`.
     pub fn sweep(
@@ -192,12 +212,9 @@ impl Stage {
     ) -> Counted {
         let words = self.words(&[]);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let begun = Instant::now();
-        let ran = self.replace(&[]);
-        assert!(matches!(ran.code, 0 | 3), "{}", ran.stdout);
-        let usual = begun.elapsed();
+        let (usual, finishing) = self.timed(&words);
         let mut counted = Counted::default();
-        for moment in moments(points) {
+        for moment in moments(points, finishing) {
             self.old = self.change();
             let command = self.profile.command(&self.context, &words);
             let Some(status) = end_at(moment, command, usual, signal) else { continue };
@@ -234,11 +251,11 @@ impl Stage {
 /// Sweeps with both signals, and says what was counted.
 pub fn sweeps(name: &str, sweep: impl Fn(u32, Signal) -> Counted) {
     for (signal, what) in [(Signal::KILL, "kill -9"), (Signal::INT, "Ctrl-C")] {
-        let points = scaled(if signal == Signal::KILL { 14 } else { 8 }, 100);
+        let points = scaled(if signal == Signal::KILL { 11 } else { 6 }, 100);
         let Counted { tried, new, ended } = sweep(points, signal);
         say(&format!(
             "replace on {name}, {what}: {tried} times, the new one {new}, ended by the next command {ended}, neither 0"
         ));
-        assert!(tried >= scaled(5, 40), "only {tried} of {points}");
+        assert!(tried >= scaled(4, 40), "only {tried} of {points}");
     }
 }

@@ -1,7 +1,7 @@
 //! `kronos restore` of what another program has dumped: said first what it may do, then loaded into a new
 //! database.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kronos_engine::engine::LoadOrder;
 use kronos_engine::load::LoadPlan;
@@ -19,8 +19,8 @@ use crate::watch::Stop;
 use super::restore::follow;
 
 /// Whether a dump of another program lies at `path`.
-pub async fn is_foreign(engine: &Engine, path: &PathBuf) -> Result<bool, Failure> {
-    Ok(matches!(engine.look(path.clone()).await?, Look::Foreign(_)))
+pub async fn is_foreign(engine: &Engine, path: &Path) -> Result<bool, Failure> {
+    Ok(matches!(engine.look(path.to_owned()).await?, Look::Foreign(_)))
 }
 
 /// What is said to somebody who wants a part of it, or wants it to replace something.

@@ -55,7 +55,7 @@ fn facts(backup: &Inspection, now: &Now, style: Style) -> Vec<(&'static str, Str
     if !backup.server.tool_place.is_empty() {
         server.push_str(&format!(" ({})", backup.server.tool_place));
     }
-    vec![
+    let mut facts = vec![
         ("Profile", plain(&backup.profile).into_owned()),
         ("Made", now.describe(backup.created_at)),
         ("By", format!("Kronos {} from {}", plain(&backup.kronos_version), plain(&server))),
@@ -64,8 +64,12 @@ fn facts(backup: &Inspection, now: &Now, style: Style) -> Vec<(&'static str, Str
         ("Size", format!("{stored} stored, {raw} original")),
         ("SHA-256", backup.sha256.clone()),
         ("Check", format!("{check}, {}", now.describe(backup.verified_at))),
-        ("Tested", restore_test::line(backup.restore_test.as_ref(), now, style)),
-    ]
+    ];
+    // Of an archive that was named by its path nobody knows it.
+    if let Some(test) = &backup.restore_test {
+        facts.push(("Tested", restore_test::line(test, now, style)));
+    }
+    facts
 }
 
 fn database(unit: &Unit, style: Style) -> String {

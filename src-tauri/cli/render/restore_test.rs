@@ -3,7 +3,7 @@
 //! Owns the words and when a test is called old. A check of the bytes is never called a restore test.
 
 use comfy_table::Color;
-use kronos_engine::archive::RestoreTest;
+use kronos_engine::contents::RestoreTest;
 use kronos_engine::event::ScratchPlace;
 
 use super::{Style, counted, plain};
@@ -41,15 +41,14 @@ pub(super) fn words(test: &RestoreTest, now: &Now) -> (String, Tone) {
 }
 
 /// The line of `inspect`.
-pub(super) fn line(test: Option<&RestoreTest>, now: &Now, style: Style) -> String {
-    let Some(test) = test else { return "never restore-tested".to_owned() };
-    let (text, tone) = words(test, now);
-    let text = match tone {
-        Tone::Good => style.good(&format!("✓ {text}")),
-        Tone::Old => style.warning(&format!("! {text}")),
-        Tone::Bad => style.bad(&format!("✕ {text}")),
+pub(super) fn line(test: &RestoreTest, now: &Now, style: Style) -> String {
+    let (said, tone) = words(test, now);
+    let verdict = match tone {
+        Tone::Good => style.good(&format!("✓ {said}")),
+        Tone::Old => style.warning(&format!("! {said}")),
+        Tone::Bad => style.bad(&format!("✕ {said}")),
     };
-    format!("{text}: {}", plain(&test.sentence))
+    format!("{verdict}: {}", plain(&test.sentence))
 }
 
 /// When a scratch place goes, and how to look into it meanwhile.
@@ -63,7 +62,7 @@ pub(super) fn scratch(place: &ScratchPlace, now: &Now) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kronos_engine::archive::TestOutcome;
+    use kronos_engine::contents::TestOutcome;
 
     use super::*;
 

@@ -3,8 +3,9 @@
 //! Owns the shared vocabulary of `database` (which finds these facts) and `archive` (which keeps
 //! them), so that neither has to know the other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -93,7 +94,38 @@ pub struct ObjectCount {
     pub rows: Option<u64>,
 }
 
+/// The most names that a sentence lists.
+const LISTED: usize = 5;
+
+impl DatabaseFacts {
+    /// The facts of a database with nothing but the objects that `is_kept` wants.
+    #[must_use]
+    pub fn narrowed(&self, is_kept: impl Fn(&ObjectCount) -> bool) -> Self {
+        let mut narrowed = self.clone();
+        narrowed.objects.retain(is_kept);
+        narrowed
+    }
+
+    /// Says which tables and collections are not among the `kept` ones.
+    pub fn others_than(&self, kept: &BTreeSet<String>) -> Option<String> {
+        let tables = self.objects.iter().filter(|object| object.is_table());
+        let others = tables.filter(|object| !kept.contains(&object.name));
+        let names: Vec<String> = others.map(|object| format!("`{}`", object.name)).collect();
+        let shown = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let rest = names.len().saturating_sub(LISTED);
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        let why = "Left out, because only some tables were asked for";
+        (!names.is_empty()).then(|| format!("{why}: {shown}{more}"))
+    }
+}
+
 impl ObjectCount {
+    /// Whether a person can ask for it by its name: it has rows, shows some or counts.
+    pub fn is_choosable(&self) -> bool {
+        use ObjectKind::{MaterializedView, Sequence, View};
+        self.is_table() || matches!(self.kind, View | MaterializedView | Sequence)
+    }
+
     /// Whether it holds rows of its own: a table, a virtual one, a collection.
     pub fn is_table(&self) -> bool {
         matches!(self.kind, ObjectKind::Table | ObjectKind::VirtualTable | ObjectKind::Collection)
@@ -151,5 +183,54 @@ impl ObjectKind {
             Self::Extension => "extension",
             Self::LargeObjects => "large objects",
         }
+    }
+}
+
+/// How long a test counts as recent.
+const FRESH: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What came out of restoring a backup to a scratch place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RestoreTest {
+    /// When it ended, UTC.
+    #[ts(type = "string")]
+    pub at: Timestamp,
+    /// How it ended.
+    pub outcome: TestOutcome,
+    /// What was compared, or why it failed: one sentence without its full stop.
+    pub sentence: String,
+    /// Tables and collections whose rows were counted and compared.
+    #[ts(type = "number")]
+    pub tables: u64,
+    /// Rows and documents in them.
+    #[ts(type = "number")]
+    pub rows: u64,
+    /// Until when it counts as recent, UTC.
+    #[ts(type = "string")]
+    pub fresh_until: Timestamp,
+}
+
+/// How a restore test ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum TestOutcome {
+    /// It was restored, and everything that the backup recorded was there.
+    Passed,
+    /// It could not be restored, or something was not as the backup recorded it.
+    Failed,
+}
+
+impl RestoreTest {
+    /// A test that ended at `at`.
+    pub fn new(at: Timestamp, outcome: TestOutcome, sentence: String) -> Self {
+        let fresh_until = at.saturating_add(FRESH).unwrap_or(at);
+        Self { at, outcome, sentence, tables: 0, rows: 0, fresh_until }
+    }
+
+    /// Whether everything was there.
+    pub fn has_passed(&self) -> bool {
+        self.outcome == TestOutcome::Passed
     }
 }

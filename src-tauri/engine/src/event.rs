@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::archive::RestoreTest;
+use crate::contents::RestoreTest;
 use crate::error::{ErrorCode, ErrorReport};
 use crate::ids::{BackupId, RunId};
 use crate::progress::Phase;

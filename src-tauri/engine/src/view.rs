@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::archive::{RestoreTest, SafetyMark, Unit};
+use crate::archive::{SafetyMark, Unit};
 use crate::config::{Codec, Settings};
+use crate::contents::RestoreTest;
 use crate::contents::{Consistency, ServerInfo};
 use crate::error::ErrorReport;
 use crate::event::{Event, RunKind, RunState, RunView};

@@ -27,6 +27,20 @@ pub async fn backup_verify(app: Shared<'_>, id: BackupId) -> Answer<RunId> {
     engine.start_verify(&id).map_err(because(failed::VERIFY))
 }
 
+/// Starts to restore a backup to a scratch place, as a test.
+#[tauri::command]
+pub async fn backup_prove(app: Shared<'_>, id: BackupId) -> Answer<RunId> {
+    let engine = app.engine().await?;
+    engine.start_restore_test_of(&id).map_err(because(failed::PROVE))
+}
+
+/// Starts to restore the newest good backup of a profile to a scratch place, as a test.
+#[tauri::command]
+pub async fn profile_prove(app: Shared<'_>, name: String) -> Answer<RunId> {
+    let engine = app.engine().await?;
+    engine.start_restore_test(&name).map_err(because(failed::PROVE))
+}
+
 /// Looks for backups in every storage; says how many were not known before.
 #[tauri::command]
 pub async fn backups_rescan(app: Shared<'_>) -> Answer<u64> {

@@ -61,6 +61,8 @@ handlers![
     backups::backups_list,
     backups::backup_details,
     backups::backup_verify,
+    backups::backup_prove,
+    backups::profile_prove,
     backups::backups_rescan,
     restore::restore_check,
     restore::restore_start,

@@ -24,6 +24,8 @@ pub const NAMES: &[&str] = &[
     "backups_list",
     "backup_details",
     "backup_verify",
+    "backup_prove",
+    "profile_prove",
     "backups_rescan",
     "restore_check",
     "restore_start",

@@ -3,7 +3,7 @@
 //! Owns what is asked for and where a dialog begins. Whoever gets a path as text may only put it into a field
 //! of a form; a file to look inside stays on this side.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tauri::WebviewWindow;
 
@@ -16,7 +16,7 @@ use crate::words::dialog;
 #[tauri::command]
 pub async fn pick_database_files(window: WebviewWindow, app: Shared<'_>) -> Answer<Vec<String>> {
     let chosen = app.dialog.ask(&window, question(dialog::DATABASES, Wanted::Files)).await;
-    Ok(chosen.iter().map(text).collect())
+    Ok(chosen.iter().map(|path| text(path)).collect())
 }
 
 /// Lets the user choose one file: a certificate, a file with a password.
@@ -27,7 +27,7 @@ pub async fn pick_file(
     title: String,
 ) -> Answer<Option<String>> {
     let chosen = app.dialog.ask(&window, question(or(&title, dialog::FILE), Wanted::File)).await;
-    Ok(chosen.first().map(text))
+    Ok(chosen.first().map(|path| text(path)))
 }
 
 /// Lets the user choose a folder.
@@ -39,7 +39,7 @@ pub async fn pick_folder(
 ) -> Answer<Option<String>> {
     let chosen =
         app.dialog.ask(&window, question(or(&title, dialog::FOLDER), Wanted::Folder)).await;
-    Ok(chosen.first().map(text))
+    Ok(chosen.first().map(|path| text(path)))
 }
 
 /// Lets the user name the file of a restore, beginning with `suggested`.
@@ -53,7 +53,7 @@ pub async fn pick_restore_target(
     let name = suggested.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let folder = suggested.parent().filter(|folder| folder.is_absolute()).map(Path::to_owned);
     let question = Question { folder, ..question(dialog::RESTORE, Wanted::NewFile(name)) };
-    Ok(app.dialog.ask(&window, question).await.first().map(text))
+    Ok(app.dialog.ask(&window, question).await.first().map(|path| text(path)))
 }
 
 /// Lets the user choose a file to look inside. No filter: its kind is read from its bytes.
@@ -81,6 +81,6 @@ fn or<'a>(title: &'a str, otherwise: &'a str) -> &'a str {
     Some(title.trim()).filter(|title| !title.is_empty()).unwrap_or(otherwise)
 }
 
-fn text(path: &PathBuf) -> String {
+fn text(path: &Path) -> String {
     path.display().to_string()
 }

@@ -3,6 +3,7 @@ import type { AppState } from '../bindings/AppState';
 import type { BackupView } from '../bindings/BackupView';
 import type { Answers, Fake } from './fake';
 import { ago, backup, check, details, emptyState, ended, fullState, profile, report, run, state, storage } from './fixtures';
+import { PROOF_SCENES } from './proofs';
 import { REPLACE_SCENES } from './replace_scenes';
 import { FILE_SCENES } from './file_scenes';
 import { SERVER_SCENES } from './server_scenes';
@@ -61,6 +62,7 @@ const restored = ended({
 export const SCENES: Record<string, Scene> = {
   ...SERVER_SCENES,
   ...FILE_SCENES,
+  ...PROOF_SCENES,
   ...REPLACE_SCENES,
   full: { state: () => fullState({ active_runs: [run()] }) },
   good: {

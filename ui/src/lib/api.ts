@@ -46,6 +46,8 @@ export const COMMANDS = [
   'backups_list',
   'backup_details',
   'backup_verify',
+  'backup_prove',
+  'profile_prove',
   'backups_rescan',
   'restore_check',
   'restore_start',
@@ -120,6 +122,10 @@ export const api = {
   backupsList: () => call<BackupView[]>('backups_list'),
   backupDetails: (id: BackupId) => call<BackupDetails>('backup_details', { id }),
   backupVerify: (id: BackupId) => call<RunId>('backup_verify', { id }),
+  /** Restores it to a scratch place and compares, as a test. */
+  backupProve: (id: BackupId) => call<RunId>('backup_prove', { id }),
+  /** The same with the newest good backup of a profile. */
+  profileProve: (name: string) => call<RunId>('profile_prove', { name }),
   /** Looks for backups in every place; returns how many were not known before. */
   backupsRescan: () => call<number>('backups_rescan'),
 

@@ -19,7 +19,7 @@ export function shown(cell: Cell): Shown {
   if (cell.kind === 'null') return { text: 'NULL', tone: 'nothing', more: '' };
   if (cell.kind === 'binary') {
     const begin = cell.hex.slice(0, HEX).replace(/(..)(?=.)/g, '$1 ');
-    return { text: begin, tone: 'bytes', more: bytes(cell.length) };
+    return { text: cell.hex.length > HEX ? `${begin}…` : begin, tone: 'bytes', more: bytes(cell.length) };
   }
   const letters = [...visible(cell.text)];
   const cut = cell.cut_from !== null || letters.length > LETTERS;

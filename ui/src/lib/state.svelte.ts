@@ -70,6 +70,12 @@ class Session {
     return this.active.find(mine) ?? this.recent.find(mine);
   }
 
+  /** The restore test of a backup that waits or works, else the last one that ended. */
+  proofOf(backup: BackupId): RunView | undefined {
+    const mine = (run: RunView) => run.kind === 'restore_test' && run.backup === backup;
+    return this.active.find(mine) ?? this.recent.find(mine);
+  }
+
   /** Says something to those who listen to the window. */
   say(text: string): void {
     this.announcement = text.replaceAll('`', '');

@@ -17,7 +17,9 @@ export type Shape =
   | 'stopped'
   | 'missing'
   | 'unreachable'
-  | 'unsupported';
+  | 'unsupported'
+  | 'tested'
+  | 'aged';
 
 export type State = { shape: Shape; word: string };
 

@@ -106,6 +106,22 @@ const CASES: Case[] = [
   ['replace', '#/restore?backup=shop_0', 'audit_tmp', replacing],
   ['replace-in-use', '#/restore?backup=shop_0', 'in use by node, sqlite3', click('restore-place-replace')],
   ['replace-remote', '#/restore?backup=warehouse_1', 'Disconnect the programs', replacing],
+  ['proved', '#/databases', 'Restore test failed'],
+  ['proved', '#/backups', 'Tested 34 days ago'],
+  ['proved', '#/restore', 'Restore-tested'],
+  ['proved', '#/backups?id=old', 'The last restore test is 34 days old'],
+  ['proving', '#/backups?id=fresh', 'Restore test of'],
+  ['proof-failed', '#/backups?id=fresh', 'did not pass its restore test'],
+  ['scratch-restored', '#/restore', 'It is a scratch place'],
+  ['replace', '#/restore?backup=shop_0', 'removed after 24 hours', click('restore-place-scratch')],
+  ['replace', '#/restore?backup=shop_0', 'Only some tables', click('restore-tables-some')],
+  ['replace', '#/restore?backup=shop_0', 'The first 100 rows', click('rows-of-orders')],
+  ['replace', '#/backups?id=shop_0', 'The first 100 rows', click('rows-of-orders')],
+  ['replace', '#/restore?backup=shop_0', 'not one by one', click('compare')],
+  ['replace', '#/restore?backup=shop_0', 'other structure, other rows', async (opened: Opened) => {
+    await click('compare')(opened);
+    await click('compare-go')(opened);
+  }],
   ['replace-running', '#/restore?backup=shop_0', 'Cancel now keeps what is there'],
   ['replace-swapping', '#/restore', 'then swapping'],
   ['replaced', '#/restore', 'What was there is kept as'],

@@ -4,33 +4,9 @@ import { describe, expect, it, vi } from 'vitest';
 import type { FileInside } from '../bindings/FileInside';
 import { encryptedInside, fileInside, foreignInside, openedFile, refusedInside } from '../dev/files';
 import { backup, details, ended, fullState, profile, report } from '../dev/fixtures';
+import { expectOnlyText, harm } from './harm';
 import { PAYLOADS } from './payloads';
 import { findId, open, type Opened } from './window';
-
-const ALLOWED = new Set(
-  'a bdi br button circle code dd details div dl dt ellipse em fieldset footer form g h1 h2 h3 header input kbd label legend li line main nav option p path polygon polyline pre rect section select small span strong summary svg table tbody td textarea th thead time tr ul'.split(' '),
-);
-// eslint-disable-next-line no-control-regex -- that is what must not be seen
-const TURNING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-
-/** What a hostile text has become other than text. */
-function harm(): string[] {
-  const found: string[] = [];
-  for (const element of document.body.querySelectorAll('*')) {
-    if (!ALLOWED.has(element.localName)) found.push(`<${element.localName}> ${element.outerHTML.slice(0, 120)}`);
-    for (const { name, value } of element.attributes) {
-      const leads = name === 'href' && !value.startsWith('#');
-      const loads = ['src', 'action', 'style'].includes(name) && /javascript|hacked|url/.test(value);
-      if (name.startsWith('on') || leads || loads) found.push(`${name}=${value} of <${element.localName}>`);
-    }
-    for (const node of element.childNodes) {
-      if (node.nodeType === Node.TEXT_NODE && TURNING.test(node.textContent ?? '')) found.push(`a sign that turns text around in <${element.localName}> ${JSON.stringify(node.textContent)}`);
-    }
-  }
-  return found;
-}
-
-const expectOnlyText = () => expect(harm()).toEqual([]);
 
 const objects = (text: string) => [text, `${text}2`].map((name) => ({ kind: 'table' as const, name, rows: 1 }));
 const units = (text: string) =>
@@ -100,7 +76,7 @@ describe('a hundred payloads', () => {
     expectOnlyText();
     for (const [index, text] of PAYLOADS.entries()) {
       fake.set({ recent_runs: [done(text, index), done(text, index + 1_001)] });
-      await screen.findByTestId('recent-restores');
+      await screen.findByTestId('restore-result');
       expectOnlyText();
     }
     expect(hacked).not.toHaveBeenCalled();

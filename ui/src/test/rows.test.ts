@@ -1,4 +1,6 @@
 // Rows and differences: text only, honest about what is cut and what was compared, and ended when nobody looks.
+import { serverState } from '../dev/server_scenes';
+import { serverDetails } from '../dev/servers';
 import { cleanup, waitFor, within } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { backup, fullState, report } from '../dev/fixtures';
@@ -8,6 +10,7 @@ import { session } from '../lib/state.svelte';
 import { byId, findId, noId, open, textOf } from './window';
 
 const INSIDE = '#/restore?backup=shop_0';
+const SERVER = '#/restore?backup=warehouse_1';
 const cells = (row: number) => within(within(byId('rows')).getAllByRole('row')[row] as HTMLElement).getAllByRole('cell').map(textOf);
 
 describe('the first rows', () => {
@@ -16,7 +19,7 @@ describe('the first rows', () => {
     await user.click(await findId('rows-of-orders'));
     expect(textOf(await findId('rows-caption'))).toBe('The first 100 rows of 1 204 331, in the order of the backup. What stands behind them in the archive was not read.');
     expect(fake.of('rows_first')).toEqual([{ archive: { what: 'backup', id: 'shop_0' }, order: { database: 'shop.db', table: 'orders', limit: 100 } }]);
-    expect(cells(1)).toEqual(['1', 'Kundin Nº 0', 'NULL', '89 50 4e 47 0d 0a 1a 0a 16 kB']);
+    expect(cells(1)).toEqual(['1', 'Kundin Nº 0', 'NULL', '89 50 4e 47 0d 0a 1a 0a… 16 kB']);
     expect(cells(3)[2]).toMatch(/^long .*… 1\.2 MB$/);
     await user.keyboard('{Escape}');
     await waitFor(() => expect(noId('rows-dialog')).toBeNull());
@@ -66,11 +69,11 @@ describe('the first rows', () => {
 
 describe('a comparison', () => {
   it('with the database as it is now: what is new, gone, changed', async () => {
-    const { fake, user } = await open(INSIDE, fullState());
+    const { fake, user } = await open(SERVER, serverState(), { backup_details: () => serverDetails({ id: 'warehouse_1' }) });
     await user.click(await findId('compare'));
     await user.click(await findId('compare-go'));
     expect(textOf(await findId('compare-verdict'))).toBe('Different 3 differences.');
-    expect(fake.of('compare_live')).toEqual([{ archive: { what: 'backup', id: 'shop_0' }, profile: 'shop' }]);
+    expect(fake.of('compare_live')).toEqual([{ archive: { what: 'backup', id: 'warehouse_1' }, profile: 'warehouse' }]);
     const rows = within(byId('differences')).getAllByRole('row').slice(1).map((row) => [...row.children].map(textOf).filter((cell) => cell !== '').join(' '));
     expect(rows).toEqual(['audit_tmp table gone 12', 'coupons table new 40', 'orders table other structure, other rows 1 204 331 1 209 880', 'spent view left out of one side']);
     expect(textOf(byId('compare-dialog'))).toContain('39 objects without a difference. Rows are compared by their number, structure by its definitions.');
@@ -80,6 +83,7 @@ describe('a comparison', () => {
     const { fake, user } = await open(INSIDE, fullState());
     await user.click(await findId('compare'));
     await waitFor(() => expect(within(byId('compare-with')).getAllByRole('option').length).toBeGreaterThan(1));
+    expect(textOf(byId('compare-with'))).not.toContain('as it is now');
     await user.selectOptions(byId('compare-with'), 'backup shop_3');
     await user.click(byId('compare-go'));
     await findId('compare-verdict');
@@ -87,12 +91,11 @@ describe('a comparison', () => {
   });
 
   it('ends when nobody waits for it, and says when there is nothing to compare with', async () => {
-    const { fake, user } = await open(INSIDE, fullState(), { compare_live: () => new Promise(() => undefined) });
+    const { fake, user } = await open(INSIDE, fullState(), { compare_archives: () => new Promise(() => undefined) });
     await user.click(await findId('compare'));
     await user.click(await findId('compare-go'));
     await user.keyboard('{Escape}');
     await waitFor(() => expect(fake.of('look_stop')).toHaveLength(1));
-    fake.set({ profiles: [] });
     fake.answers.backups_list = () => [backup({ id: 'shop_0' })];
     await user.click(byId('compare'));
     await findId('compare-nothing');

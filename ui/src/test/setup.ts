@@ -1,5 +1,5 @@
 // What jsdom lacks, and a clean start for every test.
-import { cleanup } from '@testing-library/svelte';
+import { cleanup, configure } from '@testing-library/svelte';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { catalogue } from '../lib/catalogue.svelte';
 import { files } from '../lib/files.svelte';
@@ -25,6 +25,9 @@ Object.assign(HTMLDialogElement.prototype, {
 });
 window.scrollTo = () => undefined;
 HTMLCanvasElement.prototype.getContext = () => null;
+
+// Long enough for a machine that is busy with other things.
+configure({ asyncUtilTimeout: 5_000 });
 
 // As in index.html.
 document.documentElement.lang = 'en';

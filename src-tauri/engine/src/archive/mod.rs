@@ -34,7 +34,7 @@ pub use intake::{Closing, PlannedMember, UnitSource, Written};
 pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, SafetyMark, Sidecar, Unit};
 pub use reader::{Verified, extract, peek_header, verify};
 pub use records::MAX_SIDECAR;
-pub use restore_test::{MAX_TEST_RECORD, RestoreTest, TestOutcome, TestRecord};
+pub use restore_test::{MAX_TEST_RECORD, TestRecord};
 pub(crate) use subject::one_line;
 pub use writer::{ArchiveWriter, PART_SIZE};
 

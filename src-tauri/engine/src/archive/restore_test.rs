@@ -4,65 +4,16 @@
 //! one, and because a commit record is never touched again. Whoever can write to the storage can write
 //! one, so it is worth as much as the date of the last check in a commit record.
 
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
 
 use super::hash::is_sha256;
+use crate::contents::RestoreTest;
 use crate::error::{ArchiveError, Result};
 use crate::ids::BackupId;
 
 /// The longest record; a longer one is none.
 pub const MAX_TEST_RECORD: usize = 64 << 10;
-/// How long a test counts as recent.
-const FRESH: SignedDuration = SignedDuration::from_hours(30 * 24);
 const END: &str = ".restore-test";
-
-/// What came out of restoring a backup to a scratch place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct RestoreTest {
-    /// When it ended, UTC.
-    #[ts(type = "string")]
-    pub at: Timestamp,
-    /// How it ended.
-    pub outcome: TestOutcome,
-    /// What was compared, or why it failed: one sentence without its full stop.
-    pub sentence: String,
-    /// Tables and collections whose rows were counted and compared.
-    #[ts(type = "number")]
-    pub tables: u64,
-    /// Rows and documents in them.
-    #[ts(type = "number")]
-    pub rows: u64,
-    /// Until when it counts as recent, UTC.
-    #[ts(type = "string")]
-    pub fresh_until: Timestamp,
-}
-
-/// How a restore test ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum TestOutcome {
-    /// It was restored, and everything that the backup recorded was there.
-    Passed,
-    /// It could not be restored, or something was not as the backup recorded it.
-    Failed,
-}
-
-impl RestoreTest {
-    /// A test that ended at `at`.
-    pub fn new(at: Timestamp, outcome: TestOutcome, sentence: String) -> Self {
-        let fresh_until = at.saturating_add(FRESH).unwrap_or(at);
-        Self { at, outcome, sentence, tables: 0, rows: 0, fresh_until }
-    }
-
-    /// Whether everything was there.
-    pub fn has_passed(&self) -> bool {
-        self.outcome == TestOutcome::Passed
-    }
-}
 
 /// A test with what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,6 +75,7 @@ impl TestRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contents::TestOutcome;
 
     fn record() -> TestRecord {
         let at = "2026-11-23T04:05:06.789Z".parse().unwrap();

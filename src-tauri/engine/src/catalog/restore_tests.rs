@@ -7,7 +7,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::Catalog;
 use super::values::{json, skip_unreadable, text};
-use crate::archive::{RestoreTest, TestRecord};
+use crate::archive::TestRecord;
+use crate::contents::RestoreTest;
 use crate::error::Result;
 use crate::ids::BackupId;
 

@@ -342,7 +342,7 @@ pub struct DumpedDatabase {
     pub size: u64,
     /// Who held it.
     pub server: ServerInfo,
-    /// What is in it, as far as it is wanted.
+    /// What is in it.
     pub facts: DatabaseFacts,
     /// The names of the tables, collections and views that are wanted; `None` means all of it.
     pub only: Option<BTreeSet<String>>,

@@ -6,9 +6,10 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::archive::{RestoreTest, Sidecar, TestOutcome, TestRecord};
+use crate::archive::{Sidecar, TestRecord};
 use crate::backup::{self, archive_key_of, put_record};
 use crate::catalog::BackupRecord;
+use crate::contents::{RestoreTest, TestOutcome};
 use crate::database;
 use crate::error::{Error, ErrorCode, RestoreError, Result};
 use crate::event::{Event, RunKind, RunResult};

@@ -7,11 +7,8 @@ use std::collections::BTreeSet;
 
 use crate::archive::Unit;
 use crate::config::NamePatterns;
-use crate::contents::{ObjectCount, ObjectKind};
+use crate::contents::ObjectCount;
 use crate::error::{RestoreError, Result};
-
-/// The most names that a message lists.
-const LISTED: usize = 5;
 
 /// The names of what `patterns` mean in `unit`. Where names have `schemas`, a pattern without a dot means
 /// the table in each of them.
@@ -20,12 +17,12 @@ pub(super) fn chosen(unit: &Unit, patterns: &[String], schemas: bool) -> Result<
     for pattern in patterns {
         let wanted = NamePatterns::of(std::slice::from_ref(pattern));
         let is_bare = schemas && !pattern.contains('.');
-        let means = |object: &&ObjectCount| {
+        let is_wanted = |object: &&ObjectCount| {
             let bare = object.name.split_once('.').map(|(_, name)| name).filter(|_| is_bare);
-            is_choosable(object)
+            object.is_choosable()
                 && (wanted.have(&object.name) || bare.is_some_and(|name| wanted.have(name)))
         };
-        let mut meant = unit.objects.iter().filter(means).peekable();
+        let mut meant = unit.objects.iter().filter(is_wanted).peekable();
         if meant.peek().is_none() {
             return Err(nothing(unit, pattern).into());
         }
@@ -37,15 +34,6 @@ pub(super) fn chosen(unit: &Unit, patterns: &[String], schemas: bool) -> Result<
     Ok(chosen)
 }
 
-/// Whether a person can ask for it by its name.
-pub(super) fn is_choosable(object: &ObjectCount) -> bool {
-    object.is_table()
-        || matches!(
-            object.kind,
-            ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence
-        )
-}
-
 fn nothing(unit: &Unit, pattern: &str) -> RestoreError {
     let tables = unit.objects.iter().filter(|object| object.is_table());
     RestoreError::NoSuchTable {
@@ -55,21 +43,10 @@ fn nothing(unit: &Unit, pattern: &str) -> RestoreError {
     }
 }
 
-/// The tables and collections with rows that are not wanted, for a person.
-pub(super) fn left_out(unit: &Unit, wanted: &BTreeSet<String>) -> Option<String> {
-    let tables = unit.objects.iter().filter(|object| object.is_table());
-    let left_out = tables.filter(|object| !wanted.contains(&object.name));
-    let names: Vec<String> = left_out.map(|object| format!("`{}`", object.name)).collect();
-    let rest = names.len().saturating_sub(LISTED);
-    let shown = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    (!names.is_empty())
-        .then(|| format!("Left out, because only some tables were asked for: {shown}{more}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contents::ObjectKind;
 
     fn unit(names: &[(&str, ObjectKind)]) -> Unit {
         let object = |(name, kind): &(&str, ObjectKind)| ObjectCount {
@@ -116,7 +93,8 @@ mod tests {
             "`log_index` is no table of `shop`: public.orders, public.log_1, public.log_2";
         assert_eq!(error, expected);
         assert!(chosen(&[]).is_err());
-        let left_out = left_out(&unit, &BTreeSet::from(["public.orders".to_owned()]));
-        assert!(left_out.unwrap().ends_with(": `public.log_1`, `public.log_2`"));
+        let facts = crate::contents::DatabaseFacts { objects: unit.objects, ..Default::default() };
+        let others = facts.others_than(&BTreeSet::from(["public.orders".to_owned()]));
+        assert!(others.unwrap().ends_with(": `public.log_1`, `public.log_2`"));
     }
 }

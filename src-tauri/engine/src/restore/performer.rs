@@ -102,11 +102,9 @@ pub(super) async fn perform_verified(
         cancel: context.cancel.clone(),
     };
     let sink = connection.restore(&request.target, &dumped, &scope).await?;
-    let left_out = dumped.only.as_ref().and_then(|only| choice::left_out(&unit, only));
     let facts = dumped.facts;
     let mut restored = load(reader, name, manifest, index, sink, facts, context).await?;
     restored.warnings.extend(left_out_warning(&unit));
-    restored.warnings.extend(left_out);
     Ok(RestoreReport { backup, restored, secured })
 }
 
@@ -181,16 +179,12 @@ fn left_out_warning(unit: &Unit) -> Option<String> {
 fn dumped(manifest: &Manifest, unit: &Unit, patterns: Option<&[String]>) -> Result<DumpedDatabase> {
     let schemas = database::names_have_schemas(manifest.header.engine);
     let only = patterns.map(|patterns| choice::chosen(unit, patterns, schemas)).transpose()?;
-    let mut objects = unit.objects.clone();
-    if let Some(only) = &only {
-        objects.retain(|object| choice::is_choosable(object) && only.contains(&object.name));
-    }
     Ok(DumpedDatabase {
         name: unit.name.clone(),
         size: unit.size,
         server: manifest.header.server.clone(),
         facts: DatabaseFacts {
-            objects,
+            objects: unit.objects.clone(),
             properties: unit.properties.clone(),
             left_out: unit.left_out.clone(),
         },

@@ -1,3 +1,5 @@
+//! What the lexer makes of texts of every maker, however they are cut.
+
 use super::lexer::{Lexer, Next, Token};
 use super::speech::Speech;
 

@@ -100,7 +100,7 @@ fn choice(content: &Content) -> Choice {
         .filter(|(name, _)| without.contains(name))
         .map(|(name, kind)| documents_of(name, kind))
         .collect();
-    Choice { without_documents, databases: None }
+    Choice { without_documents, ..Choice::default() }
 }
 
 fn arguments(content: &Content) -> Vec<String> {

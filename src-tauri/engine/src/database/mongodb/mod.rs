@@ -176,7 +176,9 @@ impl DatabaseConnection for MongoServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        dumped.whole(self.kind())?;
+        if super::holds_whole_server(self.kind(), &dumped.name) {
+            dumped.whole(self.kind())?;
+        }
         let (session, server) = self.open().await?;
         self.checked(&session, &server, target, dumped).await.map(drop)
     }

@@ -2,6 +2,7 @@
 //!
 //! Owns the new databases from the moment they are claimed. Only what was claimed here is ever dropped.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use mongodb::bson::doc;
@@ -17,7 +18,7 @@ use super::stream::{ArchiveWriter, Choice};
 use super::target::Target;
 use super::tools;
 use crate::cancel::{CancelCheck, CancellationToken};
-use crate::contents::DatabaseFacts;
+use crate::contents::{DatabaseFacts, ObjectKind};
 use crate::error::{Error, RestoreError, Result, ServerError};
 
 /// The collection that stands in a database for as long as it is being restored.
@@ -58,6 +59,7 @@ pub(super) struct Loading {
     /// What is loaded into the database that it replaces.
     hidden: Option<Hidden>,
     warnings: Vec<String>,
+    only: Option<BTreeSet<String>>,
     bytes: u64,
     runtime: Handle,
 }
@@ -73,10 +75,17 @@ impl Loading {
         scope: &WorkScope,
     ) -> Result<Self> {
         let mut loading = Self::claim(session, target.clone()).await?;
+        loading.only.clone_from(&dumped.only);
         let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
         let child = call.spawn_input(scope)?;
         loading.input = Some(match target {
-            Target::Database(_) | Target::Inside { .. } => Input::Whole(child),
+            Target::Database(_) | Target::Inside { .. } if dumped.only.is_none() => {
+                Input::Whole(child)
+            }
+            Target::Database(_) | Target::Inside { .. } => {
+                let choice = Choice { collections: dumped.only.clone(), ..Choice::default() };
+                Input::Chosen(Box::new(ArchiveWriter::new(child, choice)))
+            }
             Target::Server(names) => {
                 let databases = Some(names.into_iter().collect());
                 let choice = Choice { databases, ..Choice::default() };
@@ -95,6 +104,7 @@ impl Loading {
             claimed: Vec::new(),
             hidden: None,
             warnings: Vec::new(),
+            only: None,
             bytes: 0,
             runtime: Handle::current(),
         };
@@ -131,7 +141,7 @@ impl Loading {
         cancel.check()?;
         let (session, target) = (self.session.clone(), self.target.clone());
         let counting = compare::count_all(&session, &target);
-        self.settle(counting, cancel)
+        self.settle(counting, 0, cancel)
     }
 
     /// The same, with what is to be said besides when it has succeeded.
@@ -168,16 +178,22 @@ impl Loading {
         cancel: &CancellationToken,
     ) -> Result<Restored> {
         let loaded = self.load()?;
+        let narrowed = self.only.as_ref().map(|only| narrowed(expected, only));
+        let others = self.only.as_ref().and_then(|only| expected.others_than(only));
+        self.warnings.extend(others);
+        let expected = narrowed.as_ref().unwrap_or(expected);
         cancel.check()?;
         let (session, target) = (self.session.clone(), self.target.clone());
         let checking = compare::compare(&session, &target, expected, &loaded);
-        self.settle(checking, cancel)
+        let loaded = expected.objects.iter().filter(|it| it.kind != ObjectKind::Index).count();
+        self.settle(checking, loaded, cancel)
     }
 
-    /// Takes the claims away, once `checking` has found nothing against it.
+    /// Takes the claims away, once `checking` has found nothing against the collections that were loaded.
     fn settle(
         &mut self,
         checking: impl Future<Output = Result<Found>>,
+        loaded: usize,
         cancel: &CancellationToken,
     ) -> Result<Restored> {
         let found = self
@@ -190,7 +206,8 @@ impl Loading {
         let (mut warnings, mut previous) = (std::mem::take(&mut self.warnings), None);
         warnings.extend(found.warnings);
         if let Target::Inside { database, prefix, disconnect } = &self.target {
-            let swap = Swap { session: &self.session, database, prefix, disconnect: *disconnect };
+            let disconnect = *disconnect;
+            let swap = Swap { session: &self.session, database, prefix, loaded, disconnect };
             let (replaced, more) = self.runtime.block_on(swap.carry_out())?;
             warnings.extend(more);
             previous = Some(replaced);
@@ -206,6 +223,17 @@ impl Loading {
             previous,
         })
     }
+}
+
+/// What is expected of the collections `only`: them with their documents and their indexes.
+fn narrowed(expected: &DatabaseFacts, only: &BTreeSet<String>) -> DatabaseFacts {
+    let choice = Choice { collections: Some(only.clone()), ..Choice::default() };
+    expected.narrowed(|object| match object.kind {
+        ObjectKind::Index => only.iter().any(|name| {
+            object.name.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        }),
+        _ => choice.takes(&object.name),
+    })
 }
 
 /// Makes a database ours: nobody else has anything in it.

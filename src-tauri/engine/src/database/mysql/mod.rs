@@ -7,6 +7,7 @@
 mod arguments;
 mod catalog;
 mod check;
+mod choose;
 mod dump;
 mod fault;
 mod flavour;
@@ -89,7 +90,6 @@ impl DatabaseConnection for MysqlServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        dumped.whole(self.kind())?;
         target::Target::check(&self.settings, target, dumped).await.map(drop)
     }
 

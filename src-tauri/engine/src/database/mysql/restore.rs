@@ -12,6 +12,7 @@ use super::super::child::{ChildInput, Invocation, SecretUse};
 use super::super::{DumpedDatabase, RestoreSink, Restored, WorkScope};
 use super::arguments;
 use super::check::Check;
+use super::choose::{self, Chosen, Loaded};
 use super::dump::engine_error;
 use super::option_file;
 use super::replace::{self, Claim, Swap};
@@ -29,6 +30,8 @@ const REMOVAL_PATIENCE: Duration = Duration::from_mins(2);
 pub(super) struct NewDatabase {
     target: Target,
     source: String,
+    chosen: Option<Chosen>,
+    loaded: Option<Loaded>,
     filter: Option<CopyFilter>,
     child: Option<ChildInput>,
     made: Made,
@@ -74,7 +77,8 @@ impl NewDatabase {
         }
         let child = Some(call.spawn_input(scope)?);
         let (filter, source) = (Some(CopyFilter::new()), dumped.name.clone());
-        Ok(Self { target, source, filter, child, made, bytes: 0 })
+        let chosen = dumped.only.clone().map(Chosen::new);
+        Ok(Self { target, source, chosen, loaded: None, filter, child, made, bytes: 0 })
     }
 
     /// Ends the client at once.
@@ -98,6 +102,16 @@ impl NewDatabase {
         let tool = self.target.tool.name;
         let mut warnings = std::mem::take(&mut self.target.warnings);
         warnings.extend(complaints.into_iter().map(|line| format!("{tool}: {line}")));
+        let narrowed =
+            expected.and_then(|facts| self.loaded.as_ref().map(|loaded| loaded.narrowed(facts)));
+        if narrowed.is_some() {
+            let cut = choose::cut_foreign_keys(&self.target.access, &self.target.name);
+            let cut = cancel.run_until_cancelled(cut);
+            let cut = self.made.runtime.block_on(cut).unwrap_or(Err(Error::Cancelled))?;
+            warnings.extend(cut);
+        }
+        warnings.extend(narrowed.iter().filter_map(|(_, others)| others.clone()));
+        let expected = narrowed.as_ref().map(|(facts, _)| facts).or(expected);
         let check = Check { target: &self.target, source: &self.source, expected };
         let work = cancel.run_until_cancelled(check.run(&events));
         let found = self.made.runtime.block_on(work).unwrap_or(Err(Error::Cancelled))?;
@@ -126,7 +140,11 @@ impl NewDatabase {
         let (Some(filter), Some(child)) = (&mut self.filter, &mut self.child) else {
             return Err(Error::Internal("the restore has ended".to_owned()));
         };
-        let passed = filter.pass(bytes, child).map_err(engine_error);
+        let passed = match &mut self.chosen {
+            Some(chosen) => chosen.pass(bytes, &mut |kept| filter.pass(kept, child)),
+            None => filter.pass(bytes, child),
+        };
+        let passed = passed.map_err(engine_error);
         passed.map_err(|error| self.target.access.who.tool(error, &self.target.name))
     }
 
@@ -142,9 +160,16 @@ impl NewDatabase {
 
     /// Waits for the client; returns the events that were switched off and what the client said.
     fn end_loading(&mut self) -> Result<(Vec<String>, Vec<String>)> {
-        let (Some(filter), Some(mut child)) = (self.filter.take(), self.child.take()) else {
+        let (Some(mut filter), Some(mut child)) = (self.filter.take(), self.child.take()) else {
             return Err(Error::Internal("the restore was finished twice".to_owned()));
         };
+        if let Some(chosen) = self.chosen.take() {
+            let loaded = chosen.finish(&mut |kept| filter.pass(kept, &mut child));
+            let loaded = loaded.map_err(engine_error);
+            self.loaded = Some(
+                loaded.map_err(|error| self.target.access.who.tool(error, &self.target.name))?,
+            );
+        }
         let ended = filter.finish(&mut child).map_err(engine_error);
         let ended = ended.and_then(|events| Ok((events, child.finish()?)));
         ended.map_err(|error| self.target.access.who.tool(error, &self.target.name))

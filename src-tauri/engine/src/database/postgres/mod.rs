@@ -8,6 +8,7 @@
 mod access;
 mod capture;
 mod catalogue;
+mod choose;
 mod compare;
 mod copy_text;
 mod custom_format;
@@ -91,7 +92,6 @@ impl DatabaseConnection for PostgresServer {
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
-        dumped.whole(self.kind())?;
         let access = Access::resolve(&self.settings).await?;
         target::check(&access, wanted(target)?, dumped).await.map(drop)
     }

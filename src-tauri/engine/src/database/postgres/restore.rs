@@ -6,14 +6,16 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::Handle;
 
 use super::super::child::{ChildInput, Invocation};
 use super::super::tool::Tool;
 use super::access::Access;
+use super::choose::{Chosen, choose};
 use super::compare;
-use super::custom_format::Editor;
+use super::custom_format::{Editor, Silence};
 use super::facts::{self, SKIPPED_ENTRIES};
 use super::faults::{Against, explained};
 use super::new_database::{NewDatabase, remove_abandoned};
@@ -40,6 +42,9 @@ enum Loading {
     Spool { file: Editor<File>, path: PathBuf, jobs: u8 },
 }
 
+/// What a choice of tables means, once the table of contents has gone by.
+type ToldChoice = Arc<Mutex<Option<Chosen>>>;
+
 /// A database that is being loaded. The tool is declared before the database, so it ends first.
 struct PostgresRestore {
     loading: Option<Loading>,
@@ -50,6 +55,8 @@ struct PostgresRestore {
     target: String,
     /// Set when the target is replaced: whether others may be disconnected.
     replaces: Option<bool>,
+    chosen: ToldChoice,
+    is_choice: bool,
     scope: WorkScope,
     warnings: Vec<String>,
 }
@@ -87,15 +94,16 @@ pub(super) async fn start(
     warnings.extend(facts::advice(&dumped.facts, wanted.replaces.is_some()));
     let in_one = jobs.is_none() && objects(&dumped.facts) <= MAX_IN_ONE_TRANSACTION;
     let tool_call = call_of(tool, database.name.clone(), in_one, keeps_owners);
-    let silenced = silenced(&dumped.facts);
+    let chosen = Arc::new(Mutex::new(None));
+    let silence = silence(dumped, &chosen);
     let loading = match jobs {
         Some(jobs) => {
             let path = scope.scratch.join("restore.dump");
             let file = files::create_private(&path)
                 .map_err(|error| Error::file("create", &path, error))?;
-            Loading::Spool { file: Editor::new(file, silenced), path, jobs }
+            Loading::Spool { file: Editor::new(file, silence), path, jobs }
         }
-        None => Loading::Stream(Editor::new(tool_call(&access)?.spawn_input(scope)?, silenced)),
+        None => Loading::Stream(Editor::new(tool_call(&access)?.spawn_input(scope)?, silence)),
     };
     Ok(Box::new(PostgresRestore {
         loading: Some(loading),
@@ -105,6 +113,8 @@ pub(super) async fn start(
         tool_call,
         target: wanted.name.to_owned(),
         replaces: wanted.replaces,
+        chosen,
+        is_choice: dumped.only.is_some(),
         scope: scope.clone(),
         warnings,
     }))
@@ -142,6 +152,20 @@ fn objects(facts: &DatabaseFacts) -> u64 {
     facts.objects.len() as u64 + large.filter_map(|object| object.rows).sum::<u64>()
 }
 
+/// The entries that do nothing: what the selection of the backup has cut off, and what is not chosen now.
+fn silence(dumped: &DumpedDatabase, told: &ToldChoice) -> Silence {
+    let silenced = silenced(&dumped.facts);
+    let Some(only) = dumped.only.clone() else { return Silence::Entries(silenced) };
+    let told = told.clone();
+    Silence::Chosen(Box::new(move |entries| {
+        let mut chosen = choose(entries, &only).map_err(io::Error::other)?;
+        let all = chosen.silenced.union(&silenced).copied().collect();
+        chosen.silenced.clear();
+        *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(chosen);
+        Ok(all)
+    }))
+}
+
 fn silenced(facts: &DatabaseFacts) -> HashSet<i64> {
     let numbers = facts.properties.get(SKIPPED_ENTRIES).map_or("", String::as_str);
     numbers.split(',').filter_map(|number| number.parse().ok()).collect()
@@ -174,6 +198,14 @@ impl PostgresRestore {
         self.warnings
             .extend(complaints.into_iter().filter(|line| line.contains("warning")).take(20));
         Ok(())
+    }
+
+    /// What is expected of chosen tables.
+    fn narrowed(&mut self, expected: &DatabaseFacts) -> Option<DatabaseFacts> {
+        let chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        self.warnings.extend(expected.others_than(&chosen.kept));
+        self.warnings.extend(chosen.warnings);
+        Some(expected.narrowed(|it| it.is_choosable() && chosen.kept.contains(&it.name)))
     }
 
     /// Compares, and makes it visible. Returns what was counted and what it replaced.
@@ -222,6 +254,12 @@ impl Write for PostgresRestore {
             Some(Loading::Stream(to)) => to.write(bytes),
             Some(Loading::Spool { file, .. }) => file.write(bytes),
         };
+        if self.is_choice
+            && outcome.as_ref().is_err_and(|it| it.kind() == io::ErrorKind::BrokenPipe)
+        {
+            // The tool has ended well: it does not read on when it has all that it wants.
+            return Ok(bytes.len());
+        }
         outcome.map_err(|error| match error.downcast::<Error>() {
             Ok(error) => {
                 let against = Against { access: &self.access, database: self.name() };
@@ -243,6 +281,8 @@ impl RestoreSink for PostgresRestore {
         cancel: &CancellationToken,
     ) -> Result<Restored> {
         self.load()?;
+        let narrowed = self.narrowed(expected);
+        let expected = narrowed.as_ref().unwrap_or(expected);
         let Some(database) = self.database.take() else {
             return Err(Error::Internal("a dump was loaded twice".to_owned()));
         };

@@ -105,6 +105,9 @@ fn create_unfinished(folder: &Path) -> io::Result<(File, PathBuf)> {
     Err(io::ErrorKind::ResourceBusy.into())
 }
 
+/// What has to be in a file with some of the tables, and what to know about it.
+type TakenOut = (DatabaseFacts, Vec<String>);
+
 /// A restored file that nobody sees yet.
 pub(super) struct NewFileSink {
     file: Option<File>,
@@ -176,7 +179,7 @@ impl NewFileSink {
         whole: File,
         expected: Option<&DatabaseFacts>,
         cancel: &CancellationToken,
-    ) -> Result<(File, Option<(DatabaseFacts, Vec<String>)>)> {
+    ) -> Result<(File, Option<TakenOut>)> {
         let (Some(only), Some(expected)) = (&self.only, expected) else { return Ok((whole, None)) };
         let (mut file, path) = create_unfinished(folder_of(&self.target))
             .map_err(|error| Error::file("create", &self.target, error))?;
@@ -184,9 +187,10 @@ impl NewFileSink {
         let chosen = choose::choose(&full, (&self.temporary, &mut file), only, cancel);
         let _ = fs::remove_file(&full);
         let chosen = chosen?;
+        let warnings = chosen.warnings.into_iter().chain(expected.others_than(only)).collect();
         let size = file.metadata().map(|metadata| metadata.len());
         self.bytes = size.map_err(|error| Error::file("read", &self.temporary, error))?;
-        Ok((file, Some((of_chosen(expected, chosen.objects)?, chosen.warnings))))
+        Ok((file, Some((of_chosen(expected, only, chosen.objects)?, warnings))))
     }
 
     /// Gives the finished file its name. Returns what it replaced.
@@ -215,8 +219,13 @@ impl NewFileSink {
 }
 
 /// What has to be in a file with some of the tables: all that was wanted, with its rows, and what hangs on it.
-fn of_chosen(expected: &DatabaseFacts, mut objects: Vec<ObjectCount>) -> Result<DatabaseFacts> {
-    for wanted in expected.objects.iter().filter(|object| object.is_table()) {
+fn of_chosen(
+    expected: &DatabaseFacts,
+    only: &BTreeSet<String>,
+    mut objects: Vec<ObjectCount>,
+) -> Result<DatabaseFacts> {
+    let wanted = |object: &&ObjectCount| object.is_table() && only.contains(&object.name);
+    for wanted in expected.objects.iter().filter(wanted) {
         let is_it =
             |object: &&mut ObjectCount| (object.kind, &object.name) == (wanted.kind, &wanted.name);
         let Some(found) = objects.iter_mut().find(is_it) else {

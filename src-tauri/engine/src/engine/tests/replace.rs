@@ -160,7 +160,7 @@ async fn an_undo_without_a_name_is_of_the_last_replacement_or_of_none() {
         engine.backups().await.unwrap().into_iter().find(|it| it.safety.is_some()).unwrap();
     let of_safety = |entry: &std::fs::DirEntry| {
         let name = entry.file_name().into_string().unwrap();
-        name.starts_with(safety.id.as_str()) && !name.ends_with(".json")
+        name.starts_with(safety.id.as_str()) && !name.contains(".json")
     };
     std::fs::remove_file(archives.into_iter().find(of_safety).unwrap().path()).unwrap();
     engine.rescan().await.unwrap();

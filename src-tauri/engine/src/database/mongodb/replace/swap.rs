@@ -27,6 +27,8 @@ pub(in super::super) struct Swap<'a> {
     pub(in super::super) database: &'a str,
     /// What hides the loaded collections.
     pub(in super::super) prefix: &'a str,
+    /// How many collections and views were loaded and compared.
+    pub(in super::super) loaded: usize,
     /// Whether the operations of others may be ended.
     pub(in super::super) disconnect: bool,
 }
@@ -84,6 +86,11 @@ impl Swap<'_> {
             collections: there.collections.iter().filter_map(place).collect(),
             views: there.views.iter().filter_map(view).collect(),
         };
+        let seen = new.collections.len() + new.views.len();
+        if seen != self.loaded {
+            let detail = format!("{seen} loaded collections are seen instead of {}", self.loaded);
+            return Err(RestoreError::Mismatch { detail }.into());
+        }
         Ok(Journal::new(old, new))
     }
 

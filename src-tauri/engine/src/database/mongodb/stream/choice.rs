@@ -10,6 +10,9 @@ use mongodb::bson::{RawBsonRef, RawDocument};
 /// The database of the log of operations is the empty one.
 pub(super) const LOG: &str = "";
 
+/// Prefix of the collection that holds the documents of a time series.
+pub(super) const BUCKETS: &str = "system.buckets.";
+
 /// Which parts of a stream are wanted.
 #[derive(Debug, Clone, Default)]
 pub(in super::super) struct Choice {
@@ -17,6 +20,8 @@ pub(in super::super) struct Choice {
     pub(in super::super) without_documents: BTreeSet<String>,
     /// The only databases that are wanted; `None` means all.
     pub(in super::super) databases: Option<BTreeSet<String>>,
+    /// The only collections, views and time series that are wanted; `None` means all.
+    pub(in super::super) collections: Option<BTreeSet<String>>,
 }
 
 /// What becomes of the documents of a collection.
@@ -37,9 +42,17 @@ impl Choice {
         match &self.databases {
             Some(_) if database == LOG => Fate::Sifted,
             Some(wanted) if !wanted.contains(database) => Fate::Removed,
+            _ if !self.takes(collection) => Fate::Removed,
             _ if self.without_documents.contains(collection) => Fate::Emptied,
             _ => Fate::Passed,
         }
+    }
+
+    /// The documents of a time series are in a collection of another name.
+    pub(in super::super) fn takes(&self, collection: &str) -> bool {
+        let Some(wanted) = &self.collections else { return true };
+        wanted.contains(collection)
+            || collection.strip_prefix(BUCKETS).is_some_and(|series| wanted.contains(series))
     }
 
     /// Whether an operation concerns the wanted databases.

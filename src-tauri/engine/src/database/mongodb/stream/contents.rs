@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::checksum::Checksum;
-use super::choice::{Choice, Fate, LOG};
+use super::choice::{BUCKETS, Choice, Fate, LOG};
 use super::frames::{Frame, Treatment, Visitor};
 use super::metadata::{BlockHeader, Description, NamespaceKind};
 
@@ -34,9 +34,6 @@ enum Part {
     Documents,
     AfterEnd,
 }
-
-/// Prefix of the collection that holds the documents of a time series.
-const BUCKETS: &str = "system.buckets.";
 
 type Name = (String, String);
 

@@ -90,7 +90,7 @@ impl Read for Pieces<'_> {
 
 fn read(stream: &[u8], piece: usize, hidden: &[&str]) -> Result<(Vec<u8>, Vec<Namespace>), String> {
     let without_documents = hidden.iter().map(|name| (*name).to_owned()).collect();
-    let choice = Choice { without_documents, databases: None };
+    let choice = Choice { without_documents, ..Choice::default() };
     let from = Pieces(stream, piece);
     let mut reader = ArchiveReader::new(from, "mongodump".into(), choice, Progress::new());
     let mut out = Vec::new();

@@ -33,7 +33,12 @@ pub(in super::super) async fn settle(
         if !names::is_previous(&kept) {
             continue;
         }
-        let Some(journal) = journal::read(session, &kept).await? else { continue };
+        let Some(journal) = journal::read(session, &kept).await? else {
+            if journal::state(session, &kept).await?.is_some() {
+                said.extend(foreign(&kept, targets));
+            }
+            continue;
+        };
         if !targets.contains(&journal.target) {
             continue;
         }
@@ -50,6 +55,17 @@ pub(in super::super) async fn settle(
         said.push(format!("Replacing `{target}` was interrupted earlier; {what}"));
     }
     Ok(said)
+}
+
+/// What is to be said of a journal that somebody else has sealed: its statements are not run.
+fn foreign(kept: &str, targets: &[String]) -> Option<String> {
+    let target = targets.iter().find(|target| {
+        kept.strip_prefix(target.as_str()).is_some_and(|rest| rest.starts_with("__kronos_before_"))
+    })?;
+    Some(format!(
+        "Another user of the server has begun to replace `{target}`, and `{kept}` says that it has not ended: \
+         triggers or views may be missing until that user runs Kronos again"
+    ))
 }
 
 /// Ends a swap whose lock is held; `None` when it had ended already.
@@ -184,4 +200,45 @@ pub(super) fn is_lost(error: &Error) -> bool {
                 | ServerError::NoAnswer { .. }
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn side(tables: &[&str]) -> Side {
+        serde_json::from_value(serde_json::json!({
+            "tables": tables, "programs": [], "character_set": "", "collation": "", "grants": [],
+        }))
+        .unwrap()
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// However far a server has come that moves one table after the other.
+    #[test]
+    fn what_has_moved_is_known_by_where_it_is() {
+        let (old, new) = (side(&["a", "b"]), side(&["a", "c"]));
+        let journal = Journal::new("shop", "beside", old, new, jiff::Timestamp::UNIX_EPOCH);
+        let back = |there: &[&str], kept: &[&str]| {
+            moves_back(&journal, "kept", &names(there), &names(kept)).join(", ")
+        };
+        assert_eq!(back(&["a", "b"], &[]), "");
+        assert_eq!(back(&["b"], &["a"]), "`kept`.`a` TO `shop`.`a`");
+        assert_eq!(back(&[], &["a", "b"]), "`kept`.`a` TO `shop`.`a`, `kept`.`b` TO `shop`.`b`");
+        assert_eq!(
+            back(&["a", "c"], &["a", "b"]),
+            "`shop`.`a` TO `beside`.`a`, `shop`.`c` TO `beside`.`c`, `kept`.`a` TO `shop`.`a`, \
+             `kept`.`b` TO `shop`.`b`"
+        );
+    }
+
+    #[test]
+    fn the_journal_of_somebody_else_is_only_spoken_of() {
+        let targets = names(&["shop", "crm"]);
+        assert!(foreign("shop__kronos_before_20261122_135401_1f2e", &targets).is_some());
+        assert!(foreign("other__kronos_before_20261122_135401_1f2e", &targets).is_none());
+    }
 }

@@ -154,7 +154,8 @@ pub(super) fn made_by(head: &[u8]) -> Option<Item> {
     Some(Item { kind, name })
 }
 
-fn kind_of(token: &Token) -> Option<ItemKind> {
+/// The kind that this word names.
+pub(super) fn kind_of(token: &Token) -> Option<ItemKind> {
     const KINDS: [(&str, ItemKind); 8] = [
         ("TABLE", ItemKind::Table),
         ("SEQUENCE", ItemKind::Sequence),

@@ -3,12 +3,14 @@
 //! Owns what a script holds: which objects it makes, how many rows it inserts per table, whether it is
 //! complete. It changes nothing and keeps nothing but one statement's beginning.
 
+mod choice;
 mod copy;
 mod head;
 mod scanner;
 
 use std::collections::BTreeMap;
 
+pub(super) use choice::ChoiceFilter;
 pub(super) use copy::CopyFilter;
 pub(crate) use head::{Token, Tokens};
 pub(super) use head::{columns_of_insert, columns_of_table, state_at, without_database};

@@ -75,6 +75,8 @@ pub(crate) struct Entry {
     pub owner: String,
     /// Whether data follows.
     pub has_data: bool,
+    /// The numbers of the entries without which its object cannot be made.
+    pub needs: Vec<i64>,
     /// Rows of its data, once they have gone by.
     pub rows: Option<u64>,
     /// The file that holds its data, in a folder or a tar.
@@ -144,11 +146,6 @@ impl ContentsReader {
     /// What has gone by of it, once the header has.
     pub fn into_partial(self) -> Option<Contents> {
         self.left.is_some().then_some(self.contents)
-    }
-
-    /// Bytes of a number, once the header has gone by.
-    pub fn width(&self) -> usize {
-        self.contents.width
     }
 
     pub fn is_untouched(&self) -> bool {
@@ -282,9 +279,14 @@ fn entry(fields: &mut Fields<'_>, version: (u8, u8), form: Form) -> Field<(Entry
     }
     let owner = text(there!(fields.text()));
     let _with_oids = there!(fields.text());
-    while there!(fields.text()).is_some() {}
+    let mut needs = Vec::new();
+    while let Some(number) = there!(fields.text()) {
+        needs.extend(text(Some(number)).parse::<i64>());
+    }
     let file = there!(place_of_data(fields, form));
-    let entry = Entry { id, catalogue, oid, name, kind, schema, owner, has_data, rows: None, file };
+    let rows = None;
+    let entry =
+        Entry { id, catalogue, oid, name, kind, schema, owner, has_data, needs, rows, file };
     let prefix = 1 + fields.width();
     Ok(Some((entry, Statements { definition, copy, prefix })))
 }

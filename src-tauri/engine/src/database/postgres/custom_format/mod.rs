@@ -17,7 +17,7 @@ mod foreign;
 use self::blocks::Blocks;
 pub(crate) use self::contents::{Contents, Entry, Form};
 use self::contents::{ContentsReader, Piece, Progressed};
-pub(super) use self::edit::Editor;
+pub(super) use self::edit::{Editor, Silence};
 pub(crate) use self::foreign::read_contents;
 
 /// Why bytes are not a complete dump, as the end of a sentence.

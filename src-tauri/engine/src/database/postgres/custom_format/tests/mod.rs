@@ -5,6 +5,7 @@ use std::io::Write;
 
 use proptest::prelude::*;
 
+use super::edit::Silence;
 use super::{Editor, Found, Malformed, Scanner};
 
 /// The same database, dumped by each version of the format that a supported `pg_dump` writes.
@@ -95,14 +96,14 @@ fn a_silenced_entry_loses_its_statement_and_nothing_else() {
         let found = scan(dump, 4096).unwrap();
         let index = found.contents.entries.iter().find(|entry| entry.kind == "INDEX").unwrap();
         for piece in [1, 7, 4096, dump.len()] {
-            let mut editor = Editor::new(Vec::new(), HashSet::from([index.id]));
+            let mut editor = Editor::new(Vec::new(), Silence::Entries(HashSet::from([index.id])));
             dump.chunks(piece).for_each(|piece| editor.write_all(piece).unwrap());
             let edited = editor.into_inner();
             assert!(holds(dump) && !holds(&edited), "{version} in pieces of {piece}");
             let again = scan(&edited, 4096).unwrap();
             assert_eq!(again.contents.entries, found.contents.entries, "{version}");
         }
-        let mut untouched = Editor::new(Vec::new(), HashSet::new());
+        let mut untouched = Editor::new(Vec::new(), Silence::Entries(HashSet::new()));
         untouched.write_all(dump).unwrap();
         assert_eq!(untouched.into_inner(), dump);
     }

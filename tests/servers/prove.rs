@@ -1,0 +1,197 @@
+//! A backup is restored as a test, and some of its tables alone: on every server what comes back is equal,
+//! and of a scratch database nothing stays, also when the test is killed.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::cli::{Ran, TestContext, files_in};
+use crate::rig::{Fresh, Profile, Subject, loaders_with};
+use crate::{say, scaled};
+
+struct Stage {
+    subject: Subject,
+    source: Fresh,
+    profile: Profile,
+    context: TestContext,
+}
+
+impl Stage {
+    fn new(subject: Subject, source: Fresh) -> Self {
+        let (context, profile) = (TestContext::new(), subject.profile(source.name()));
+        profile.write(&context);
+        profile.ok(&context, &["backup"]);
+        Self { subject, source, profile, context }
+    }
+
+    fn run(&self, words: &[&str]) -> Ran {
+        Ran::from(self.profile.command(&self.context, words).output().unwrap())
+    }
+
+    /// The scratch databases that this installation has noted.
+    fn noted(&self) -> Vec<String> {
+        let notes = files_in(&self.context.state().places());
+        notes.iter().map(|it| it.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    }
+
+    /// Databases of ours on the server, finished or not, whose names end like one of these.
+    fn left(&self, names: &[String]) -> Vec<String> {
+        let is_ours =
+            |there: &String| names.iter().any(|name| there.ends_with(&name[name.len() - 16..]));
+        self.subject.databases().into_iter().filter(is_ours).collect()
+    }
+}
+
+#[test]
+fn a_restore_test_passes_is_shown_and_leaves_nothing() {
+    let mut passed = 0;
+    for subject in Subject::each() {
+        let source = subject.nasty();
+        let stage = Stage::new(subject, source);
+        let before = stage.subject.snapshot(stage.source.name());
+        let databases = stage.subject.databases();
+        let ran = stage.profile.ok(&stage.context, &["test", "--json"]);
+        let ended = ran.lines().into_iter().find(|line| line["event"] == "run_finished").unwrap();
+        let result = &ended["result"];
+        let context = format!("{}: {ran:?}", stage.subject.name());
+        assert_eq!(result["kind"], "restore_test", "{context}");
+        assert_eq!(result["test"]["outcome"], "passed", "{context}");
+        assert!(result["test"]["tables"].as_u64().unwrap() > 3, "{context}");
+        // Losing the catalog loses nothing: the record stands beside the archive.
+        std::fs::remove_file(stage.context.state().catalog()).unwrap();
+        let listed = stage.run(&["list"]).stdout;
+        assert!(listed.contains("restore-tested 20"), "{listed}");
+        assert_eq!(stage.noted(), Vec::<String>::new(), "{context}");
+        let new =
+            |name: &&String| !databases.contains(name) && name.contains("kronos_scratch_subject");
+        assert_eq!(stage.subject.databases().iter().find(new), None, "{context}");
+        before.assert_restored(&stage.subject.snapshot(stage.source.name()));
+        passed += 1;
+    }
+    say(&format!("restore tests: {passed} nasty databases passed, databases left 0"));
+    assert!(passed > 0);
+}
+
+#[test]
+fn a_killed_test_is_cleared_up_by_the_next_command() {
+    let (mut killed, mut left_at_kill) = (0, 0);
+    for subject in Subject::each() {
+        let source = subject.plain(2000);
+        let mut stage = Stage::new(subject, source);
+        let slow = "cat > \"$0.bytes.$$\"; sleep 2; \"$REAL\" \"$@\" < \"$0.bytes.$$\"; sleep 30";
+        let tools = loaders_with(&stage.context, &stage.subject, "slow", slow);
+        for delay in scaled(vec![0, 400], vec![0, 100, 200, 400, 800, 1600, 3200]) {
+            let mut slow = stage.subject.profile(stage.source.name());
+            slow.tools = Some(tools.clone());
+            slow.write(&stage.context);
+            let mut child = slow.command(&stage.context, &["test"]);
+            let mut child = child.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            let begun = Instant::now();
+            while stage.left(&stage.noted()).is_empty() {
+                assert!(begun.elapsed() < Duration::from_mins(1), "{}", stage.subject.name());
+                assert_eq!(child.try_wait().unwrap(), None, "{}", stage.subject.name());
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            std::thread::sleep(Duration::from_millis(delay));
+            let names = stage.noted();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            killed += 1;
+            left_at_kill += usize::from(!stage.left(&names).is_empty());
+            stage.profile = stage.subject.profile(stage.source.name());
+            stage.profile.write(&stage.context);
+            stage.profile.ok(&stage.context, &["list"]);
+            assert_eq!(stage.left(&names), Vec::<String>::new(), "{}", stage.subject.name());
+            assert_eq!(stage.noted(), Vec::<String>::new());
+            let listed = stage.run(&["list"]).stdout;
+            assert!(!listed.contains("restore"), "a test that never ended marks nothing: {listed}");
+        }
+    }
+    say(&format!(
+        "killed tests: {killed}, with a scratch database at that moment {left_at_kill}, left 0"
+    ));
+    assert!(killed > 0 && left_at_kill > 0);
+}
+
+#[test]
+fn a_scratch_place_has_its_day_and_is_nobody_elses() {
+    for subject in Subject::each() {
+        let source = subject.plain(20);
+        let stage = Stage::new(subject, source);
+        let id = stage.context.id();
+        stage.profile.ok(&stage.context, &["restore", &id, "--scratch"]);
+        let names = stage.noted();
+        assert_eq!(stage.left(&names), names, "{}", stage.subject.name());
+        stage.profile.ok(&stage.context, &["list"]);
+        assert_eq!(stage.left(&names), names, "it has a day: {}", stage.subject.name());
+        let note = files_in(&stage.context.state().places()).remove(0);
+        let text = std::fs::read_to_string(&note).unwrap();
+        // Another time is another mark: what bears a foreign one is not removed.
+        let foreign = text.replacen("\"removed_after\": \"2", "\"removed_after\": \"1", 1);
+        assert_ne!(text, foreign);
+        std::fs::write(&note, foreign).unwrap();
+        stage.profile.ok(&stage.context, &["list"]);
+        assert_eq!(stage.left(&names), names, "another mark: {}", stage.subject.name());
+        assert_eq!(stage.noted(), Vec::<String>::new());
+        // Only this test removes it now.
+        std::fs::write(note.with_extension("making"), text).unwrap();
+        stage.profile.ok(&stage.context, &["list"]);
+        assert_eq!(stage.left(&names), Vec::<String>::new(), "{}", stage.subject.name());
+    }
+}
+
+#[test]
+fn single_tables_of_a_nasty_database_come_back_equal() {
+    let (mut equal, mut refused, mut rows) = (0, 0, 0);
+    for subject in Subject::each() {
+        let source = subject.nasty();
+        let stage = Stage::new(subject, source);
+        let whole = stage.subject.snapshot(stage.source.name());
+        let id = stage.context.id();
+        let inspected = stage.run(&["inspect", &id, "--json"]).lines().remove(0);
+        let units = inspected["units"].as_array().unwrap().clone();
+        let objects = units.iter().flat_map(|unit| unit["objects"].as_array().unwrap());
+        let names: Vec<&str> = objects
+            .filter(|object| object["kind"] == "table" || object["kind"] == "collection")
+            .map(|object| object["name"].as_str().unwrap())
+            .filter(|name| !name.contains(',') && !name.starts_with("system."))
+            .collect();
+        assert!(names.len() > 3, "{names:?}");
+        let step = names.len().div_ceil(scaled(3, 1000));
+        for name in names.iter().step_by(step) {
+            let target = stage.subject.target("some");
+            let tables = format!("--tables={name}");
+            let ran = stage.run(&["restore", &id, "--to", target.name(), &tables]);
+            let about = format!("{} {name}: {ran:?}", stage.subject.name());
+            if ran.code != 0 && ran.code != 3 {
+                assert!(ran.stderr.contains("which was not asked for"), "{about}");
+                assert!(!stage.subject.databases().iter().any(|it| it == target.name()), "{about}");
+                refused += 1;
+                continue;
+            }
+            let found = stage.subject.snapshot(target.name());
+            assert!(!found.rows.is_empty() && found.rows.len() < whole.rows.len(), "{about}");
+            for (table, digest) in &found.rows {
+                assert_eq!(whole.rows.get(table), Some(digest), "{table}: {about}");
+            }
+            (equal, rows) = (equal + 1, rows + found.row_count());
+        }
+        whole.assert_restored(&stage.subject.snapshot(stage.source.name()));
+    }
+    say(&format!(
+        "single tables on servers: {equal} equal, {rows} rows, {refused} refused, different 0"
+    ));
+    assert!(equal > refused && equal > 0);
+}
+
+#[test]
+fn a_table_that_is_not_there_is_refused_before_anything_is_made() {
+    for subject in Subject::each() {
+        let source = subject.plain(5);
+        let stage = Stage::new(subject, source);
+        let (id, target) = (stage.context.id(), stage.subject.target("none"));
+        let words = ["restore", &id, "--to", target.name(), "--tables", "item,no_such"];
+        let ran = stage.run(&words);
+        assert!(ran.code == 2 && ran.stderr.contains("`no_such` is no table of"), "{ran:?}");
+        assert!(!stage.subject.databases().iter().any(|it| it == target.name()));
+    }
+}
