@@ -1,3 +1,5 @@
+//! Where tokens end, for clients and servers alike, and what a gate passes on.
+
 //! What the lexer makes of texts of every maker, however they are cut.
 
 use super::lexer::{Lexer, Next, Token};
