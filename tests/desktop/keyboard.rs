@@ -2,6 +2,7 @@
 //! own file dialog.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -59,7 +60,14 @@ pub async fn in_front(desk: &Desk) {
 pub async fn tab_to(desk: &Desk, page: &Page, is_there: &str) {
     let is_there = format!("return document.activeElement.{is_there}");
     until_true("focus", async || {
+        page.script("window.before = document.activeElement").await;
         desk.xdotool(&["key", "Tab"]);
+        // The key goes its own way to the page: whoever looks too early presses once too often.
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_secs(5)
+            && page.script("return document.activeElement === window.before").await == json!(true)
+        {
+        }
         page.script(&is_there).await == json!(true)
     })
     .await;
@@ -80,12 +88,16 @@ async fn restore(desk: &Desk, page: &Page, source: &Path) {
 /// before it knows what was typed: then it has another name for what was chosen, or none.
 async fn choose(desk: &Desk, name: &str) {
     if desk.window(DIALOG).is_none() {
+        in_front(desk).await;
         desk.xdotool(&["key", "ctrl+o"]);
     }
     let dialog = until("file dialog", async || desk.window(DIALOG)).await;
-    desk.xdotool(&["windowactivate", "--sync", &dialog]);
+    // Not waited for: the window may be closing.
+    desk.xdotool(&["windowactivate", &dialog]);
     desk.xdotool(&["key", "ctrl+l", "ctrl+a"]);
     desk.xdotool(&["type", "--delay", "15", name]);
     // What GTK proposes as the end of the word goes first.
-    desk.xdotool(&["key", "--delay", "200", "Delete", "alt+o"]);
+    desk.xdotool(&["key", "--delay", "800", "Delete", "alt+o"]);
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(5) && desk.window(DIALOG).is_some() {}
 }

@@ -83,7 +83,8 @@ async fn a_replacement_and_its_undo_by_keyboard_alone() {
     desk.xdotool(&["key", "Return"]);
     page.find("restore-fine").await;
     tab_to(&desk, &page, "dataset.testid === 'restore-place-new'").await;
-    desk.xdotool(&["key", "Right"]);
+    // Past the scratch place.
+    desk.xdotool(&["key", "Right", "Right"]);
     page.says("replace-open", |text| text.contains("Replace shop.db")).await;
     tab_to(&desk, &page, "dataset.testid === 'replace-open'").await;
     desk.xdotool(&["key", "Return"]);
