@@ -94,7 +94,7 @@ async fn files(desk: &Desk, page: &Page, theme: &str) {
     std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
     let given = [
         (stored.clone(), "checksum is right", "file"),
-        (desk.home().join("shop.db"), "cannot restore this file yet", "foreign"),
+        (desk.home().join("shop.db"), "Load it in a terminal", "foreign"),
         (cut, "Damaged", "damaged"),
     ];
     for (file, shows, name) in given {

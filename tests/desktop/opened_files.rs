@@ -47,7 +47,7 @@ async fn a_first_launch_with_a_file_begins_inside_it() {
     page.ready().await;
     let facts = page.says("foreign-file", |text| text.contains("SQLite")).await;
     assert!(facts.contains("found <b>me.sqlite"), "{facts}");
-    page.says("by-hand", |text| text.contains("cannot restore this file yet")).await;
+    page.says("by-hand", |text| text.contains("Load it in a terminal")).await;
     assert!(!page.has("restore-start").await);
 }
 

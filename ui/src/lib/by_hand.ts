@@ -1,4 +1,4 @@
-// How a dump of another program is loaded without Kronos: the commands of the tools that made it.
+// How a dump of another program is loaded in a terminal: by Kronos's command line, or by the tools that made it.
 import type { DumpForm } from '../bindings/DumpForm';
 import type { ForeignLook } from '../bindings/ForeignLook';
 import type { SqlDialect } from '../bindings/SqlDialect';
@@ -34,7 +34,10 @@ function mongodb(look: ForeignLook, file: string): string[] | null {
   if (look.source === null || look.source === '') return null;
   const names = `${quoted(`--nsFrom=${look.source}.*`)} ${quoted(`--nsTo=${look.source}_restored.*`)}`;
   if (look.form === 'mongo_archive') return [`${stream(look, file)} | mongorestore --archive --stopOnError ${names}`];
-  return [`mongorestore --stopOnError${look.compression === 'gzip' ? ' --gzip' : ''} ${names} ${file}`];
+  // `mongorestore` wants the folder above those of the databases, and says nothing when it finds none.
+  const [folder, last] = [look.location.replace(/\/[^/]*$/, ''), look.location.slice(look.location.lastIndexOf('/') + 1)];
+  const [above, only] = last === look.source ? [quoted(folder === '' ? '/' : folder), ` ${quoted(`--nsInclude=${look.source}.*`)}`] : [file, ''];
+  return [`mongorestore --stopOnError${look.compression === 'gzip' ? ' --gzip' : ''}${only} ${names} ${above}`];
 }
 
 const FORMS: Record<DumpForm, (look: ForeignLook, file: string) => string[] | null> = {
@@ -49,10 +52,21 @@ const FORMS: Record<DumpForm, (look: ForeignLook, file: string) => string[] | nu
   mongo_folder: mongodb,
 };
 
-/** The commands, one a line; `null` where nothing tells which tool it needs, or where a terminal could misread the name. */
+/** Whether a terminal could misread a name in it. */
+function isOdd(look: ForeignLook): boolean {
+  return [look.location, look.source ?? ''].some((name) => name !== visible(name) || /[\n\t]/.test(name));
+}
+
+/** The command of Kronos that loads it; it says first what the dump may do. `null` where a terminal could misread a name. */
+export function ownCommand(look: ForeignLook): string | null {
+  if (isOdd(look) || look.engine === null) return null;
+  const target = look.engine === 'sqlite' ? 'restored.db' : 'restored --profile PROFILE';
+  return `kronos restore ${quoted(look.location)} --to ${target}`;
+}
+
+/** The commands of the tools, one a line; `null` where nothing tells which tool it needs, or where a terminal could misread a name. */
 export function commands(look: ForeignLook): string | null {
-  const names = [look.location, look.source ?? ''];
-  if (names.some((name) => name !== visible(name) || /[\n\t]/.test(name))) return null;
+  if (isOdd(look)) return null;
   return FORMS[look.form](look, quoted(look.location))?.join('\n') ?? null;
 }
 

@@ -94,7 +94,7 @@ const CASES: Case[] = [
   ['file-server', '#/restore?file=1', 'Roles, their passwords and memberships are in it as text'],
   ['file-restored', '#/restore?file=1', 'rows match the backup'],
   ['file-restored', '#/restore', 'Nothing is changed until'],
-  ['file-foreign', '#/restore?file=1', 'Kronos cannot restore this file yet'],
+  ['file-foreign', '#/restore?file=1', 'Load it in a terminal'],
   ['file-mongo', '#/restore?file=1', 'It does not name one single database'],
   ['file-damaged', '#/restore?file=1', 'ends too early'],
   ['file-unknown', '#/restore?file=1', 'This looks like a ZIP'],
