@@ -220,9 +220,7 @@ fn the_commands_by_hand_load_what_they_are_shown_for() {
             // not take the place in its log from it again.
             let text = fs::read(&dump.path).unwrap_or_default();
             let has_place = text.windows(11).any(|window| window == b"GTID_PURGED");
-            // The command for the folder of one single database loads nothing: it is for the folder around it.
-            let is_inner = dump.path.is_dir() && dump.path.ends_with(source.name());
-            if dump.path.ends_with("databases.dump") || has_place || is_inner {
+            if dump.path.ends_with("databases.dump") || has_place {
                 continue;
             }
             let target = subject.target("by_hand");

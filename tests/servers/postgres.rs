@@ -216,19 +216,28 @@ fn a_killed_restore_is_cleared_up_and_nothing_else_is() {
     let old = "Unfinished restore of Kronos; it may be dropped. Last sign of life: 1700000000";
     let tag = format!("{:016x}", std::process::id());
     let ours = server.adopt(&format!("kronos_restoring_{tag}"));
-    let unmarked = server.adopt(&format!("kronos_restoring_f{}", &tag[1..]));
+    let [unmarked, used, claimed] = ["f", "e", "1"]
+        .map(|first| server.adopt(&format!("kronos_restoring_{first}{}", &tag[1..])));
     let foreign = server.adopt(&format!("kronos_restoring_of_mine_{tag}"));
-    for database in [&ours, &unmarked, &foreign] {
+    for database in [&ours, &unmarked, &used, &claimed, &foreign] {
         admin.run(&format!("CREATE DATABASE \"{}\" TEMPLATE template0", database.name));
     }
     for database in [&ours, &foreign] {
         admin.run(&format!("COMMENT ON DATABASE \"{}\" IS '{old}'", database.name));
     }
+    server.session(&used.name).run("CREATE TABLE somebodys (x int)");
+    let number = i64::from_str_radix(&format!("1{}", &tag[1..]), 16).unwrap();
+    admin.run(&format!("SELECT pg_advisory_lock({number})"));
     let target = server.adopt(&format!("{}_again", shop.name));
     let restored = restore(&profile, &context, &target.name, &[]);
     assert_eq!(restored.code, 0, "{}", restored.stderr);
     assert!(server.databases(&ours.name).is_empty(), "the abandoned one is gone");
-    assert_eq!(server.databases(&unmarked.name).len(), 1);
+    assert!(
+        server.databases(&unmarked.name).is_empty(),
+        "so is one that was killed before its mark"
+    );
+    assert_eq!(server.databases(&used.name).len(), 1, "there is something in it");
+    assert_eq!(server.databases(&claimed.name).len(), 1, "somebody is about to mark it");
     assert_eq!(server.databases(&foreign.name).len(), 1);
 }
 

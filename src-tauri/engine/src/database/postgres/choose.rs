@@ -47,7 +47,7 @@ pub(super) fn choose(entries: &[Entry], only: &BTreeSet<String>) -> Result<Chose
         wanted: HashSet::new(),
         silenced: HashSet::new(),
     };
-    choice.want(only);
+    choice.want(only)?;
     choice.leave_out_others();
     let mut warnings = choice.lost()?;
     warnings.extend(choice.cut());
@@ -73,7 +73,17 @@ impl<'a> Choice<'a> {
     }
 
     /// The chosen relations, and the partitions of those that have some.
-    fn want(&mut self, only: &BTreeSet<String>) {
+    ///
+    /// A name that the dump does not have is refused: in a database of another encoding than UTF-8 it stands
+    /// there in other bytes.
+    fn want(&mut self, only: &BTreeSet<String>) -> Result<()> {
+        let names: BTreeSet<String> =
+            self.relations().map(|it| shown(&it.schema, &it.name)).collect();
+        if let Some(table) = only.iter().find(|name| !names.contains(*name)) {
+            let detail =
+                format!("`{table}` is not found in the dump, which may be in another encoding");
+            return Err(RestoreError::CannotTakeOut { detail }.into());
+        }
         let named = self.relations().filter(|it| only.contains(&shown(&it.schema, &it.name)));
         self.wanted = named.map(|entry| entry.id).collect();
         let attached: Vec<&Entry> =
@@ -89,7 +99,7 @@ impl<'a> Choice<'a> {
                 }
             }
             if self.wanted.len() == before {
-                return;
+                return Ok(());
             }
         }
     }

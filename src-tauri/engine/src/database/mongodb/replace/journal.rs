@@ -99,7 +99,9 @@ impl Journal {
 
     /// Says that the swap has ended and the new database is there.
     pub async fn end(&self, session: &Session, database: &str) -> Result<()> {
-        let nobody = doc! { "$unset": { "owner": "" } };
+        // From now on what was replaced is kept for its day.
+        let now = doc! { "replaced_at": Timestamp::now().as_second() };
+        let nobody = doc! { "$unset": { "owner": "" }, "$set": now };
         let journals = collection::<Document>(session, database);
         let ended = journals.update_one(doc! { "_id": &self.id }, nobody).await;
         ended.map(drop).map_err(|error| session.failures.of(&error, &session.source(database)))

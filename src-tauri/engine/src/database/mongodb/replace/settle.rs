@@ -69,6 +69,22 @@ pub(super) struct End<'a> {
 }
 
 impl End<'_> {
+    /// Whether any collection of either side has changed its name, or the views of the old one are gone.
+    async fn has_begun(&self) -> Result<bool> {
+        let Journal { old, new, .. } = self.journal;
+        let there = There::look(self.session, self.database).await?;
+        let has_left = |place: &Place| {
+            there.name_of(&place.uuid) == Some(hidden::name(&old.prefix, &place.name).as_str())
+        };
+        let has_come = |place: &Place| there.name_of(&place.uuid) == Some(place.name.as_str());
+        let has_view = |view: &View| there.views.iter().any(|found| found.name == view.name);
+        // Of a database without collections only the views change.
+        let only_views = old.collections.is_empty() && new.collections.is_empty();
+        Ok(old.collections.iter().any(has_left)
+            || new.collections.iter().any(has_come)
+            || only_views && !old.views.iter().all(has_view))
+    }
+
     /// Gives the new collections their names, and the old ones hidden names.
     pub async fn forward(&self) -> Result<Vec<String>> {
         let Journal { old, new, .. } = self.journal;
@@ -218,6 +234,13 @@ fn hidden_view(prefix: &str, view: &View) -> View {
 pub(in super::super) async fn settle(session: &Session, database: &str) -> Result<Vec<String>> {
     let Some(journal) = journal::take_over(session, database).await? else { return Ok(Vec::new()) };
     let end = End { session, database, journal: &journal };
+    if !end.has_begun().await? {
+        // Nobody has seen the new one, and the old one may have been written to since.
+        journal::forget(session, database, &journal.id).await?;
+        let sentence = "was interrupted earlier, before anything was replaced; it is as it was";
+        tracing::warn!(database, sentence, "an interrupted swap was found");
+        return Ok(vec![format!("Replacing `{database}` {sentence}")]);
+    }
     let (what, strays) = match end.forward().await {
         Ok(strays) => ("it has been finished now, and the new database is there", strays),
         Err(error) if is_lost(&error) => return Err(error),

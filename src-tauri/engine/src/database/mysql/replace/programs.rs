@@ -255,8 +255,25 @@ pub(super) async fn set(session: &mut Session, database: &str, wanted: &[Program
     for program in found.iter().rev().filter(|program| !stays(program, wanted)) {
         program.remove(session).await?;
     }
-    let mut missing: Vec<&Program> =
-        wanted.iter().filter(|program| !stays(program, &found)).collect();
+    make_all(session, database, wanted.iter().filter(|program| !stays(program, &found)).collect())
+        .await
+}
+
+/// Makes those of `wanted` of whose kind and name there is none. What is there stays as it is.
+pub(super) async fn add_missing(
+    session: &mut Session,
+    database: &str,
+    wanted: &[Program],
+) -> Result<()> {
+    let found = read(session, database).await?;
+    let is_there = |program: &&Program| {
+        found.iter().any(|there| there.kind == program.kind && there.name == program.name)
+    };
+    let missing = wanted.iter().filter(|program| !is_there(program)).collect();
+    make_all(session, database, missing).await
+}
+
+async fn make_all(session: &mut Session, database: &str, mut missing: Vec<&Program>) -> Result<()> {
     loop {
         let (before, mut failed, mut first) = (missing.len(), Vec::new(), None);
         for program in missing {

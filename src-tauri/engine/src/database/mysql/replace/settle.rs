@@ -142,9 +142,16 @@ pub(super) async fn back(
     state: State,
 ) -> Result<()> {
     let target = &journal.target;
-    let in_kept = journal::without_journal(tables_of(session, kept).await?);
-    let moves = moves_back(journal, kept, &tables_of(session, target).await?, &in_kept);
-    if !moves.is_empty() || state == State::Moved {
+    let found = Found {
+        there: tables_of(session, target).await?,
+        in_kept: journal::without_journal(tables_of(session, kept).await?),
+        in_beside: tables_of(session, &journal.beside).await?,
+    };
+    let moves = moves_back(journal, kept, &found, state);
+    if moves.is_empty() && state == State::Pending {
+        // What stands there is the old database, and whatever its users have made of it since.
+        remake(session, journal).await?;
+    } else {
         for database in [target.as_str(), kept] {
             let found = programs::read(session, database).await?;
             programs::clear_way(session, database, &found, &journal.old.tables).await?;
@@ -154,9 +161,9 @@ pub(super) async fn back(
         let turn = (state == State::Moved).then(|| journal::turn(kept, state));
         let all: Vec<String> = moves.into_iter().chain(turn).collect();
         session.execute(&format!("RENAME TABLE {}", all.join(", "))).await?;
+        journal.old.complete(session, target).await?;
+        give(session, &journal.old).await?;
     }
-    journal.old.complete(session, target).await?;
-    give(session, &journal.old).await?;
     let left = journal::without_journal(tables_of(session, kept).await?);
     let views = journal.old.programs.iter().filter(|program| program.kind == ItemKind::View);
     let views: Vec<&String> = views.map(|program| &program.name).collect();
@@ -171,13 +178,39 @@ pub(super) async fn back(
     session.execute(&format!("DROP DATABASE IF EXISTS {}", identifier(&journal.beside))).await
 }
 
+/// Makes again what had to go before the tables could move. Nothing that is there is touched.
+async fn remake(session: &mut Session, journal: &Journal) -> Result<()> {
+    match programs::add_missing(session, &journal.target, &journal.old.programs).await {
+        Err(error) if !is_lost(&error) => {
+            // Its table may be gone by now, and nobody waits for it.
+            tracing::warn!(%error, target = journal.target, "a trigger or view could not be made again");
+            Ok(())
+        }
+        outcome => outcome,
+    }
+}
+
+/// Which tables are where.
+struct Found {
+    there: Vec<String>,
+    in_kept: Vec<String>,
+    in_beside: Vec<String>,
+}
+
 /// Where a server moves several tables one by one, some may have moved. The old ones leave first, so a table
-/// of both names is the new one as soon as the old one is kept.
-fn moves_back(journal: &Journal, kept: &str, there: &[String], in_kept: &[String]) -> Vec<String> {
+/// of both names is the new one as soon as the old one is kept. One that is still beside has not come, so
+/// whatever has its name was made by somebody else.
+fn moves_back(journal: &Journal, kept: &str, found: &Found, state: State) -> Vec<String> {
+    let Found { there, in_kept, in_beside } = found;
     let (target, beside, kept) =
         (identifier(&journal.target), identifier(&journal.beside), identifier(kept));
-    let has_left = |table: &String| !journal.old.tables.contains(table) || in_kept.contains(table);
-    let new = journal.new.tables.iter().filter(|table| there.contains(table) && has_left(table));
+    let has_begun =
+        state == State::Moved || journal.old.tables.iter().all(|table| in_kept.contains(table));
+    let has_come = |table: &&String| {
+        let has_left = !journal.old.tables.contains(table) || in_kept.contains(table);
+        has_begun && there.contains(table) && has_left && !in_beside.contains(table)
+    };
+    let new = journal.new.tables.iter().filter(has_come);
     let new = new.map(|table| (&target, table, &beside));
     let old = journal.old.tables.iter().filter(|table| in_kept.contains(table));
     let old = old.map(|table| (&kept, table, &target));
@@ -222,14 +255,21 @@ mod tests {
     fn what_has_moved_is_known_by_where_it_is() {
         let (old, new) = (side(&["a", "b"]), side(&["a", "c"]));
         let journal = Journal::new("shop", "beside", old, new, jiff::Timestamp::UNIX_EPOCH);
-        let back = |there: &[&str], kept: &[&str]| {
-            moves_back(&journal, "kept", &names(there), &names(kept)).join(", ")
+        let back = |there: &[&str], in_kept: &[&str], in_beside: &[&str]| {
+            let [there, in_kept, in_beside] = [there, in_kept, in_beside].map(names);
+            let found = Found { there, in_kept, in_beside };
+            moves_back(&journal, "kept", &found, State::Pending).join(", ")
         };
-        assert_eq!(back(&["a", "b"], &[]), "");
-        assert_eq!(back(&["b"], &["a"]), "`kept`.`a` TO `shop`.`a`");
-        assert_eq!(back(&[], &["a", "b"]), "`kept`.`a` TO `shop`.`a`, `kept`.`b` TO `shop`.`b`");
+        assert_eq!(back(&["a", "b"], &[], &["a", "c"]), "");
+        assert_eq!(back(&["a", "b", "c"], &[], &["a", "c"]), "", "somebody has made `c`");
+        assert_eq!(back(&["a", "b", "c"], &[], &[]), "", "nothing comes before all have left");
+        assert_eq!(back(&["b"], &["a"], &["a", "c"]), "`kept`.`a` TO `shop`.`a`");
         assert_eq!(
-            back(&["a", "c"], &["a", "b"]),
+            back(&[], &["a", "b"], &["a", "c"]),
+            "`kept`.`a` TO `shop`.`a`, `kept`.`b` TO `shop`.`b`"
+        );
+        assert_eq!(
+            back(&["a", "c"], &["a", "b"], &[]),
             "`shop`.`a` TO `beside`.`a`, `shop`.`c` TO `beside`.`c`, `kept`.`a` TO `shop`.`a`, \
              `kept`.`b` TO `shop`.`b`"
         );
