@@ -65,7 +65,8 @@ pub async fn run(
 fn consent(replace: &Replace) -> Option<ReplaceConsent> {
     let typed_name = replace.confirm.clone().unwrap_or_default();
     let without_safety = replace.no_safety_backup.then(|| typed_name.clone());
-    let consent = ReplaceConsent { typed_name, disconnect: replace.disconnect, without_safety };
+    let consent =
+        ReplaceConsent { typed_name, disconnect: replace.disconnect, without_safety, shown: None };
     replace.wanted.then_some(consent)
 }
 

@@ -16,4 +16,8 @@ disconnect: boolean,
  * What the user typed to go on without a safety backup; it has to be
  * [`TargetCard::confirm_without_safety`], and stands for the name, too.
  */
-without_safety: string | null, };
+without_safety: string | null, 
+/**
+ * What the card has shown as the target; `None` when no card was shown.
+ */
+shown?: string, };

@@ -11,7 +11,7 @@ use ts_rs::TS;
 
 use super::Engine;
 use super::backups::{restore_profiles, suggested_targets};
-use super::restores::peek;
+use super::restores::{manifest_of, peek};
 use crate::archive::Header;
 use crate::database;
 use crate::error::{ArchiveError, Result};
@@ -49,7 +49,8 @@ impl Engine {
 
     /// Says why a restore of this file would be refused, before anything is written.
     pub async fn check_restore_of_file(&self, path: PathBuf, draft: &RestoreDraft) -> Result<()> {
-        restore::check(&self.file_request(path, draft).await?.0).await
+        let (request, _) = self.file_request(path.clone(), draft).await?;
+        restore::check(&request, &manifest_of(&request, path).await?).await
     }
 
     /// What stands at the target of a restore of this file that replaces, beside what would come. Changes
@@ -59,8 +60,8 @@ impl Engine {
         path: PathBuf,
         draft: &RestoreDraft,
     ) -> Result<TargetCard> {
-        let (request, _) = self.file_request(path, draft).await?;
-        restore::target_card(&request, &self.bare_context()).await
+        let (request, _) = self.file_request(path.clone(), draft).await?;
+        restore::target_card(&request, &manifest_of(&request, path).await?).await
     }
 
     /// Starts a restore of this file; refused when it is not the backup that the form was made for.

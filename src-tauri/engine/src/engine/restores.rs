@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::edits::{rejected, typed};
-use crate::archive::{self, Sidecar};
+use crate::archive::{self, Manifest, Sidecar};
 use crate::config::ConnectionSettings;
 use crate::database::{self, Previous, RestoreTarget};
 use crate::error::{Error, RestoreError, Result};
 use crate::event::{Replaced, RunKind, RunResult, ScratchPlace};
 use crate::ids::{BackupId, EngineKind, RunId};
+use crate::look;
 use crate::restore::{
     self, ArchiveFile, ArchiveSource, ClaimedPlace, PlacePlan, RestoreReport, RestoreRequest,
     Secured, StoredArchive,
@@ -62,7 +63,7 @@ impl Engine {
     /// What stands at the target of a restore that replaces, beside what would come. Changes nothing.
     pub async fn target_card(&self, draft: &RestoreDraft) -> Result<TargetCard> {
         let request = self.stored(&draft.backup, |engine| Self::order(engine, draft))?;
-        restore::target_card(&request, &self.bare_context()).await
+        restore::target_card(&request, recorded(&request)?).await
     }
 
     /// The same for a backup that is named by its id.
@@ -72,17 +73,17 @@ impl Engine {
         order: RestoreOrder,
     ) -> Result<TargetCard> {
         let request = self.stored(backup, |_| Ok(order))?;
-        restore::target_card(&request, &self.bare_context()).await
+        restore::target_card(&request, recorded(&request)?).await
     }
 
-    /// The same for any archive on this computer. Without a commit record beside it all of it is read.
+    /// The same for any archive on this computer.
     pub async fn target_card_of_file(
         &self,
         path: PathBuf,
         order: RestoreOrder,
     ) -> Result<TargetCard> {
-        let request = self.of_file(path, order).await?;
-        restore::target_card(&request, &self.bare_context()).await
+        let request = self.of_file(path.clone(), order).await?;
+        restore::target_card(&request, &manifest_of(&request, path).await?).await
     }
 
     async fn of_file(&self, path: PathBuf, order: RestoreOrder) -> Result<RestoreRequest> {
@@ -98,7 +99,7 @@ impl Engine {
     /// Says why a restore would be refused, before anything is read or written.
     pub async fn check_restore_target(&self, draft: &RestoreDraft) -> Result<()> {
         let request = self.stored(&draft.backup, |engine| Self::order(engine, draft))?;
-        restore::check(&request).await
+        restore::check(&request, recorded(&request)?).await
     }
 
     /// What the form says, with its path written out.
@@ -321,6 +322,23 @@ fn resolved(target: RestoreTarget) -> RestoreTarget {
         }
         target => target,
     }
+}
+
+/// What a stored backup's commit record says is in it.
+pub(super) fn recorded(request: &RestoreRequest) -> Result<&Manifest> {
+    let sidecar = request.sidecar.as_ref().map(|sidecar| &sidecar.manifest);
+    sidecar.ok_or_else(|| Error::Internal("a stored backup has no commit record".to_owned()))
+}
+
+/// What is in the archive at `path` that `request` restores, as far as its record or its end tells.
+pub(super) async fn manifest_of(request: &RestoreRequest, path: PathBuf) -> Result<Manifest> {
+    if let Some(sidecar) = &request.sidecar {
+        return Ok(sidecar.manifest.clone());
+    }
+    let look = move || look::manifest(&path);
+    tokio::task::spawn_blocking(look).await.unwrap_or_else(|panic| {
+        Err(Error::Internal(format!("looking at an archive ended: {panic}")))
+    })
 }
 
 pub(super) async fn peek(source: Arc<dyn ArchiveSource>) -> Result<archive::Header> {

@@ -7,18 +7,15 @@ use std::path::Path;
 
 use super::Engine;
 use super::restore_tests::remove_records;
-use super::restores::RestoreOrder;
+use super::restores::{RestoreOrder, recorded};
 use crate::backup::{BackupRequest, archive_key_of, sidecar_key};
-use crate::cancel::CancellationToken;
 use crate::config::{
     CompressionSettings, Config, ConnectionSettings, NamePattern, Profile, Selection,
 };
-use crate::context::RunContext;
 use crate::database::{self, RestoreTarget};
 use crate::error::{RestoreError, Result};
 use crate::event::{Event, RunKind, RunState, RunView};
 use crate::ids::{BackupId, EngineKind, RunId};
-use crate::progress::Progress;
 use crate::restore::{self, Consent, Replacement, RestoreRequest};
 use crate::view::{BackupStatus, BackupView, ReplaceConsent, TargetCard};
 
@@ -34,7 +31,7 @@ impl Engine {
     /// What an undo would replace, beside what would come. Changes nothing.
     pub async fn undo_card(&self, run: Option<&RunId>) -> Result<TargetCard> {
         let (request, _) = self.undo_request(run, false).await?;
-        restore::target_card(&request, &self.bare_context()).await
+        restore::target_card(&request, recorded(&request)?).await
     }
 
     async fn undo_request(
@@ -178,17 +175,6 @@ impl Engine {
         }
         let consent = Consent::Typed(consent);
         Ok(Replacement { consent, profile: profile.name, storage_name, safety })
-    }
-
-    /// For a look that is no run.
-    pub(super) fn bare_context(&self) -> RunContext {
-        let clock = self.0.options.clock.clone();
-        RunContext {
-            run: RunId::generate(clock.now()),
-            cancel: CancellationToken::new(),
-            progress: Progress::new(),
-            clock,
-        }
     }
 }
 

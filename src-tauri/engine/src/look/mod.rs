@@ -29,10 +29,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::archive::Unit;
+use crate::archive::{Manifest, Unit};
 use crate::config::Codec;
 use crate::contents::{Consistency, ObjectCount, ServerInfo};
-use crate::error::{ErrorCode, Result};
+use crate::error::{ArchiveError, ErrorCode, Result};
 use crate::ids::{BackupId, EngineKind};
 
 use self::content::{Content, HEAD, read_up_to};
@@ -282,6 +282,17 @@ pub fn look(path: &Path) -> Result<Look> {
         return Ok(subject.encrypted(how));
     }
     foreign(&subject, &handle, &head)
+}
+
+/// What the archive at `path` says of itself at its end. Nothing of it is proven: a restore reads all of it.
+pub fn manifest(path: &Path) -> Result<Manifest> {
+    let Place::File { handle, .. } = Place::open(path)? else {
+        let archive = path.display().to_string();
+        return Err(
+            ArchiveError::NotAnArchive { archive, detail: "it is no file".to_owned() }.into()
+        );
+    };
+    own::manifest(path, &handle)
 }
 
 /// Looks at a file that is no archive of Kronos, by what is in its compression.

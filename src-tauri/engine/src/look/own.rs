@@ -10,8 +10,8 @@ use super::content::{Content, read_up_to};
 use super::handle::Handle;
 use super::place::{Place, unreadable};
 use super::subject::{Subject, shown};
-use super::{ArchiveLook, Look};
-use crate::archive::{self, Glance, MAX_SIDECAR, Sidecar, stream_codec};
+use super::{ArchiveLook, HEAD, Look};
+use crate::archive::{self, Glance, MAX_SIDECAR, Manifest, Sidecar, stream_codec};
 use crate::error::{ArchiveError, Result};
 
 /// The name in the first header of every archive.
@@ -32,6 +32,13 @@ pub(super) fn look(subject: &Subject<'_>, handle: &Handle, head: &[u8]) -> Resul
         Ok(Look::Archive(Box::new(answer(subject, glance, record.is_some()))))
     });
     looked.or_else(|error| subject.of_error(error)).map(Some)
+}
+
+/// The manifest at the end of the archive.
+pub(super) fn manifest(path: &Path, handle: &Handle) -> Result<Manifest> {
+    let mut head = Vec::with_capacity(HEAD);
+    read_up_to(&mut handle.again(), HEAD, &mut head).map_err(|error| unreadable(path, error))?;
+    Ok(archive::glance(handle.again(), &shown(path), &head, None)?.manifest)
 }
 
 /// Other programs write streams with the same first bytes. An archive whose first block is damaged is

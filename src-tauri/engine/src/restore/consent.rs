@@ -33,7 +33,9 @@ pub(super) fn check_typed(consent: &ReplaceConsent, standing: &Standing) -> Resu
         Some(phrase) => (phrase, confirm_without_safety(standing)),
         None => (&consent.typed_name, confirm(standing)),
     };
-    if *typed == wanted {
+    // Another profile, another link, another server: the name alone would not tell.
+    let is_shown = consent.shown.as_ref().is_none_or(|shown| *shown == standing.shown);
+    if *typed == wanted && is_shown {
         return Ok(());
     }
     Err(RestoreError::NotConfirmed { target: standing.shown.clone(), wanted }.into())
@@ -94,7 +96,7 @@ mod tests {
 
     fn typed(name: &str, phrase: Option<&str>) -> ReplaceConsent {
         let without_safety = phrase.map(str::to_owned);
-        ReplaceConsent { typed_name: name.into(), disconnect: false, without_safety }
+        ReplaceConsent { typed_name: name.into(), disconnect: false, without_safety, shown: None }
     }
 
     #[test]

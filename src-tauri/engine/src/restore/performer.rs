@@ -108,12 +108,9 @@ pub(super) async fn perform_verified(
     Ok(RestoreReport { backup, restored, secured })
 }
 
-/// Says why a restore of a backup with a commit record would be refused, before anything is read.
-pub async fn check(request: &RestoreRequest) -> Result<()> {
-    match &request.sidecar {
-        Some(sidecar) => check_target(&sidecar.manifest, request).await.map(drop),
-        None => Ok(()),
-    }
+/// Says why a restore of what `manifest` describes would be refused, before anything is read.
+pub async fn check(request: &RestoreRequest, manifest: &Manifest) -> Result<()> {
+    check_target(manifest, request).await.map(drop)
 }
 
 /// Finds the database to restore and asks its engine whether the target is acceptable.
@@ -129,19 +126,12 @@ async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(
     Ok((index, unit.clone()))
 }
 
-/// What the user is shown before the target is replaced. Reads the whole archive when there is no commit
-/// record that says what is in it.
-pub async fn target_card(request: &RestoreRequest, context: &RunContext) -> Result<TargetCard> {
+/// What the user is shown before the target is replaced by what `manifest` describes.
+pub async fn target_card(request: &RestoreRequest, manifest: &Manifest) -> Result<TargetCard> {
     let Some(replacement) = &request.replacement else {
         return Err(Error::Internal("nothing is to be replaced".to_owned()));
     };
-    let manifest = if let Some(sidecar) = &request.sidecar {
-        sidecar.manifest.clone()
-    } else {
-        let (reader, _) = request.source.open().await?;
-        verify_reader(reader, &request.source.name(), None, context).await?.manifest
-    };
-    let (_, unit) = choose_unit(&manifest, request.database.as_deref())?;
+    let (_, unit) = choose_unit(manifest, request.database.as_deref())?;
     let connection = database::connect(manifest.header.engine, &request.connection)?;
     // Whom Kronos may be told to disconnect is in the way of nothing yet.
     let target = match &request.target {
@@ -150,8 +140,8 @@ pub async fn target_card(request: &RestoreRequest, context: &RunContext) -> Resu
         }
         target => target.clone(),
     };
-    let refusal = connection.check_target(&target, &dumped(&manifest, unit, None)?).await.err();
-    card(replacement, connection.as_ref(), &target, (&manifest, unit), refusal).await
+    let refusal = connection.check_target(&target, &dumped(manifest, unit, None)?).await.err();
+    card(replacement, connection.as_ref(), &target, (manifest, unit), refusal).await
 }
 
 /// What the user chose to leave out when the backup was made is missing in what was restored, too.

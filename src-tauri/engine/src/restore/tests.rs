@@ -183,7 +183,8 @@ async fn without_room_for_the_safety_backup_nothing_is_replaced() {
         let shelf = MemoryStorage::with_capacity(capacity);
         let (path, request) = replacing(root.path(), shelf.clone(), guess).await;
         let before = std::fs::read(&path).unwrap();
-        let card = target_card(&request, &context()).await.unwrap();
+        let manifest = request.sidecar.clone().unwrap().manifest;
+        let card = target_card(&request, &manifest).await.unwrap();
         assert_eq!((card.safety_free, card.refusal.is_some()), (Some(100), is_foreseen));
         let error = perform(&request, &context()).await.unwrap_err();
         let is_expected = match &error {

@@ -23,6 +23,10 @@ pub struct ReplaceConsent {
     /// [`TargetCard::confirm_without_safety`], and stands for the name, too.
     #[serde(default)]
     pub without_safety: Option<String>,
+    /// What the card has shown as the target; `None` when no card was shown.
+    #[serde(default)]
+    #[ts(optional)]
+    pub shown: Option<String>,
 }
 
 /// What stands at the target of a restore and would give way, beside what would come.
