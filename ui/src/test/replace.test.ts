@@ -91,7 +91,7 @@ describe('replacing', () => {
     await user.type(byId('replace-typed'), 'replace shop.db without a safety backup');
     await user.click(byId('replace-go'));
     await waitFor(() => expect(fake.of('restore_start')).toHaveLength(1));
-    expect(fake.of('restore_start')[0].draft.replace).toEqual({ typed_name: '', disconnect: false, without_safety: 'replace shop.db without a safety backup' });
+    expect(fake.of('restore_start')[0].draft.replace).toEqual({ typed_name: '', disconnect: false, without_safety: 'replace shop.db without a safety backup', shown: '/home/ada/code/shop/shop.db' });
   });
 
   it('of another computer takes its host, and a tick for those who are connected', async () => {
