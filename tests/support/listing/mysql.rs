@@ -138,7 +138,7 @@ fn neutral(definition: &str, database: &str) -> String {
 pub fn live_events(session: &mut MysqlSession, database: &str) -> Vec<String> {
     firsts(&session.rows(&format!(
         "SELECT event_name FROM information_schema.events
-         WHERE status = 'ENABLED' AND event_schema = {}",
+         WHERE status = 'ENABLED' AND event_schema = {} ORDER BY event_name",
         text(database)
     )))
 }

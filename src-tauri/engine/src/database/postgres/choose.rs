@@ -84,8 +84,8 @@ impl<'a> Choice<'a> {
                 format!("`{table}` is not found in the dump, which may be in another encoding");
             return Err(RestoreError::CannotTakeOut { detail }.into());
         }
-        let named = self.relations().filter(|it| only.contains(&shown(&it.schema, &it.name)));
-        self.wanted = named.map(|entry| entry.id).collect();
+        let chosen = self.relations().filter(|it| only.contains(&shown(&it.schema, &it.name)));
+        self.wanted = chosen.map(|entry| entry.id).collect();
         let attached: Vec<&Entry> =
             self.entries.iter().filter(|entry| entry.kind == "TABLE ATTACH").collect();
         loop {
