@@ -13,7 +13,8 @@ use crate::error::Result;
 use crate::ids::BackupId;
 
 impl Catalog {
-    /// Notes a test of a backup in `storage`, unless a later one is known.
+    /// Notes a test of a backup in `storage`, unless a later one is known. One that failed is always noted: a
+    /// clock that was ahead must not hide it.
     pub fn put_restore_test(&self, storage: &str, record: &TestRecord) -> Result<()> {
         let (id, sha256) = (record.backup.as_str(), record.sha256.as_str());
         self.run(|connection| {
@@ -23,7 +24,7 @@ impl Catalog {
                 .query_row(sql, [storage, id, sha256], |row| json::<RestoreTest>(row, 0))
                 .optional();
             let known = skip_unreadable(known).transpose()?.flatten();
-            if known.is_some_and(|known| known.at > record.test.at) {
+            if record.test.has_passed() && known.is_some_and(|known| known.at > record.test.at) {
                 return Ok(());
             }
             let sql = "INSERT OR REPLACE INTO restore_tests (storage, id, sha256, test)

@@ -113,7 +113,6 @@ fn is_verdict(error: &Error) -> bool {
             | ErrorCode::NotAnArchive
             | ErrorCode::ObjectMissing
             | ErrorCode::SourceFailed
-            | ErrorCode::TargetUnusable
             | ErrorCode::NotADatabase
     )
 }

@@ -132,10 +132,11 @@ struct Found {
 
 impl Found {
     fn add(&mut self, (restored, more): One) {
+        // What was done with one of them only is not said of all.
+        self.more = if self.databases == 0 || self.more == more { more } else { None };
         self.databases += 1;
         self.tables += restored.tables;
         self.rows += restored.rows;
-        self.more = self.more.or(more);
         self.warnings.extend(restored.warnings);
     }
 

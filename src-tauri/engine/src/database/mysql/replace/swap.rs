@@ -165,7 +165,8 @@ impl Swap<'_> {
                 match if cleared.is_ok() { session.execute(&statement).await } else { cleared } {
                     Ok(()) => return Ok(disconnected),
                     Err(error) if !is_in_the_way(&error) => return Err(error),
-                    Err(_) => {}
+                    // Whoever was in the way may write until the next try, and not without the triggers.
+                    Err(_) => programs::add_missing(session, target, &old.programs).await?,
                 }
             }
             if !self.disconnect || begun.elapsed() >= PATIENCE {
