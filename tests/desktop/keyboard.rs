@@ -18,15 +18,7 @@ const CHOSEN: &str = "mine.tar.gz";
 async fn a_recent_backup_is_restored_by_keyboard_alone() {
     let mut desk = Desk::new();
     let Sample { page, source, .. } = sample(&mut desk).await;
-    in_front(&desk).await;
-
-    until_true("list of recent backups", async || {
-        desk.xdotool(&["key", "ctrl+4"]);
-        page.has("recent-backups").await
-    })
-    .await;
-    tab_to(&desk, &page, "closest('[data-testid^=restore-backup-]') !== null").await;
-    desk.xdotool(&["key", "Return"]);
+    into_recent_backup(&desk, &page).await;
     page.says("inside-title", |text| text.contains("shop")).await;
     restore(&desk, &page, &source).await;
 }
@@ -48,6 +40,19 @@ async fn a_chosen_file_is_restored_by_keyboard_alone() {
     })
     .await;
     restore(&desk, &page, &source).await;
+}
+
+/// Opens the first of the recent backups from the Restore page.
+pub async fn into_recent_backup(desk: &Desk, page: &Page) {
+    in_front(desk).await;
+
+    until_true("list of recent backups", async || {
+        desk.xdotool(&["key", "ctrl+4"]);
+        page.has("recent-backups").await
+    })
+    .await;
+    tab_to(desk, page, "closest('[data-testid^=restore-backup-]') !== null").await;
+    desk.xdotool(&["key", "Return"]);
 }
 
 /// Has the window take the keys.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::drag_source::Drag;
-use crate::keyboard::{in_front, tab_to};
+use crate::keyboard::{into_recent_backup, tab_to};
 use crate::page::Page;
 use crate::samples::{Sample, archive, digests, sample, shop};
 use crate::wait::{until, until_true};
@@ -72,15 +72,7 @@ async fn a_replacement_and_its_undo_by_keyboard_alone() {
     let backed_up = digests(&source);
     work_on(&source);
     let worked_on = digests(&source);
-    in_front(&desk).await;
-
-    until_true("list of recent backups", async || {
-        desk.xdotool(&["key", "ctrl+4"]);
-        page.has("recent-backups").await
-    })
-    .await;
-    tab_to(&desk, &page, "closest('[data-testid^=restore-backup-]') !== null").await;
-    desk.xdotool(&["key", "Return"]);
+    into_recent_backup(&desk, &page).await;
     page.find("restore-fine").await;
     tab_to(&desk, &page, "dataset.testid === 'restore-place-new'").await;
     // Past the scratch place.
