@@ -48,7 +48,7 @@ describe('the first rows', () => {
   });
 
   it('of another table are asked for when the stop of the look before has arrived', async () => {
-    let arrived = () => {};
+    let arrived: (() => void) | undefined;
     const stop = new Promise<void>((resolve) => (arrived = resolve));
     const { fake, user } = await open(INSIDE, fullState(), { rows_first: () => new Promise(() => undefined), look_stop: () => stop });
     await user.click(await findId('rows-of-orders'));
@@ -59,7 +59,7 @@ describe('the first rows', () => {
     await user.click(await findId('rows-of-orders'));
     await findId('rows-dialog');
     expect(fake.of('rows_first')).toHaveLength(1);
-    arrived();
+    arrived?.();
     await findId('rows');
     expect(fake.of('rows_first')).toHaveLength(2);
   });
