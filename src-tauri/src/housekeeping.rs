@@ -70,7 +70,7 @@ mod tests {
         };
         tokio::select! {
             () = work => unreachable!("it goes on for as long as the program runs"),
-            ended = tokio::time::timeout(Duration::from_secs(60), gone) => ended.unwrap(),
+            ended = tokio::time::timeout(Duration::from_mins(1), gone) => ended.unwrap(),
         }
         assert!(young.exists());
     }
