@@ -56,6 +56,12 @@ impl App {
             let behind = engine.clone();
             // The first picture does not wait for a slow disk; what is found there follows.
             tokio::spawn(async move { behind.rescan().await });
+            let behind = engine.clone();
+            tokio::spawn(async move {
+                for said in behind.settle_open_swaps().await {
+                    tracing::warn!("{said}");
+                }
+            });
             Ok(engine)
         };
         let opened = self.engine.get_or_try_init(open).await;

@@ -14,7 +14,7 @@ fn servers() -> Vec<MysqlServer> {
     [MysqlServer::mariadb(), MysqlServer::mysql()].into_iter().flatten().collect()
 }
 
-fn inner(stage: &Stage) -> &FreshMysql {
+pub fn inner(stage: &Stage) -> &FreshMysql {
     let Fresh::Mysql(database) = &stage.source else { panic!("another server") };
     database
 }
@@ -186,7 +186,7 @@ fn a_restore_to_a_new_database_never_acts_on_the_one_it_came_from() {
 }
 
 /// The databases of swaps that have not ended.
-fn open_swaps(stage: &Stage) -> usize {
+pub fn open_swaps(stage: &Stage) -> usize {
     let kept = stage.kept();
     let mut session = inner(stage).session();
     let mark = |name: &String| {
@@ -199,7 +199,7 @@ fn open_swaps(stage: &Stage) -> usize {
 }
 
 /// Waits until no dead restore is still at work: the server goes on with what was sent before a kill.
-fn quiet(stage: &Stage) {
+pub fn quiet(stage: &Stage) {
     let mut session = inner(stage).server.session(None);
     let working = format!(
         "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%{}%' AND ID <> CONNECTION_ID()",
