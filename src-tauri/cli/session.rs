@@ -17,8 +17,9 @@ use crate::config_choice;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// How long a command waits for the servers of interrupted restores. A dead one is known after 8 seconds.
-const PATIENCE: Duration = Duration::from_secs(12);
+/// How long a command waits for the servers of interrupted restores. That one is dead is known after 8 seconds, and
+/// to end it in the middle would leave it to the next command once more.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// The events of all runs of this process, in order.
 pub type Events = UnboundedReceiver<Event>;

@@ -73,8 +73,7 @@ impl Stage {
 
     /// The databases that were replaced by this one.
     pub fn kept(&self) -> Vec<String> {
-        let name = self.source.name();
-        let beginning = format!("{}__kronos_before_", &name[..name.len().min(27)]);
+        let beginning = crate::servers::kept_beginning(self.source.name());
         let names = self.subject.databases().into_iter();
         names.filter(|name| name.starts_with(&beginning)).collect()
     }
@@ -98,14 +97,6 @@ fn add(source: &Fresh) {
             session.wait(later.drop().into_future()).unwrap();
             let all = (0..10).map(|id| doc! { "_id": id });
             session.wait(later.insert_many(all).into_future()).unwrap();
-        }
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        for name in self.kept() {
-            self.subject.drop_database(&name);
         }
     }
 }
@@ -201,6 +192,21 @@ impl Stage {
         rest.for_each(drop);
         assert!(matches!(restore.wait().unwrap().code(), Some(0 | 3)));
         (begun.elapsed(), finishing.elapsed())
+    }
+
+    /// A program that is connected is named, and thrown out only when that is said. `works` asks whether it can
+    /// still read what the backup does not have.
+    pub fn names_who_is_connected(&self, who: &str, mut works: impl FnMut() -> bool) {
+        let ran = self.replace(&[]);
+        assert_eq!((ran.code, code(&ran).as_str()), (1, "target_in_use"), "{ran:?}");
+        assert!(ran.stdout.contains(who), "{}", ran.stdout);
+        assert!(works(), "nothing was done");
+        assert_eq!(self.context.archives().len(), 1, "no safety backup for nothing");
+        let ran = self.replace(&["--disconnect"]);
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        assert!(!works(), "it was disconnected");
+        assert!(ran.stdout.contains("\"disconnected\":1"), "{}", ran.stdout);
+        self.new.assert_restored(&self.found());
     }
 
     /// Undoes the restore that has replaced the database last. One that was killed has to be named, because

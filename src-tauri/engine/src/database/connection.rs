@@ -370,7 +370,7 @@ impl DumpedDatabase {
 pub trait RestoreSink: Write + Send {
     /// Checks the loaded database against what the backup recorded and only then makes it visible,
     /// replacing nothing but what the target says. Whenever this ends, also with its process, the target
-    /// is the old one or the new one, complete, at the latest when the next look, plan or restore begins; after an
+    /// is the old one or the new one, complete, at the latest when the next look, plan, restore or [`DatabaseConnection::settle`] begins; after an
     /// error it is the old one, but for [`RestoreError::SwapUnknown`] and [`RestoreError::SwapInterrupted`]. The caller has compared the hash of all written bytes before.
     /// Ends early when the user cancels, until the moment of the swap.
     fn finish(

@@ -17,6 +17,9 @@ impl Engine {
         for swap in open_swaps(&self.0.state) {
             let (database, profile) = swap.names();
             let (database, profile) = (database.to_owned(), profile.to_owned());
+            tracing::warn!(
+                "Replacing `{database}` was interrupted; what is left of it is looked for first"
+            );
             match self.settle_one(swap).await {
                 Ok(Some(sentences)) => said.extend(sentences),
                 Ok(None) => {
