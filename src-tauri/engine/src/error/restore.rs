@@ -301,7 +301,7 @@ impl RestoreError {
                 "Look at it, and if it is not the one you want: `kronos undo` names the way back"
             }
             Self::SwapInterrupted { .. } => {
-                "When the server is back, back the database up or restore to it: what is open is ended first, and said"
+                "When the server is back, start Kronos once more: what is open is ended first, and said"
             }
             Self::NeverEnded { .. } => {
                 "Look at it; `kronos undo RUN` with that run brings back what was there before"
