@@ -6,6 +6,7 @@
 
 mod choice;
 mod consent;
+mod contents;
 mod performer;
 mod replacement;
 mod scratch;

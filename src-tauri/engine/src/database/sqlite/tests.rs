@@ -421,6 +421,7 @@ fn dumped(size: u64) -> DumpedDatabase {
         server: ServerInfo::default(),
         facts: DatabaseFacts::default(),
         only: None,
+        is_part: false,
     }
 }
 
