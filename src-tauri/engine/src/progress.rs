@@ -27,6 +27,8 @@ pub enum Phase {
     Securing,
     /// Loading the data into its new place.
     Loading,
+    /// Reading what was loaded again, to compare what it holds.
+    Comparing,
     /// Making the result visible.
     Finishing,
 }

@@ -56,6 +56,7 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     verifying: 'Checking the stored backup of',
     securing: 'Making the safety backup of',
     loading: 'Loading',
+    comparing: 'Comparing',
     finishing: 'Finishing',
   },
   verify: {
@@ -65,6 +66,7 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     verifying: 'Comparing every byte of',
     securing: 'Making the safety backup of',
     loading: 'Loading',
+    comparing: 'Comparing',
     finishing: 'Finishing',
   },
   restore: {
@@ -74,6 +76,7 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     verifying: 'Checking the whole backup of',
     securing: 'Making the safety backup of',
     loading: 'Loading',
+    comparing: 'Comparing',
     finishing: 'Finishing',
   },
   restore_test: {
@@ -83,6 +86,7 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     verifying: 'Comparing every table of',
     securing: 'Making the safety backup of',
     loading: 'Restoring to a scratch place:',
+    comparing: 'Comparing what the rows hold of',
     finishing: 'Finishing',
   },
 };

@@ -6,6 +6,7 @@
 
 mod choice;
 mod consent;
+mod contents;
 mod open_swap;
 mod performer;
 mod replacement;

@@ -2,7 +2,7 @@
 //!
 //! Owns the translation from collections to objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::{Catalogue, belongs_to_server};
 use super::stream::{Namespace, NamespaceKind};
@@ -52,6 +52,39 @@ fn objects(namespace: &Namespace, name: String) -> Vec<ObjectCount> {
         name,
     };
     std::iter::once(itself).chain(indexes).collect()
+}
+
+/// The databases in a backup of a whole server, without the one that holds the users.
+pub fn databases_in(facts: &DatabaseFacts) -> Vec<String> {
+    let names = facts.objects.iter().filter_map(|object| object.name.split_once('.'));
+    let mut names: Vec<String> = names.map(|(database, _)| database.to_owned()).collect();
+    names.retain(|name| !belongs_to_server(name));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The facts of one database out of those of a whole server.
+pub fn within(facts: &DatabaseFacts, database: &str) -> DatabaseFacts {
+    let of_it = |name: &str| Some(name.strip_prefix(database)?.strip_prefix('.')?.to_owned());
+    let objects = facts
+        .objects
+        .iter()
+        .filter_map(|object| Some(ObjectCount { name: of_it(&object.name)?, ..object.clone() }));
+    let expiring: Vec<String> = expiring(facts).iter().filter_map(|name| of_it(name)).collect();
+    let properties = (!expiring.is_empty())
+        .then(|| (EXPIRING.to_owned(), serde_json::json!(expiring).to_string()));
+    DatabaseFacts {
+        objects: objects.collect(),
+        properties: properties.into_iter().collect(),
+        left_out: Vec::new(),
+    }
+}
+
+/// The collections whose documents expire.
+pub(super) fn expiring(facts: &DatabaseFacts) -> BTreeSet<String> {
+    let recorded = facts.properties.get(EXPIRING);
+    recorded.and_then(|names| serde_json::from_str(names).ok()).unwrap_or_default()
 }
 
 /// Compares what was expected with what the dump held.

@@ -7,6 +7,7 @@
 mod catalogue;
 mod compare;
 mod connect;
+mod digest;
 mod dump;
 mod facts;
 mod failure;
@@ -31,6 +32,8 @@ pub(crate) use stream::{Prelude, read_prelude};
 use async_trait::async_trait;
 
 use self::connect::Session;
+pub(super) use self::digest::DigestReader;
+pub(super) use self::facts::{databases_in, within as facts_within};
 use self::login::Address;
 pub(super) use self::rows::RowReader;
 use self::server::Server;

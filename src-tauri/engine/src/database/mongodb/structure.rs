@@ -65,7 +65,7 @@ struct Definitions {
 impl Listener for Definitions {
     fn description(&mut self, document: &[u8]) -> Result<(), String> {
         let described = Described::read(document)?;
-        let Described { database, collection, kind, options, indexes } = described;
+        let Described { database, collection, kind, options, indexes, .. } = described;
         let name = if self.is_of_server { format!("{database}.{collection}") } else { collection };
         let word = match kind {
             NamespaceKind::Collection => "collection",
@@ -86,7 +86,7 @@ impl Listener for Definitions {
         self.is_complete = true;
     }
 
-    fn wants(&self, _: &str, _: &str) -> bool {
+    fn wants(&mut self, _: &str, _: &str) -> bool {
         false
     }
 

@@ -8,6 +8,7 @@ mod arguments;
 mod catalog;
 mod check;
 mod choose;
+mod digest;
 mod dump;
 mod fault;
 mod flavour;
@@ -37,6 +38,7 @@ pub(crate) use script::{Token, Tokens};
 
 use async_trait::async_trait;
 
+pub(super) use self::digest::DigestReader;
 pub(super) use self::rows::RowReader;
 use self::session::{Access, Session};
 pub(super) use self::structure::StructureReader;

@@ -384,7 +384,8 @@ mod tests {
                  COMMENT ON DATABASE {name} IS 'x';\nALTER DATABASE {name} SET work_mem TO '5MB';\n\
                  ALTER ROLE app IN DATABASE {name} SET work_mem TO '5MB';\n{line}\nSELECT 2;\n"
             );
-            let kept: String = loaded(&text).unwrap().lines().filter(|line| !line.is_empty()).collect();
+            let kept: String =
+                loaded(&text).unwrap().lines().filter(|line| !line.is_empty()).collect();
             assert_eq!(kept, "SET a = 1;SELECT 2;");
         }
         let head = "CREATE DATABASE shop;\n\\connect shop\n";

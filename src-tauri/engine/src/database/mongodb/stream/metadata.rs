@@ -70,11 +70,13 @@ pub(in super::super) struct Described {
     pub(in super::super) options: Document,
     /// Its indexes.
     pub(in super::super) indexes: Vec<Document>,
+    /// Whether its documents expire: the server deletes them by itself.
+    pub(in super::super) expires: bool,
 }
 
 impl Described {
     pub(in super::super) fn read(document: &[u8]) -> Result<Self, String> {
-        let Description { database, collection, kind, .. } = Description::read(document)?;
+        let Description { database, collection, kind, expires, .. } = Description::read(document)?;
         let metadata = raw(document)?.get_str("metadata").unwrap_or_default();
         let mut metadata: Document = match metadata {
             "" => Document::new(),
@@ -87,7 +89,8 @@ impl Described {
             _ => None,
         });
         let options = options.unwrap_or_default();
-        Ok(Self { database, collection, kind, options, indexes: indexes.collect() })
+        let indexes = indexes.collect();
+        Ok(Self { database, collection, kind, options, indexes, expires })
     }
 }
 

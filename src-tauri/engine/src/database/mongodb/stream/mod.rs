@@ -17,7 +17,7 @@ mod prelude;
 mod reader;
 mod writer;
 
-pub(super) use choice::Choice;
+pub(super) use choice::{BUCKETS, Choice};
 pub(super) use contents::Namespace;
 pub(super) use documents::{Documents, Listener};
 pub(super) use metadata::{Described, NamespaceKind};
