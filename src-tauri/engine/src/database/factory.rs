@@ -32,6 +32,15 @@ pub fn lives_on_server(kind: EngineKind) -> bool {
     !matches!(kind, EngineKind::Sqlite)
 }
 
+/// The server that these settings lead to, as a person would write it; empty for files.
+pub fn server_name(kind: EngineKind, settings: &ConnectionSettings) -> Result<String> {
+    if !lives_on_server(kind) {
+        return Ok(String::new());
+    }
+    let whole = ConnectionSettings { databases: Vec::new(), ..settings.clone() };
+    Ok(connect(kind, &whole)?.sources().concat())
+}
+
 /// Whether a unit of this name holds all databases of a server, so that its objects are called
 /// `database.object`.
 pub fn holds_whole_server(kind: EngineKind, unit: &str) -> bool {

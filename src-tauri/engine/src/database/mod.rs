@@ -31,7 +31,7 @@ pub use connection::{
 pub use digest::Digests;
 pub use factory::{
     connect, databases_within, digest_reader, facts_within, holds_whole_server, lives_on_server,
-    names_have_schemas, restore_target, row_reader, structure_reader,
+    names_have_schemas, restore_target, row_reader, server_name, structure_reader,
 };
 pub use foreign::{ForeignDump, ForeignForm, LoadRisk, LoadSink};
 pub(crate) use names::scratch as new_scratch_name;
