@@ -1,4 +1,4 @@
-//! What an open window clears up and puts in order beside its work.
+//! What an open window clears up beside its work.
 //!
 //! Owns how often. What is due, and how it goes, is the engine's.
 
@@ -10,17 +10,15 @@ use tokio::time::{MissedTickBehavior, interval};
 /// A scratch place is kept for a day; an hour more harms nobody.
 pub const EVERY: Duration = Duration::from_hours(1);
 
-/// Clears up for as long as the program runs. Opening the engine has done so once, but for what may have to wait for a
-/// server: replacements that were interrupted.
+/// Clears up, at once and then again and again, for as long as the program runs.
 pub async fn go_on(engine: Engine, every: Duration) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    ticks.tick().await;
     loop {
+        ticks.tick().await;
         for said in engine.settle_open_swaps().await {
             tracing::warn!("{said}");
         }
-        ticks.tick().await;
         engine.remove_due_scratch_places().await;
     }
 }
@@ -74,7 +72,7 @@ mod tests {
         };
         tokio::select! {
             () = work => unreachable!("it goes on for as long as the program runs"),
-            ended = tokio::time::timeout(Duration::from_secs(60), gone) => ended.unwrap(),
+            ended = tokio::time::timeout(Duration::from_mins(1), gone) => ended.unwrap(),
         }
         assert!(young.exists());
     }

@@ -120,7 +120,8 @@ fn tables(path: &Path, names: &[&str]) -> PathBuf {
 }
 
 fn dropped(names: &[&str]) -> String {
-    names.iter().map(|name| format!("DROP TABLE \"{}\";", name.replace('"', "\"\""))).collect()
+    let drop = |name: &&str| format!("DROP TABLE \"{}\";", name.replace('"', "\"\""));
+    names.iter().map(drop).collect::<Vec<_>>().concat()
 }
 
 /// A file of each name that the file system takes.

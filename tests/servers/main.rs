@@ -19,6 +19,8 @@ mod fixtures;
 mod foreign_attacks;
 mod foreign_by_hand;
 mod foreign_loads;
+mod foreign_mongodb;
+mod foreign_wrappers;
 mod live_writers;
 mod looks;
 mod mongodb_engine;

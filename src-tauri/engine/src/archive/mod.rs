@@ -29,6 +29,7 @@ mod tests;
 
 pub use compression::{StreamStats, stream_codec};
 pub(crate) use foreign::describe as describe_foreign;
+pub(crate) use hash::Fingerprint;
 pub use glance::{Glance, glance};
 pub use intake::{Closing, PlannedMember, UnitSource, Written};
 pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, SafetyMark, Sidecar, Unit};

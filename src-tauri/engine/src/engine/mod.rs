@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex};
 pub use archives::ArchiveContents;
 pub use browsing::ArchiveChoice;
 pub use file_restores::RestorePlaces;
-pub use loads::LoadOrder;
+pub use loads::{LoadOrder, LoadPlaces};
 pub use restores::RestoreOrder;
 
 use crate::backup::{self, Recovered};
