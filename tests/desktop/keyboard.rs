@@ -91,7 +91,7 @@ async fn restore(desk: &Desk, page: &Page, source: &Path) {
 
 /// Opens GTK's dialog, types a name into it and accepts that by the mnemonic of its button. GTK may accept
 /// before it knows what was typed: then it has another name for what was chosen, or none.
-async fn choose(desk: &Desk, name: &str) {
+pub async fn choose(desk: &Desk, name: &str) {
     if desk.window(DIALOG).is_none() {
         in_front(desk).await;
         desk.xdotool(&["key", "ctrl+o"]);

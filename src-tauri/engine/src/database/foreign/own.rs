@@ -28,7 +28,11 @@ impl OwnDatabase {
     }
 
     /// The script makes this database, or drops it before that. `refusal` is the end of a sentence about it.
-    pub(in super::super) fn make(&mut self, name: &str, refusal: String) -> Result<Verdict, String> {
+    pub(in super::super) fn make(
+        &mut self,
+        name: &str,
+        refusal: String,
+    ) -> Result<Verdict, String> {
         if self.has_begun {
             return Err(refusal);
         }

@@ -499,10 +499,7 @@ mod tests {
                     CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!40100 DEFAULT CHARACTER SET utf8mb4 */;\n\
                     USE `shop`;\n";
         let text = format!("{head}CREATE TABLE t (a int);\nUSE `shop`;\nSELECT 1;\n");
-        assert_eq!(
-            loaded(&text).as_deref(),
-            Ok("SET a=1;\nCREATE TABLE t (a int);\nSELECT 1;\n")
-        );
+        assert_eq!(loaded(&text).as_deref(), Ok("SET a=1;\nCREATE TABLE t (a int);\nSELECT 1;\n"));
         assert_eq!(loaded("use shop;SET a=1;").as_deref(), Ok("SET a=1;"));
         for text in [
             "CREATE TABLE t (a int);\nUSE `other`;\n",

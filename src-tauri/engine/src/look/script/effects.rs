@@ -93,6 +93,7 @@ impl Effects {
         match word.to_ascii_lowercase().as_str() {
             // What the dump tools write by themselves.
             "restrict" | "unrestrict" if dialect == SqlDialect::Postgres => {}
+            "encoding" if shown == "\\encoding SQL_ASCII" => {}
             "" if shown == "\\." => {}
             "connect" | "c" | "u" if shown.starts_with('\\') => {
                 keep(&mut self.uses, connected(&shown));
