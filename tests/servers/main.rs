@@ -29,6 +29,7 @@ mod postgres;
 mod prove;
 mod replace;
 mod replace_crash;
+mod replace_killed;
 mod replace_moved;
 mod replace_renamed;
 mod rig;

@@ -87,6 +87,14 @@ async function call<T>(command: Command, args: Record<string, unknown> = {}): Pr
   }
 }
 
+let stopping: Promise<void> = Promise.resolve();
+
+/** Looks once the stop of the look before has arrived: it would end this one. */
+async function afterStop<T>(look: () => Promise<T>): Promise<T> {
+  await stopping;
+  return look();
+}
+
 export const api = {
   /** Subscribes to the state and to all runs; the first message is the whole state. */
   watch: (onMessage: (message: WatchMessage) => void) =>
@@ -157,11 +165,14 @@ export const api = {
   fileLoadStart: (file: FileId, draft: LoadDraft) => call<RunId>('file_load_start', { file, draft }),
 
   /** The first rows of a table. A new look into an archive ends the one before. */
-  rowsFirst: (archive: ArchiveRef, order: BrowseOrder) => call<TableRows>('rows_first', { archive, order }),
-  compareArchives: (before: ArchiveRef, after: ArchiveRef) => call<Comparison>('compare_archives', { before, after }),
-  compareLive: (archive: ArchiveRef, profile: string) => call<Comparison>('compare_live', { archive, profile }),
+  rowsFirst: (archive: ArchiveRef, order: BrowseOrder) => afterStop(() => call<TableRows>('rows_first', { archive, order })),
+  compareArchives: (before: ArchiveRef, after: ArchiveRef) => afterStop(() => call<Comparison>('compare_archives', { before, after })),
+  compareLive: (archive: ArchiveRef, profile: string) => afterStop(() => call<Comparison>('compare_live', { archive, profile })),
   /** Nobody waits for the look any more. */
-  lookStop: () => call<void>('look_stop'),
+  lookStop() {
+    // Nobody is left who could be told that it failed.
+    stopping = call<void>('look_stop').catch(() => undefined);
+  },
 
   revealBackup: (id: BackupId) => call<void>('reveal_backup', { id }),
   revealStorage: (name: string) => call<void>('reveal_storage', { name }),

@@ -10,6 +10,7 @@ mod edits;
 mod file_restores;
 mod loads;
 mod looks;
+mod open_swaps;
 mod picture;
 mod restore_history;
 mod restore_tests;

@@ -38,6 +38,7 @@ pub(crate) use script::{Token, Tokens};
 use async_trait::async_trait;
 
 pub(super) use self::rows::RowReader;
+use self::session::{Access, Session};
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
@@ -87,6 +88,14 @@ impl DatabaseConnection for MysqlServer {
 
     async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
         replace::look(&self.settings, target.database_name()?).await
+    }
+
+    async fn settle(&self, target: &RestoreTarget) -> Result<Vec<String>> {
+        let name = target.database_name()?.to_owned();
+        let mut session = Session::open(&Access::of(&self.settings).await?).await?;
+        let said = replace::settle(&mut session, &[name]).await?;
+        session.close().await;
+        Ok(said)
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
