@@ -10,12 +10,12 @@ use serde_json::json;
 use crate::appearance::both_sizes;
 use crate::desk::Desk;
 use crate::drag_source::Drag;
-use crate::keyboard::{choose, tab_to};
+use crate::keyboard::{choose, is_inside, tab_to};
 use crate::page::Page;
 use crate::samples::{digests, listing, shop};
 use crate::server_samples::Shop;
 use crate::servers::{MongoServer, PostgresServer, Servers};
-use crate::wait::until_true;
+use crate::wait::{soon, until_true};
 
 /// A configuration whose profile `there` is the server of a shop.
 fn config_of(desk: &Desk, shop: &Shop, engine: &str) -> PathBuf {
@@ -186,10 +186,7 @@ async fn a_script_for_sqlite_is_loaded_by_keyboard_alone() {
     let config = desk.write_config("");
     let page = Page::open(&mut desk, &config).await;
     until_true("inside of the chosen script", async || {
-        choose(&desk, "mine.sql").await;
-        let title =
-            "return document.querySelector('[data-testid=inside-title]')?.textContent ?? ''";
-        page.script(title).await.as_str().is_some_and(|title| title.contains("mine.sql"))
+        choose(&desk, "mine.sql").await && soon(async || is_inside(&page, "mine.sql").await).await
     })
     .await;
     page.find("restore-fine").await;

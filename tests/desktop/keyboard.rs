@@ -51,7 +51,7 @@ pub async fn into_recent_backup(desk: &Desk, page: &Page) {
     desk.xdotool(&["key", "Return"]);
 }
 
-async fn is_inside(page: &Page, name: &str) -> bool {
+pub async fn is_inside(page: &Page, name: &str) -> bool {
     let title = "return document.querySelector('[data-testid=inside-title]')?.textContent ?? ''";
     page.script(title).await.as_str().is_some_and(|title| title.contains(name))
 }
