@@ -51,7 +51,7 @@ pub async fn into_recent_backup(desk: &Desk, page: &Page) {
     desk.xdotool(&["key", "Return"]);
 }
 
-async fn is_inside(page: &Page, name: &str) -> bool {
+pub async fn is_inside(page: &Page, name: &str) -> bool {
     let title = "return document.querySelector('[data-testid=inside-title]')?.textContent ?? ''";
     page.script(title).await.as_str().is_some_and(|title| title.contains(name))
 }
@@ -100,7 +100,7 @@ async fn restore(desk: &Desk, page: &Page, source: &Path) {
 /// Opens GTK's dialog, types a name into it and accepts that by the mnemonic of its button. GTK may accept
 /// before it knows what was typed: then it has another name for what was chosen, or none. A dialog that takes
 /// nothing is closed, so that the next try begins anew. Whether something was accepted.
-async fn choose(desk: &Desk, name: &str) -> bool {
+pub async fn choose(desk: &Desk, name: &str) -> bool {
     if desk.window(DIALOG).is_none() {
         in_front(desk).await;
         desk.xdotool(&["key", "ctrl+o"]);

@@ -15,6 +15,7 @@ mod drop;
 mod failure;
 mod file_dialog;
 mod file_manager;
+mod foreign;
 mod hostile;
 mod journey;
 mod keyboard;

@@ -45,7 +45,9 @@ fn postgres(world: &World) -> Vec<String> {
         format!("SELECT E'a'\n'b\\' ' ; \\! touch {marker}\n --';"),
         format!("SELECT 'it''s', $a$ ' $a$, $$ \\; $$ \\! touch {marker}"),
         format!("/* /* */ ' */ \\! touch {marker}"),
+        format!("SET client_encoding = 'SJIS';\nSELECT E'\u{81}\\' ; \\! touch {marker}\n --';"),
         format!("\\connect {precious}\nDROP TABLE item;"),
+        format!("SET NAMES 'GB18030';\nSELECT E'\u{81}\\' ; COPY t TO '{marker}';\n --';"),
         format!("COMMIT; DROP DATABASE {precious};"),
         format!("COMMIT; ALTER DATABASE {precious} RENAME TO stolen;"),
         format!("COMMIT; CREATE DATABASE stolen TEMPLATE {precious};"),
@@ -212,7 +214,7 @@ fn no_dump_of_one_database_leads_to_another() {
             secret: context.root().join("secret"),
             precious: precious.name().to_owned(),
         };
-        for attack in wrapped(&world, &subject) {
+        for attack in share(&subject, wrapped(&world, &subject)) {
             let path = context.data("attack.sql");
             fs::write(&path, &attack).unwrap();
             let target = subject.target("wrapped");
@@ -230,7 +232,7 @@ fn no_dump_of_one_database_leads_to_another() {
         "attacks behind a database of their own: {tried}, {refused} of them refused; programs run 0, other \
          databases changed 0"
     ));
-    assert!(refused >= 40 && tried > refused, "{refused} of {tried}");
+    assert!(refused >= 28 && tried > refused, "{refused} of {tried}");
 }
 
 /// Runs every attack, and returns how many that were.

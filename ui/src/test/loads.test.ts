@@ -1,14 +1,12 @@
 // Dumps of other programs: what is said before one is loaded, the consent, the load and its end.
 import { waitFor, within } from '@testing-library/svelte';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { foreignInside, loadPlan } from '../dev/files';
 import { ended, report } from '../dev/fixtures';
-import { loaded, notLoaded, unlimited } from '../dev/load_scenes';
+import { loaded, notLoaded } from '../dev/load_scenes';
 import { SCENES } from '../dev/scenes';
 import type { Answers } from '../dev/fake';
 import { ownCommand } from '../lib/by_hand';
-import { expectOnlyText } from './harm';
-import { PAYLOADS } from './payloads';
 import { byId, expectAccessible, findId, noId, open, textOf } from './window';
 
 const FILE = '#/restore?file=1';
@@ -221,31 +219,6 @@ describe('a load', () => {
     await findId('load-look-again');
     expect(textOf(byId('load-form'))).toContain('The load was not started');
   });
-});
-
-describe('a hundred payloads', () => {
-  const hacked = vi.fn();
-  afterEach(() => expect(hacked).not.toHaveBeenCalled());
-
-  it('stay text in a plan, in the names of a dump and in its refusal', async () => {
-    Object.assign(window, { hacked });
-    const { fake } = await scene('load-superuser');
-    for (const [index, text] of PAYLOADS.entries()) {
-      const look = { source: text, own_databases: [text, text], location: `/tmp/${text}`, findings: [{ level: 'warning' as const, sentence: text }], objects: [{ kind: 'table' as const, name: text }] };
-      const places = { databases: [text, `${text} 2`], profiles: [text], seal: { place: 'a', state: `${index}` }, suggested_target: `t ${text}` };
-      fake.answers.file_look = () => foreignInside(look, places);
-      fake.answers.file_load_plan = () => {
-        if (index % 4 === 3) throw report({ code: 'not_supported', what: text, why: text, next_step: text });
-        return { ...unlimited(), user: text, target: text, dump: text, warnings: [text], notes: [text] };
-      };
-      location.hash = '#/home';
-      await waitFor(() => expect(noId('load-form')).toBeNull());
-      location.hash = FILE;
-      await findId('load-form');
-      await waitFor(() => expect(index % 4 === 3 ? noId('error') : noId('load-superuser')).not.toBeNull());
-      expectOnlyText();
-    }
-  }, 240_000);
 });
 
 describe('the commands beside it', () => {

@@ -105,6 +105,7 @@ impl Engine {
     /// Starts to load the dump that another program has left at `path` into a new database.
     pub async fn start_load(&self, path: PathBuf, order: &LoadOrder) -> Result<RunId> {
         let request = self.load_request(path, order).await?;
+        load::unchanged(&request).await?;
         let spec = spec(&request);
         self.0.runs.start(spec, move |context| async move {
             let restored = load::perform(&request, &context).await?;

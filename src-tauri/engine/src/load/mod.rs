@@ -10,6 +10,6 @@ mod plan;
 mod seal;
 
 pub use dump::databases;
-pub use performer::{Allowed, LoadRequest, perform, plan};
+pub use performer::{Allowed, LoadRequest, perform, plan, unchanged};
 pub use plan::LoadPlan;
 pub use seal::Seal;

@@ -18,7 +18,7 @@ use crate::database::{
 };
 use crate::error::{Error, LoadError, Result};
 use crate::ids::EngineKind;
-use crate::look::{self, ForeignLook};
+use crate::look::{self, DumpForm, ForeignLook};
 use crate::progress::Phase;
 use crate::restore::Scratch;
 use crate::state_dir::StateDir;
@@ -63,6 +63,16 @@ pub async fn plan(request: &LoadRequest) -> Result<LoadPlan> {
     Ok(said(request, risk))
 }
 
+/// Fails when the dump is not what somebody has looked at.
+pub async fn unchanged(request: &LoadRequest) -> Result<()> {
+    let Some(looked_at) = &request.seal else { return Ok(()) };
+    let now = sealed(&request.path).await?;
+    // Programs may go on writing to a database in its place; one moment of it is taken.
+    let in_place = request.look.form == DumpForm::SqliteFile;
+    let is_same = if in_place { now.is_same_place(looked_at) } else { now == *looked_at };
+    if is_same { Ok(()) } else { Err(changed(&request.path)) }
+}
+
 /// Loads a dump.
 pub async fn perform(request: &LoadRequest, context: &RunContext) -> Result<Restored> {
     context.progress.enter(Phase::Preparing, 0);
@@ -100,14 +110,11 @@ type Checked = (Box<dyn DatabaseConnection>, ForeignDump, LoadRisk);
 
 /// Everything that can be refused before a byte is written.
 async fn check(request: &LoadRequest) -> Result<Checked> {
+    unchanged(request).await?;
     let (path, look, database) =
         (request.path.clone(), request.look.clone(), request.database.clone());
-    let seal = request.seal.clone();
     let described = move || {
         let dump = dump::of(&path, &look, database.as_deref())?;
-        if let Some(seal) = seal {
-            same(&path, &dump, &seal)?;
-        }
         if let ForeignForm::Folder(_) = &dump.form {
             folder::check(&path)?;
         }
@@ -126,17 +133,6 @@ async fn sealed(path: &Path) -> Result<Seal> {
     let seal = tokio::task::spawn_blocking(move || Seal::of(&at)).await;
     let seal = seal.unwrap_or_else(|panic| Err(io::Error::other(panic)));
     seal.map_err(|error| Error::file("read", path, error))
-}
-
-/// Fails when the dump is not what it was.
-fn same(path: &Path, dump: &ForeignDump, seal: &Seal) -> Result<()> {
-    let now = Seal::of(path).map_err(|error| Error::file("read", path, error))?;
-    // Programs may go on writing to a database in its place; one moment of it is taken.
-    let is_same = match dump.form {
-        ForeignForm::File(_) => now.is_same_place(seal),
-        _ => now == *seal,
-    };
-    if is_same { Ok(()) } else { Err(changed(path)) }
 }
 
 fn changed(path: &Path) -> Error {

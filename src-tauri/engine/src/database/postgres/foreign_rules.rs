@@ -69,6 +69,31 @@ const REACHING: [&str; 11] = [
 ];
 /// The setting that changes how texts are read.
 const STRINGS: &str = "STANDARD_CONFORMING_STRINGS";
+/// What `pg_dump` writes before it enters a database whose name has to be quoted; it sets the encoding again behind that.
+const BEFORE_ODD_NAME: &str = "\\encoding SQL_ASCII";
+/// The setting that changes where a character ends.
+const ENCODING: &str = "CLIENT_ENCODING";
+/// The encodings, as far as letters and digits spell them, in which no character ends with a byte of ASCII; and what
+/// stands before one.
+const READABLE: [&str; 17] = [
+    "to",
+    "default",
+    "utf8",
+    "unicode",
+    "sqlascii",
+    "latin",
+    "iso8859",
+    "win125",
+    "win866",
+    "win874",
+    "windows125",
+    "windows866",
+    "windows874",
+    "koi8",
+    "euc",
+    "mule",
+    "alt",
+];
 const OWNERS: &str = "owners and grants, because the objects belong to the user of the profile";
 const DATABASE: &str =
     "comments on the database or an extension, which are not part of the new one";
@@ -159,13 +184,14 @@ impl Rules for PostgresRules {
 }
 
 impl PostgresRules {
-    /// `pg_dump` writes two of these lines itself; the client is restricted anyway.
+    /// `pg_dump` writes some of these lines itself; the client is restricted anyway.
     fn command(&mut self, line: &str) -> Result<(), String> {
         let mut words = line.split_ascii_whitespace();
         let own = matches!(words.next(), Some("\\restrict" | "\\unrestrict"));
         let is_key =
             words.next().is_some_and(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        if own && is_key && words.next().is_none() && self.head.is_empty() {
+        let is_own = own && is_key && words.next().is_none() || line == BEFORE_ODD_NAME;
+        if is_own && self.head.is_empty() {
             return Ok(());
         }
         match line.split_ascii_whitespace().next() {
@@ -196,9 +222,14 @@ impl PostgresRules {
         };
     }
 
-    /// `SET standard_conforming_strings = off` changes how the texts behind it are read.
+    /// `SET standard_conforming_strings = off` changes how the texts behind it are read, and so does the encoding.
     fn note_value(&mut self, value: &str) -> Result<(), String> {
         let is_setting = self.head.first().is_some_and(|first| first.is("SET"));
+        if is_setting && self.head.iter().any(|part| part.is(ENCODING) || part.is("NAMES")) {
+            check_encoding(value)?;
+        } else if !is_setting && value.eq_ignore_ascii_case(ENCODING) {
+            return Err("changes the encoding of its texts".to_owned());
+        }
         if is_setting && self.head.iter().any(|part| part.is(STRINGS)) {
             self.escapes =
                 !matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1" | "to");
@@ -333,6 +364,16 @@ fn connected(line: &str) -> Option<String> {
     if is_plain(target) { Some(target.to_owned()) } else { inner(target, '"') }
 }
 
+/// In others a byte that looks like a backslash may be the half of a character.
+fn check_encoding(name: &str) -> Result<(), String> {
+    let spelled = name.chars().filter(char::is_ascii_alphanumeric);
+    let spelled: String = spelled.map(|c| c.to_ascii_lowercase()).collect();
+    if READABLE.iter().any(|readable| spelled.starts_with(readable)) {
+        return Ok(());
+    }
+    Err(format!("has an encoding that not every client reads alike, `{}`", shown(name)))
+}
+
 fn check_reach(name: &str) -> Result<(), String> {
     if REACHING.iter().any(|reaching| name.eq_ignore_ascii_case(reaching)) {
         return Err(format!("calls `{}`, which reaches beyond the database", shown(name)));
@@ -354,11 +395,11 @@ mod tests {
 
     #[test]
     fn what_dumps_hold_passes_without_owners_and_without_lines_for_the_client() {
-        let text = "\\restrict abc\nSET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\n\
+        let text = "\\restrict abc\nSET client_encoding = 'UTF8';\nSET NAMES 'latin1';\nSET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\n\
                     ALTER TABLE ONLY public.t OWNER TO somebody;\nALTER TABLE t ADD COLUMN o int;\n\
                     GRANT ALL ON TABLE t TO somebody;\nCOPY t (owner, \"to\") FROM stdin WITH (FORMAT csv);\n\
                     \\\\! x;'\n\\.\nSELECT pg_catalog.setval('s', 1, true);\n\\unrestrict abc\n";
-        let expected = "SET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\nALTER TABLE t ADD COLUMN o int;\n\
+        let expected = "SET client_encoding = 'UTF8';\nSET NAMES 'latin1';\nSET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\nALTER TABLE t ADD COLUMN o int;\n\
                         COPY t (owner, \"to\") FROM stdin WITH (FORMAT csv);\n\\\\! x;'\n\\.\n\
                         SELECT pg_catalog.setval('s', 1, true);\n";
         let found = loaded(text).unwrap();
@@ -376,7 +417,10 @@ mod tests {
         for (name, line) in [
             ("shop", "\\connect shop"),
             ("\"My Shop\"", "\\connect \"My Shop\""),
-            ("\"my-shop\"", "\\connect -reuse-previous=on \"dbname='my-shop'\""),
+            (
+                "\"my-shop\"",
+                "\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='my-shop'\"",
+            ),
         ] {
             let text = format!(
                 "SET a = 1;\nDROP DATABASE IF EXISTS {name};\nCREATE DATABASE {name} WITH TEMPLATE = template0;\n\
@@ -392,6 +436,7 @@ mod tests {
         for text in [
             "\\connect precious\n",
             "\\c shop\n",
+            "\\encoding GBK\n",
             "\\connect shop precious\n",
             "\\connect shop \\! id\n",
             "\\connect -reuse-previous=on \"dbname=shop host=elsewhere\"\n",
@@ -421,6 +466,10 @@ mod tests {
             "COPY t TO STDOUT",
             "SELECT pg_catalog.\"pg_read_file\"('a')",
             "SELECT set_config('standard_conforming_strings', 'off', false)",
+            "SET client_encoding = 'SJIS'",
+            "SET NAMES 'GBK'",
+            "SET client_encoding = 'SJ'\n'IS'",
+            "SELECT set_config('client_encoding', 'BIG5', false)",
             "LOAD 'a'",
             "EXECUTE a",
             "\\c other",

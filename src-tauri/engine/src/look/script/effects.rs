@@ -93,9 +93,10 @@ impl Effects {
         match word.to_ascii_lowercase().as_str() {
             // What the dump tools write by themselves.
             "restrict" | "unrestrict" if dialect == SqlDialect::Postgres => {}
+            "encoding" if shown == "\\encoding SQL_ASCII" => {}
             "" if shown == "\\." => {}
             "connect" | "c" | "u" if shown.starts_with('\\') => {
-                keep(&mut self.uses, connected(&shown));
+                keep(&mut self.uses, connected(line));
             }
             word => {
                 let runs = shown.starts_with("\\!")
@@ -221,7 +222,9 @@ impl Effects {
 }
 
 /// The database that a line for the client enters.
-fn connected(line: &str) -> String {
+fn connected(line: &[u8]) -> String {
+    const LONGEST: usize = 512;
+    let line = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
     let target = line.split_once(' ').map_or("", |(_, target)| target.trim());
     let target = target.strip_prefix("-reuse-previous=on ").unwrap_or(target);
     let inner = match target.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
