@@ -9,6 +9,7 @@ mod commands;
 mod drag;
 mod event_sink;
 mod file_dialog;
+mod housekeeping;
 mod notifications;
 mod opened_files;
 mod state;

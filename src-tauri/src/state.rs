@@ -15,6 +15,7 @@ use crate::arguments::Arguments;
 use crate::commands::CurrentLook;
 use crate::event_sink::{Audience, Outlet};
 use crate::file_dialog::Dialog;
+use crate::housekeeping;
 use crate::opened_files::OpenedFiles;
 use crate::words::failed;
 
@@ -56,6 +57,7 @@ impl App {
             let behind = engine.clone();
             // The first picture does not wait for a slow disk; what is found there follows.
             tokio::spawn(async move { behind.rescan().await });
+            tokio::spawn(housekeeping::go_on(engine.clone(), housekeeping::EVERY));
             Ok(engine)
         };
         let opened = self.engine.get_or_try_init(open).await;

@@ -27,6 +27,7 @@ mod notifications;
 mod opened_files;
 mod page;
 mod replace;
+mod replace_server;
 mod samples;
 mod server_samples;
 mod start;

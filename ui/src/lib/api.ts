@@ -9,6 +9,8 @@ import type { Comparison } from '../bindings/Comparison';
 import type { FileId } from '../bindings/FileId';
 import type { FileInside } from '../bindings/FileInside';
 import type { FileNews } from '../bindings/FileNews';
+import type { LoadDraft } from '../bindings/LoadDraft';
+import type { LoadPlan } from '../bindings/LoadPlan';
 import type { OpenedFile } from '../bindings/OpenedFile';
 import type { ParsedUrl } from '../bindings/ParsedUrl';
 import type { Probe } from '../bindings/Probe';
@@ -61,6 +63,8 @@ export const COMMANDS = [
   'file_restore_check',
   'file_restore_start',
   'file_restore_card',
+  'file_load_plan',
+  'file_load_start',
   'rows_first',
   'compare_archives',
   'compare_live',
@@ -81,6 +85,14 @@ async function call<T>(command: Command, args: Record<string, unknown> = {}): Pr
   } catch (error) {
     throw toReport(error);
   }
+}
+
+let stopping: Promise<void> = Promise.resolve();
+
+/** Looks once the stop of the look before has arrived: it would end this one. */
+async function afterStop<T>(look: () => Promise<T>): Promise<T> {
+  await stopping;
+  return look();
 }
 
 export const api = {
@@ -148,13 +160,19 @@ export const api = {
   fileRestoreCheck: (file: FileId, draft: RestoreDraft) => call<void>('file_restore_check', { file, draft }),
   fileRestoreCard: (file: FileId, draft: RestoreDraft) => call<TargetCard>('file_restore_card', { file, draft }),
   fileRestoreStart: (file: FileId, draft: RestoreDraft) => call<RunId>('file_restore_start', { file, draft }),
+  /** What is to be known before this dump of another program is loaded; throws why it would be refused. */
+  fileLoadPlan: (file: FileId, draft: LoadDraft) => call<LoadPlan>('file_load_plan', { file, draft }),
+  fileLoadStart: (file: FileId, draft: LoadDraft) => call<RunId>('file_load_start', { file, draft }),
 
   /** The first rows of a table. A new look into an archive ends the one before. */
-  rowsFirst: (archive: ArchiveRef, order: BrowseOrder) => call<TableRows>('rows_first', { archive, order }),
-  compareArchives: (before: ArchiveRef, after: ArchiveRef) => call<Comparison>('compare_archives', { before, after }),
-  compareLive: (archive: ArchiveRef, profile: string) => call<Comparison>('compare_live', { archive, profile }),
+  rowsFirst: (archive: ArchiveRef, order: BrowseOrder) => afterStop(() => call<TableRows>('rows_first', { archive, order })),
+  compareArchives: (before: ArchiveRef, after: ArchiveRef) => afterStop(() => call<Comparison>('compare_archives', { before, after })),
+  compareLive: (archive: ArchiveRef, profile: string) => afterStop(() => call<Comparison>('compare_live', { archive, profile })),
   /** Nobody waits for the look any more. */
-  lookStop: () => call<void>('look_stop'),
+  lookStop() {
+    // Nobody is left who could be told that it failed.
+    stopping = call<void>('look_stop').catch(() => undefined);
+  },
 
   revealBackup: (id: BackupId) => call<void>('reveal_backup', { id }),
   revealStorage: (name: string) => call<void>('reveal_storage', { name }),

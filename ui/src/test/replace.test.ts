@@ -149,6 +149,31 @@ describe('after a replacement', () => {
     await waitFor(() => expect(noId('replace-dialog')).toBeNull());
   });
 
+  it('an undo begun inside its backup is followed there, and its end stands where the restore stood', async () => {
+    const { fake, user } = await scene('replaced');
+    const before = (await findId('restored-replaced')).textContent;
+    await user.click(within(byId('restore-result')).getByRole('button', { name: 'Undo…' }));
+    await user.click(await findId('replace-go'));
+    await waitFor(() => expect(noId('replace-dialog')).toBeNull());
+    const undo = session.active[0];
+    if (undo === undefined || undo.backup === 'shop_0') throw new Error('the undo is a run of another backup');
+    fake.event({ event: 'run_phase', ...undo, state: 'running', phase: 'securing', step: 3 });
+    await findId('run-keeps');
+    expect(noId('restore-result')).toBeNull();
+    const { result } = restoreView();
+    if (result?.kind !== 'restore' || result.replaced === undefined || result.replaced === null) throw new Error('it replaced something');
+    const replaced = { ...result.replaced, kept_as: '/home/ada/code/shop/shop.db.undone' };
+    fake.event({ event: 'run_finished', ...undo, state: 'succeeded', finished_at: new Date().toISOString(), result: { ...result, replaced } });
+    await waitFor(() => expect(byId('restored-replaced').textContent).toContain('shop.db.undone'));
+    expect(before).toContain('shop.db.before');
+    cleanup();
+    // Made anew, the page knows of both and shows what counts at that place.
+    const known = session.recent;
+    session.reset();
+    await open('#/restore?backup=shop_0', fullState({ recent_runs: known }));
+    expect((await findId('restored-replaced')).textContent).toContain('shop.db.undone');
+  });
+
   it('a window that is made anew offers the undo, too', async () => {
     const { fake, user } = await open('#/restore', fullState(), { restores_list: () => [restoreView()] });
     await user.click(await findId('undo-restore-1'));

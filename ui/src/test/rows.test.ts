@@ -47,6 +47,23 @@ describe('the first rows', () => {
     await waitFor(() => expect(fake.of('look_stop')).toHaveLength(1));
   });
 
+  it('of another table are asked for when the stop of the look before has arrived', async () => {
+    let arrived: (() => void) | undefined;
+    const stop = new Promise<void>((resolve) => (arrived = resolve));
+    const { fake, user } = await open(INSIDE, fullState(), { rows_first: () => new Promise(() => undefined), look_stop: () => stop });
+    await user.click(await findId('rows-of-orders'));
+    await findId('rows-dialog');
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(fake.of('look_stop')).toHaveLength(1));
+    delete fake.answers.rows_first;
+    await user.click(await findId('rows-of-orders'));
+    await findId('rows-dialog');
+    expect(fake.of('rows_first')).toHaveLength(1);
+    arrived?.();
+    await findId('rows');
+    expect(fake.of('rows_first')).toHaveLength(2);
+  });
+
   it('say why they cannot be shown, and can be asked for again', async () => {
     const { fake, user } = await open(INSIDE, fullState(), { rows_first: () => Promise.reject(report({ what: 'The rows cannot be shown', why: 'The archive is damaged' }) as never) });
     await user.click(await findId('rows-of-orders'));

@@ -52,6 +52,13 @@ pub trait DatabaseConnection: Send + Sync {
     /// server cannot promise that a swap is over when the one who swaps is, one that was interrupted is ended first.
     async fn look_at(&self, target: &RestoreTarget) -> Result<Standing>;
 
+    /// Ends the replacement of the database at `target` that was begun by somebody who did not live to end it, where a
+    /// server leaves that to whoever comes next. Says what came of it; nothing when there is none.
+    async fn settle(&self, target: &RestoreTarget) -> Result<Vec<String>> {
+        let _ = target;
+        Ok(Vec::new())
+    }
+
     /// Checks that `dumped` can be created at `target`, and says so before any byte is written:
     /// nothing stands there, or what is to be replaced does and can be; nothing stale would be mixed in,
     /// it fits, a server can hold it.
@@ -386,7 +393,7 @@ impl DumpedDatabase {
 pub trait RestoreSink: Write + Send {
     /// Checks the loaded database against what the backup recorded and only then makes it visible,
     /// replacing nothing but what the target says. Whenever this ends, also with its process, the target
-    /// is the old one or the new one, complete, at the latest when the next look, plan or restore begins; after an
+    /// is the old one or the new one, complete, at the latest when the next look, plan, restore or [`DatabaseConnection::settle`] begins; after an
     /// error it is the old one, but for [`RestoreError::SwapUnknown`] and [`RestoreError::SwapInterrupted`]. The caller has compared the hash of all written bytes before.
     /// Ends early when the user cancels, until the moment of the swap.
     fn finish(

@@ -186,6 +186,16 @@ pub enum RestoreError {
         "Only a whole database can replace one: some of its tables, or a scratch place, make a new one"
     )]
     ReplacesWhole,
+    /// A scratch place was made on another server than the one that its profile leads to now.
+    #[error("`{target}` was made on `{expected}`, and its profile leads to `{found}` now")]
+    ScratchElsewhere {
+        /// The scratch database.
+        target: String,
+        /// The server that has it.
+        expected: String,
+        /// The server that the profile names now.
+        found: String,
+    },
     /// There is no good backup of a profile yet.
     #[error("There is no good backup of `{profile}` that could be tested")]
     NothingToTest {
@@ -244,6 +254,7 @@ impl RestoreError {
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
             | Self::OtherPlace { .. }
+            | Self::ScratchElsewhere { .. }
             | Self::NeverEnded { .. } => ErrorCode::TargetUnusable,
             Self::SwapUnknown { .. } | Self::SwapInterrupted { .. } => ErrorCode::OutcomeUnknown,
         }
@@ -278,6 +289,7 @@ impl RestoreError {
             Self::OtherPlace { .. } => {
                 "Restore the safety backup with `--replace` if you mean that one; `kronos list` names it"
             }
+            Self::ScratchElsewhere { .. } => "Remove it there by hand; nobody else will",
             Self::InUse { can_disconnect: true, .. } => {
                 "Close these programs, or let Kronos end their connections with `--disconnect`"
             }
@@ -292,7 +304,7 @@ impl RestoreError {
                 "Look at it, and if it is not the one you want: `kronos undo` names the way back"
             }
             Self::SwapInterrupted { .. } => {
-                "When the server is back, back the database up or restore to it: what is open is ended first, and said"
+                "When the server is back, start Kronos once more: what is open is ended first, and said"
             }
             Self::NeverEnded { .. } => {
                 "Look at it; `kronos undo RUN` with that run brings back what was there before"

@@ -7,6 +7,7 @@
 mod choice;
 mod consent;
 mod contents;
+mod open_swap;
 mod performer;
 mod replacement;
 mod scratch;
@@ -14,6 +15,8 @@ mod scratch_place;
 mod source;
 mod trial;
 
+pub use open_swap::OpenSwap;
+pub(crate) use open_swap::open_swaps;
 pub(crate) use performer::choose_unit;
 pub use performer::{RestoreReport, RestoreRequest, check, perform, target_card};
 pub use replacement::{Consent, Replacement, Secured};

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::choice;
+use super::open_swap::OpenSwap;
 use super::replacement::{Replacement, Secured, card};
 use super::scratch::Scratch;
 use super::scratch_place::PlacePlan;
@@ -111,9 +112,17 @@ pub(super) async fn perform_verified(
         progress: context.progress.clone(),
         cancel: context.cancel.clone(),
     };
-    let sink = connection.restore(&request.target, &dumped, &scope).await?;
-    let source = Source { reader, name, manifest, index };
-    let (mut restored, found) = load(source, sink, listener, dumped.facts, context).await?;
+    let swap = OpenSwap::write(request, manifest.header.engine, &context.run)?;
+    let restored = async {
+        let sink = connection.restore(&request.target, &dumped, &scope).await?;
+        let source = Source { reader, name, manifest, index };
+        load(source, sink, listener, dumped.facts, context).await
+    };
+    let restored = restored.await;
+    if let Some(swap) = swap {
+        swap.over(restored.as_ref().err());
+    }
+    let (mut restored, found) = restored?;
     restored.warnings.extend(left_out_warning(&unit));
     Ok((RestoreReport { backup, restored, secured }, found))
 }

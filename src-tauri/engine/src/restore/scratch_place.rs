@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::ConnectionSettings;
 use crate::database::{self, RestoreTarget};
-use crate::error::{Error, Result};
+use crate::error::{Error, RestoreError, Result};
 use crate::files;
 use crate::ids::EngineKind;
 use crate::state_dir::StateDir;
@@ -37,6 +37,9 @@ struct Note {
     engine: EngineKind,
     /// The profile whose server has it; of a file the one of the backup.
     profile: String,
+    /// Its server, as a person writes it; empty for a file, and where it was not written down.
+    #[serde(default)]
+    server: String,
     /// Its name: that of the database, or of the file without its ending.
     name: String,
     /// From when on it is removed when it is kept, UTC.
@@ -93,12 +96,13 @@ impl PlacePlan {
 
     fn note(&self, removed_after: Timestamp) -> Note {
         let (profile, name) = (self.profile.clone(), self.name.clone());
-        Note { engine: self.engine, profile, name, removed_after }
+        Note { engine: self.engine, profile, server: String::new(), name, removed_after }
     }
 
     /// Writes the note. From now on the place is removed again, whatever happens.
     pub(crate) fn claim(self, now: Timestamp) -> Result<ClaimedPlace> {
-        let note = self.note(now.saturating_add(KEPT).unwrap_or(now));
+        let server = server_of(self.engine, &self.connection)?;
+        let note = Note { server, ..self.note(now.saturating_add(KEPT).unwrap_or(now)) };
         let path = self.folder.join(format!("{}.{MAKING}", self.name));
         let failed = |error| Error::file("create", &path, error);
         files::create_private_dir(&self.folder).map_err(failed)?;
@@ -117,6 +121,15 @@ impl PlacePlan {
             _lock: file,
         })
     }
+}
+
+/// The server behind `connection`, as a person writes it; empty for files.
+fn server_of(engine: EngineKind, connection: &ConnectionSettings) -> Result<String> {
+    if !database::lives_on_server(engine) {
+        return Ok(String::new());
+    }
+    let whole = ConnectionSettings { databases: Vec::new(), ..connection.clone() };
+    Ok(database::connect(engine, &whole)?.sources().concat())
 }
 
 /// A place whose note is on disk and locked. Dropping it leaves both to the next start.
@@ -139,9 +152,15 @@ impl ClaimedPlace {
         &self.note.name
     }
 
-    /// The same place, reached as the configuration says now.
-    pub(crate) fn reached_by(self, connection: ConnectionSettings) -> Self {
-        Self { connection, ..self }
+    /// The same place, reached as the configuration says now. Fails when that leads to another server,
+    /// where nothing of this name was ever made.
+    pub(crate) fn reached_by(self, connection: ConnectionSettings) -> Result<Self> {
+        let found = server_of(self.note.engine, &connection)?;
+        if self.note.server.is_empty() || self.note.server == found {
+            return Ok(Self { connection, ..self });
+        }
+        let (target, expected) = (self.note.name, self.note.server);
+        Err(RestoreError::ScratchElsewhere { target, expected, found }.into())
     }
 
     /// Whether it is a database on a server.
@@ -254,6 +273,28 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_place_is_removed_from_the_server_it_was_made_on_and_from_no_other() {
+        let root = tempfile::tempdir().unwrap();
+        let state = StateDir::for_config(root.path(), Path::new("/x/config.toml"));
+        let now: Timestamp = "2026-11-23T04:00:00Z".parse().unwrap();
+        let on = |host: &str| ConnectionSettings {
+            host: host.into(),
+            databases: vec!["shop".into()],
+            ..ConnectionSettings::default()
+        };
+        for engine in [EngineKind::Postgres, EngineKind::Mysql, EngineKind::Mongodb] {
+            let plan = PlacePlan::new(&state, engine, "shop", &on("one.example"));
+            let claimed = plan.claim(now).unwrap();
+            assert!(claimed.note.server.contains("one.example"), "{engine:?}");
+            assert!(!claimed.note.server.contains("shop"), "{engine:?}: {}", claimed.note.server);
+            let claimed = claimed.reached_by(on("one.example")).unwrap();
+            let error = claimed.reached_by(on("two.example")).err().unwrap().to_string();
+            assert!(error.contains("one.example") && error.contains("two.example"), "{error}");
+        }
+        assert_eq!(places(&state, now).len(), 3, "the notes stay");
+    }
+
+    #[tokio::test]
     async fn a_note_that_names_anything_else_removes_nothing() {
         let root = tempfile::tempdir().unwrap();
         let state = StateDir::for_config(root.path(), Path::new("/x/config.toml"));
@@ -265,6 +306,7 @@ mod tests {
             let note = Note {
                 engine: EngineKind::Sqlite,
                 profile: "shop".to_owned(),
+                server: String::new(),
                 name: name.to_owned(),
                 removed_after: now,
             };

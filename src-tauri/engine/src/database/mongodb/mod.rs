@@ -178,6 +178,10 @@ impl DatabaseConnection for MongoServer {
         replace::look(&session, &server, &self.settings, target.database_name()?).await
     }
 
+    async fn settle(&self, target: &RestoreTarget) -> Result<Vec<String>> {
+        replace::settle(&Session::open(&self.settings).await?, target.database_name()?).await
+    }
+
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {
         if super::holds_whole_server(self.kind(), &dumped.name) {
             dumped.whole(self.kind())?;

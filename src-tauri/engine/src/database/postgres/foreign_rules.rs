@@ -4,7 +4,7 @@
 //! server as a whole, files and programs of the server. Owners and grants are left out, as they are for every
 //! restore whose roles may be missing. What a function or a `DO` block does when it runs cannot be seen here.
 
-use super::super::foreign::{Quotes, Rules, Token, Verdict, shown};
+use super::super::foreign::{OwnDatabase, Quotes, Rules, Token, Verdict, shown};
 
 /// As much of a statement as decides what it does.
 const MAX_HEAD: usize = 24;
@@ -77,7 +77,7 @@ const DATABASE: &str =
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Word(String),
-    Name,
+    Name(String),
     Text,
     Symbol(u8),
 }
@@ -85,6 +85,15 @@ enum Part {
 impl Part {
     fn is(&self, word: &str) -> bool {
         matches!(self, Self::Word(text) if text == word)
+    }
+
+    /// The name that it may be, as the server would read it.
+    fn name(&self) -> Option<String> {
+        match self {
+            Self::Word(word) => Some(word.to_ascii_lowercase()),
+            Self::Name(name) => Some(name.clone()),
+            Self::Text | Self::Symbol(_) => None,
+        }
     }
 }
 
@@ -100,6 +109,7 @@ pub(super) struct PostgresRules {
     from_stdin: bool,
     depth: u32,
     escapes: bool,
+    own: OwnDatabase,
 }
 
 impl Rules for PostgresRules {
@@ -112,7 +122,7 @@ impl Rules for PostgresRules {
             }
             Token::Name(name) => {
                 check_reach(name)?;
-                Part::Name
+                Part::Name((*name).to_owned())
             }
             Token::Text(text) => {
                 self.note_value(text)?;
@@ -131,9 +141,12 @@ impl Rules for PostgresRules {
     }
 
     fn end(&mut self) -> Result<Verdict, String> {
+        let mut own = std::mem::take(&mut self.own);
         let statement = std::mem::take(self);
         self.escapes = statement.escapes;
-        statement.judge()
+        let verdict = statement.judge(&mut own);
+        self.own = own;
+        verdict
     }
 
     fn only_inserts(&self) -> bool {
@@ -157,7 +170,11 @@ impl PostgresRules {
         }
         match line.split_ascii_whitespace().next() {
             Some("\\connect" | "\\c") => {
-                Err("enters a database by itself with `\\connect`".to_owned())
+                let refusal = "enters a database by itself with `\\connect`".to_owned();
+                let name = connected(line).filter(|_| self.head.is_empty());
+                // `pg_dump` makes it first.
+                self.own.begin();
+                name.map_or(Err(refusal.clone()), |name| self.own.enter(&name, refusal).map(drop))
             }
             _ => Err(format!("has a command for the client, `{}`", shown(line))),
         }
@@ -191,7 +208,7 @@ impl PostgresRules {
         Ok(())
     }
 
-    fn judge(&self) -> Result<Verdict, String> {
+    fn judge(&self, own: &mut OwnDatabase) -> Result<Verdict, String> {
         // An empty statement.
         let Some(first) = self.head.first() else { return Ok(Verdict::Pass) };
         let Part::Word(first) = first else {
@@ -203,9 +220,18 @@ impl PostgresRules {
         if !KNOWN.contains(&first.as_str()) {
             return Err(format!("has a statement that dumps do not have, `{}`", shown(first)));
         }
-        match first.as_str() {
+        let verdict = self.verdict(first, own)?;
+        let is_setting = ["SET", "RESET", "SELECT"].contains(&first.as_str());
+        if !is_setting && !matches!(verdict, Verdict::LeaveOut(_)) {
+            own.begin();
+        }
+        Ok(verdict)
+    }
+
+    fn verdict(&self, first: &str, own: &mut OwnDatabase) -> Result<Verdict, String> {
+        match first {
             "COPY" => self.copy(),
-            "CREATE" | "ALTER" | "DROP" | "IMPORT" => self.definition(first),
+            "CREATE" | "ALTER" | "DROP" | "IMPORT" => self.definition(first, own),
             "GRANT" | "REVOKE" => Ok(Verdict::LeaveOut(OWNERS)),
             "SET" | "RESET" => Ok(self.setting()),
             "COMMENT" if self.second_of(&["DATABASE", "EXTENSION"]) => {
@@ -231,7 +257,7 @@ impl PostgresRules {
         Err("lets the server read or write a file or run a program with `COPY`".to_owned())
     }
 
-    fn definition(&self, first: &str) -> Result<Verdict, String> {
+    fn definition(&self, first: &str, own: &mut OwnDatabase) -> Result<Verdict, String> {
         const BETWEEN: [&str; 5] = ["OR", "REPLACE", "GLOBAL", "LOCAL", "TRUSTED"];
         let mut kinds =
             self.head.iter().skip(1).filter(|part| !BETWEEN.iter().any(|word| part.is(word)));
@@ -240,17 +266,41 @@ impl PostgresRules {
             _ => "",
         };
         let is_mapping = kind == "USER" && kinds.next().is_some_and(|part| part.is("MAPPING"));
+        if kind == "DATABASE" {
+            return self.database(first, own);
+        }
         if OF_SERVER.contains(&kind) && !is_mapping {
-            return Err(match kind {
-                "DATABASE" => {
-                    format!("makes, changes or drops a database by itself with `{first} DATABASE`")
+            return match self.head.iter().skip(3).take(3).collect::<Vec<_>>().as_slice() {
+                // What a role has as its settings in the one database.
+                [within, database, name]
+                    if within.is("IN")
+                        && database.is("DATABASE")
+                        && name.name().is_some_and(|name| own.is(&name)) =>
+                {
+                    Ok(Verdict::LeaveOut(DATABASE))
                 }
-                _ => format!("changes the server as a whole with `{first} {}`", shown(kind)),
-            });
+                _ => {
+                    let kind = shown(kind);
+                    Err(format!("changes the server as a whole with `{first} {kind}`"))
+                }
+            };
         }
         let gives_away = first == "ALTER" && self.since_owner == Some(1) && !self.has_comma;
         let about_rights = first == "ALTER" && kind == "DEFAULT";
         Ok(if gives_away || about_rights { Verdict::LeaveOut(OWNERS) } else { Verdict::Pass })
+    }
+
+    /// `pg_dump --create` makes the database that was dumped, sets it up and enters it.
+    fn database(&self, first: &str, own: &mut OwnDatabase) -> Result<Verdict, String> {
+        let refusal =
+            format!("makes, changes or drops a database by itself with `{first} DATABASE`");
+        let mut names =
+            self.head.iter().skip(2).filter(|part| !part.is("IF") && !part.is("EXISTS"));
+        match names.next().and_then(Part::name) {
+            Some(name) if first == "ALTER" && own.is(&name) => Ok(Verdict::LeaveOut(DATABASE)),
+            Some(name) if first != "ALTER" => own.make(&name, refusal),
+            _ => Err(refusal),
+        }
     }
 
     fn setting(&self) -> Verdict {
@@ -260,6 +310,27 @@ impl PostgresRules {
         }
         Verdict::Pass
     }
+}
+
+/// The database that a line `\connect` enters, where `pg_dump` could have written it.
+fn connected(line: &str) -> Option<String> {
+    let is_plain = |name: &str| {
+        let mut bytes = name.bytes();
+        !name.is_empty()
+            && bytes.all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.'
+            })
+    };
+    let inner = |text: &str, quote: char| {
+        let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.is_empty() && !inner.contains(['"', '\'', '\\'])).then(|| inner.to_owned())
+    };
+    let target = line.strip_prefix("\\connect ")?;
+    if let Some(address) = target.strip_prefix("-reuse-previous=on ") {
+        let address = address.strip_prefix('"')?.strip_suffix('"')?.strip_prefix("dbname=")?;
+        return inner(address, '\'');
+    }
+    if is_plain(target) { Some(target.to_owned()) } else { inner(target, '"') }
 }
 
 fn check_reach(name: &str) -> Result<(), String> {
@@ -301,9 +372,45 @@ mod tests {
     }
 
     #[test]
+    fn what_names_the_one_database_of_the_dump_is_left_out() {
+        for (name, line) in [
+            ("shop", "\\connect shop"),
+            ("\"My Shop\"", "\\connect \"My Shop\""),
+            ("\"my-shop\"", "\\connect -reuse-previous=on \"dbname='my-shop'\""),
+        ] {
+            let text = format!(
+                "SET a = 1;\nDROP DATABASE IF EXISTS {name};\nCREATE DATABASE {name} WITH TEMPLATE = template0;\n\
+                 ALTER DATABASE {name} OWNER TO somebody;\n\\unrestrict abc\n{line}\n\\restrict abc\n\
+                 COMMENT ON DATABASE {name} IS 'x';\nALTER DATABASE {name} SET work_mem TO '5MB';\n\
+                 ALTER ROLE app IN DATABASE {name} SET work_mem TO '5MB';\n{line}\nSELECT 2;\n"
+            );
+            let kept: String =
+                loaded(&text).unwrap().lines().filter(|line| !line.is_empty()).collect();
+            assert_eq!(kept, "SET a = 1;SELECT 2;");
+        }
+        let head = "CREATE DATABASE shop;\n\\connect shop\n";
+        for text in [
+            "\\connect precious\n",
+            "\\c shop\n",
+            "\\connect shop precious\n",
+            "\\connect shop \\! id\n",
+            "\\connect -reuse-previous=on \"dbname=shop host=elsewhere\"\n",
+            "\\connect \"dbname='shop'\"\n",
+            "SELECT 1 \\connect shop\n;\n",
+            "\\connect Shop\n",
+            "ALTER DATABASE precious SET a = 1;\n",
+            "ALTER ROLE app IN DATABASE precious SET a = 1;\n",
+            "CREATE DATABASE other;\n",
+            "CREATE TABLE t (a int);\nDROP DATABASE shop;\n",
+        ] {
+            assert!(loaded(&format!("{head}{text}")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_leaves_the_database_is_refused_with_its_line() {
         for text in [
-            "DROP DATABASE a",
+            "ALTER DATABASE a SET b = 1",
             "CREATE ROLE a",
             "ALTER USER a SUPERUSER",
             "ALTER SYSTEM SET a = 1",
