@@ -127,8 +127,8 @@ fn label(phase: Phase) -> &'static str {
         Phase::Verifying => "verifying",
         Phase::Securing => "making the safety backup",
         Phase::Loading => "loading",
-        Phase::Comparing => "comparing the contents",
         Phase::Finishing => "finishing",
+        Phase::Comparing => "comparing the contents",
     }
 }
 

@@ -27,10 +27,10 @@ pub enum Phase {
     Securing,
     /// Loading the data into its new place.
     Loading,
-    /// Reading what was loaded again, to compare what it holds.
-    Comparing,
     /// Making the result visible.
     Finishing,
+    /// Reading what was restored again, to compare what it holds.
+    Comparing,
 }
 
 #[derive(Debug, Default)]

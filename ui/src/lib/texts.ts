@@ -56,8 +56,8 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     verifying: 'Checking the stored backup of',
     securing: 'Making the safety backup of',
     loading: 'Loading',
-    comparing: 'Comparing',
     finishing: 'Finishing',
+    comparing: 'Comparing',
   },
   verify: {
     preparing: 'Preparing',
@@ -66,8 +66,8 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     verifying: 'Comparing every byte of',
     securing: 'Making the safety backup of',
     loading: 'Loading',
-    comparing: 'Comparing',
     finishing: 'Finishing',
+    comparing: 'Comparing',
   },
   restore: {
     preparing: 'Preparing',
@@ -76,8 +76,8 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     verifying: 'Checking the whole backup of',
     securing: 'Making the safety backup of',
     loading: 'Loading',
-    comparing: 'Comparing',
     finishing: 'Finishing',
+    comparing: 'Comparing',
   },
   restore_test: {
     preparing: 'Preparing',
@@ -86,8 +86,8 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     verifying: 'Comparing every table of',
     securing: 'Making the safety backup of',
     loading: 'Restoring to a scratch place:',
-    comparing: 'Comparing what the rows hold of',
     finishing: 'Finishing',
+    comparing: 'Comparing what the rows hold of',
   },
 };
 

@@ -13,7 +13,7 @@ use crate::config::{ConnectionSettings, Selection};
 use crate::contents::{DatabaseFacts, ServerInfo};
 use crate::context::RunContext;
 use crate::database::{self, Digests, DumpPlace, DumpStream, WorkScope};
-use crate::error::{Error, RestoreError, Result};
+use crate::error::{Error, ErrorCode, RestoreError, Result};
 use crate::ids::EngineKind;
 use crate::progress::Phase;
 
@@ -36,30 +36,50 @@ pub(super) async fn compare(
     dumped: &Digests,
     context: &RunContext,
 ) -> Result<Held> {
-    let mut held = Held::default();
-    for table in facts.objects.iter().filter(|object| object.is_table()) {
-        let Some(rows) = table.rows.filter(|_| dumped.compares(&table.name)) else { continue };
-        held.tables += 1;
-        let found = dumped.rows(&table.name);
-        if found != rows {
-            let name = &table.name;
-            let detail = format!("the dump holds {found} rows of `{name}` instead of {rows}");
-            return Err(RestoreError::Mismatch { detail }.into());
+    let tables = tables_in(facts, dumped)?;
+    let (restored, server) = match dump_again(restore, manifest, context).await {
+        Ok(found) => found,
+        Err(Error::Cancelled) => return Err(Error::Cancelled),
+        // Whoever may restore need not be able to dump.
+        Err(error) if is_lasting(&error) => return Ok(Held::by_number(&error.to_string())),
+        Err(error) => {
+            return Err(no_verdict("the restored database could not be read again", error));
         }
-    }
-    let again = dump_again(restore, manifest, context).await;
-    let (restored, server) = again.map_err(|error| match error {
-        Error::Cancelled => error,
-        error => no_verdict("the restored database could not be read again", error),
-    })?;
+    };
     match dumped.difference(&restored) {
-        None => Ok(held),
+        None => Ok(Held { tables, warning: None }),
         Some(detail) if is_same(&server, &manifest.header.server) => {
             Err(RestoreError::Mismatch { detail }.into())
         }
         // Another version may write the same value in other letters.
-        Some(_) => Ok(Held { tables: 0, warning: Some(other_version(&server, manifest)) }),
+        Some(_) => Ok(Held::by_number(&other_version(&server, manifest))),
     }
+}
+
+/// How many tables are compared: each is in the dump with as many rows as the manifest says.
+fn tables_in(facts: &DatabaseFacts, dumped: &Digests) -> Result<u64> {
+    let mut tables = 0;
+    for table in facts.objects.iter().filter(|object| object.is_table()) {
+        let Some(rows) = table.rows.filter(|_| dumped.compares(&table.name)) else { continue };
+        let (name, found) = (&table.name, dumped.rows(&table.name));
+        if found != rows {
+            let detail = format!("the dump holds {found} rows of `{name}` instead of {rows}");
+            return Err(RestoreError::Mismatch { detail }.into());
+        }
+        tables += 1;
+    }
+    Ok(tables)
+}
+
+impl Held {
+    fn by_number(why: &str) -> Self {
+        Self { tables: 0, warning: Some(format!("Rows were compared by their number only: {why}")) }
+    }
+}
+
+fn is_lasting(error: &Error) -> bool {
+    let code = error.code();
+    matches!(code, ErrorCode::RightMissing | ErrorCode::ToolMissing | ErrorCode::ToolUnfit)
 }
 
 /// A failure that says nothing about the backup.
@@ -74,7 +94,7 @@ fn is_same(one: &ServerInfo, other: &ServerInfo) -> bool {
 fn other_version(server: &ServerInfo, manifest: &Manifest) -> String {
     let shown = |server: &ServerInfo| format!("{} and {}", server.version, server.tool);
     format!(
-        "Rows were compared by their number only: {} write them in other letters than {}, which made the backup",
+        "{} write them in other letters than {}, which made the backup",
         shown(server),
         shown(&manifest.header.server)
     )

@@ -16,7 +16,7 @@ use crate::config::ConnectionSettings;
 use crate::contents::{RestoreTest, TestOutcome};
 use crate::context::RunContext;
 use crate::database::{self, Restored};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, RestoreError, Result};
 use crate::progress::Phase;
 use crate::state_dir::StateDir;
 use crate::units;
@@ -150,8 +150,10 @@ impl Tried<'_> {
 
     /// What the log of operations would have put right may keep a database of a whole server from being loaded.
     fn explained(&self, error: Error) -> Error {
-        match (&self.part, error.code()) {
-            (Some(part), ErrorCode::SourceFailed) => {
+        let is_of_load = error.code() == ErrorCode::SourceFailed
+            || matches!(error, Error::Restore(RestoreError::Mismatch { .. }));
+        match &self.part {
+            Some(part) if is_of_load => {
                 let why = format!("`{part}` could not be loaded without the log of operations");
                 contents::no_verdict(&why, error)
             }

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::digest::{Digests, RowsDigest};
 use super::super::reading::{DumpPlace, DumpReader};
-use super::stream::{BUCKETS, Described, Documents, Listener};
+use super::stream::{BUCKETS, Description, Documents, Listener};
 use crate::error::Result;
 
 /// Reads a stream to its end.
@@ -62,7 +62,7 @@ impl Collections {
 
 impl Listener for Collections {
     fn description(&mut self, document: &[u8]) -> Result<(), String> {
-        let described = Described::read(document)?;
+        let described = Description::read(document)?;
         if described.expires && described.database == self.database {
             let buckets = format!("{BUCKETS}{}", described.collection);
             for name in [described.collection, buckets] {

@@ -106,3 +106,32 @@ pub(super) fn compare(expected: &Catalogue, namespaces: &[Namespace]) -> Result<
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_of_a_server_has_its_own_names_and_no_others() {
+        let object = |kind, name: &str, rows| ObjectCount { kind, name: name.to_owned(), rows };
+        let facts = DatabaseFacts {
+            objects: vec![
+                object(ObjectKind::Collection, "shop.a.b", Some(2)),
+                object(ObjectKind::Index, "shop.a.b.n_1", None),
+                object(ObjectKind::Collection, "shopping.a", Some(3)),
+                object(ObjectKind::Collection, "admin.system.users", Some(1)),
+            ],
+            properties: BTreeMap::from([(
+                EXPIRING.to_owned(),
+                r#"["shop.a.b","shopping.a"]"#.to_owned(),
+            )]),
+            left_out: Vec::new(),
+        };
+        assert_eq!(databases_in(&facts), ["shop", "shopping"]);
+        let shop = within(&facts, "shop");
+        let names: Vec<&str> = shop.objects.iter().map(|object| object.name.as_str()).collect();
+        assert_eq!(names, ["a.b", "a.b.n_1"]);
+        assert_eq!(expiring(&shop), BTreeSet::from(["a.b".to_owned()]));
+        assert!(within(&facts, "other").objects.is_empty());
+    }
+}

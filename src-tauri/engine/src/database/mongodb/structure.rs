@@ -65,7 +65,7 @@ struct Definitions {
 impl Listener for Definitions {
     fn description(&mut self, document: &[u8]) -> Result<(), String> {
         let described = Described::read(document)?;
-        let Described { database, collection, kind, options, indexes, .. } = described;
+        let Described { database, collection, kind, options, indexes } = described;
         let name = if self.is_of_server { format!("{database}.{collection}") } else { collection };
         let word = match kind {
             NamespaceKind::Collection => "collection",

@@ -74,8 +74,8 @@ struct Computed {
 
 impl Computed {
     /// For each value of a row whether it is computed. A statement may name the columns of its values.
-    fn mask(&self, named: Option<Vec<String>>) -> Vec<bool> {
-        let columns = named.as_ref().unwrap_or(&self.columns);
+    fn mask(&self, named: Option<&[String]>) -> Vec<bool> {
+        let columns = named.unwrap_or(&self.columns);
         columns.iter().map(|column| self.computed.contains(column)).collect()
     }
 }
@@ -153,8 +153,9 @@ impl Watcher for Tables {
             self.current = Some((table.to_owned(), RowsDigest::default()));
         }
         let computed = self.computed.get(table);
-        self.masked =
-            computed.map(|computed| computed.mask(columns_of_insert(head))).unwrap_or_default();
+        self.masked = computed
+            .map(|computed| computed.mask(columns_of_insert(head).as_deref()))
+            .unwrap_or_default();
         self.row = Some(Sha256::new());
     }
 

@@ -20,7 +20,9 @@ fn stream(blocks: &[(&str, &str, &[Document])]) -> Vec<u8> {
     for ((database, name), is_end, documents) in blocks.chain(ends) {
         let header = doc! { "db": database, "collection": name, "EOF": is_end, "CRC": 0_i64 };
         bytes.extend(header.to_vec().unwrap());
-        documents.iter().for_each(|document| bytes.extend(document.to_vec().unwrap()));
+        for document in documents {
+            bytes.extend(document.to_vec().unwrap());
+        }
         bytes.extend([0xff; 4]);
     }
     bytes
@@ -30,7 +32,9 @@ fn read(stream: &[u8], database: &str, piece: usize) -> Digests {
     let place =
         DumpPlace { archive: "a".into(), database: database.into(), scratch: "/nowhere".into() };
     let mut reader = Box::new(DigestReader::new(place));
-    stream.chunks(piece).for_each(|piece| assert!(reader.feed(piece).unwrap().is_continue()));
+    for piece in stream.chunks(piece) {
+        assert!(reader.feed(piece).unwrap().is_continue());
+    }
     reader.finish().unwrap()
 }
 
