@@ -11,6 +11,7 @@ mod connection;
 mod factory;
 mod foreign;
 pub(crate) mod forms;
+mod location;
 mod mongodb;
 mod mysql;
 mod names;
@@ -32,6 +33,7 @@ pub use factory::{
     structure_reader,
 };
 pub use foreign::{ForeignDump, ForeignForm, LoadRisk, LoadSink};
+pub use location::{Location, ServerAddress};
 pub(crate) use names::scratch as new_scratch_name;
 pub use reading::{DumpPlace, DumpReader};
 pub use rows::{Cell, FoundRows, WantedRows};

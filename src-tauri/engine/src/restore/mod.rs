@@ -6,6 +6,7 @@
 
 mod choice;
 mod consent;
+mod guard;
 mod performer;
 mod replacement;
 mod scratch;
@@ -13,6 +14,7 @@ mod scratch_place;
 mod source;
 mod trial;
 
+pub use guard::Guard;
 pub(crate) use performer::choose_unit;
 pub use performer::{RestoreReport, RestoreRequest, check, perform, target_card};
 pub use replacement::{Consent, Replacement, Secured};

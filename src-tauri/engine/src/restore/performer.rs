@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::choice;
+use super::guard::Occupied;
 use super::replacement::{Replacement, Secured, card};
 use super::scratch::Scratch;
 use super::scratch_place::PlacePlan;
@@ -83,7 +84,7 @@ pub(super) async fn perform_verified(
     lock: Option<&ProfileLock>,
     context: &RunContext,
 ) -> Result<RestoreReport> {
-    let (index, unit) = check_target(&manifest, request).await?;
+    let (index, unit, occupied) = check_target(&manifest, request).await?;
     let backup = manifest.header.id.clone();
     let secured = match (&request.replacement, lock) {
         (Some(it), Some(lock)) => it.secure(&request.target, &backup, lock, context).await?,
@@ -102,8 +103,11 @@ pub(super) async fn perform_verified(
         cancel: context.cancel.clone(),
     };
     let sink = connection.restore(&request.target, &dumped, &scope).await?;
-    let facts = dumped.facts;
-    let mut restored = load(reader, name, manifest, index, sink, facts, context).await?;
+    let guarded = request.replacement.as_ref().map(|it| it.guard.clone()).zip(occupied);
+    // Loading may take hours, and who protects the target meanwhile wants to be heard.
+    let check = || guarded.map_or(Ok(()), |(guard, occupied)| guard.check(&occupied));
+    let what = Load { name, manifest, index, facts: dumped.facts, check };
+    let mut restored = load(reader, sink, what, context).await?;
     restored.warnings.extend(left_out_warning(&unit));
     Ok(RestoreReport { backup, restored, secured })
 }
@@ -113,17 +117,23 @@ pub async fn check(request: &RestoreRequest, manifest: &Manifest) -> Result<()> 
     check_target(manifest, request).await.map(drop)
 }
 
-/// Finds the database to restore and asks its engine whether the target is acceptable.
-async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(usize, Unit)> {
+/// Finds the database to restore and asks its engine whether the target is acceptable. Returns also what is
+/// to be replaced.
+async fn check_target(
+    manifest: &Manifest,
+    request: &RestoreRequest,
+) -> Result<(usize, Unit, Option<Occupied>)> {
     let (index, unit) = choose_unit(manifest, request.database.as_deref())?;
     let connection = database::connect(manifest.header.engine, &request.connection)?;
+    let mut occupied = None;
     if let Some(replacement) = &request.replacement {
-        replacement.check(connection.as_ref(), &request.target, (manifest, unit)).await?;
+        let found = (manifest, unit);
+        occupied = Some(replacement.check(connection.as_ref(), &request.target, found).await?);
     }
     connection
         .check_target(&request.target, &dumped(manifest, unit, request.only.as_deref())?)
         .await?;
-    Ok((index, unit.clone()))
+    Ok((index, unit.clone(), occupied))
 }
 
 /// What the user is shown before the target is replaced by what `manifest` describes.
@@ -220,15 +230,22 @@ fn distinguishable_names(manifest: &Manifest) -> Vec<String> {
     units.iter().map(name).collect()
 }
 
-async fn load(
-    reader: ObjectReader,
+/// What of which archive is loaded, and what has to be true once more before it may count.
+struct Load<F> {
     name: String,
     manifest: Manifest,
     index: usize,
-    mut sink: Box<dyn RestoreSink>,
     facts: DatabaseFacts,
+    check: F,
+}
+
+async fn load(
+    reader: ObjectReader,
+    mut sink: Box<dyn RestoreSink>,
+    what: Load<impl FnOnce() -> Result<()> + Send + 'static>,
     context: &RunContext,
 ) -> Result<Restored> {
+    let Load { name, manifest, index, facts, check } = what;
     let context = context.clone();
     let runtime = tokio::runtime::Handle::current();
     let chain = move || {
@@ -238,6 +255,7 @@ async fn load(
         archive::extract(source, &name, &manifest, index, &mut loading, &mut |_| Ok(()))?;
         context.progress.enter(Phase::Finishing, 0);
         context.cancel.check()?;
+        check()?;
         sink.finish(&facts, &context.cancel)
     };
     tokio::task::spawn_blocking(chain)
