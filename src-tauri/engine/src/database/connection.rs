@@ -17,6 +17,7 @@ use crate::error::{Error, RestoreError, Result};
 use crate::ids::EngineKind;
 use crate::progress::Progress;
 
+use super::Location;
 use super::foreign::{ForeignDump, LoadRisk, LoadSink};
 use super::structure::Structure;
 
@@ -28,6 +29,9 @@ pub trait DatabaseConnection: Send + Sync {
 
     /// Where the databases are, one text each: a file's path, or a server with a name.
     fn sources(&self) -> Vec<String>;
+
+    /// Where they are, to be compared with where others are.
+    fn location(&self) -> Location;
 
     /// Looks without changing anything: who answers, what is there, how large it is.
     async fn probe(&self) -> Result<Probe>;

@@ -12,6 +12,7 @@ mod digest;
 mod factory;
 mod foreign;
 pub(crate) mod forms;
+mod location;
 mod mongodb;
 mod mysql;
 mod names;
@@ -34,6 +35,7 @@ pub use factory::{
     names_have_schemas, restore_target, row_reader, server_name, structure_reader,
 };
 pub use foreign::{ForeignDump, ForeignForm, LoadRisk, LoadSink};
+pub use location::{Location, ServerAddress};
 pub(crate) use names::scratch as new_scratch_name;
 pub use reading::{DumpPlace, DumpReader};
 pub use rows::{Cell, FoundRows, WantedRows};

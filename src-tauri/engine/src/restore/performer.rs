@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::choice;
+use super::guard::Occupied;
 use super::open_swap::OpenSwap;
 use super::replacement::{Replacement, Secured, card};
 use super::scratch::Scratch;
@@ -94,7 +95,7 @@ pub(super) async fn perform_verified(
     listener: Option<Listener>,
     context: &RunContext,
 ) -> Result<(RestoreReport, Option<Digests>)> {
-    let (index, unit) = check_target(&manifest, request).await?;
+    let (index, unit, occupied) = check_target(&manifest, request).await?;
     let backup = manifest.header.id.clone();
     let secured = match (&request.replacement, lock) {
         (Some(it), Some(lock)) => it.secure(&request.target, &backup, lock, context).await?,
@@ -113,10 +114,14 @@ pub(super) async fn perform_verified(
         cancel: context.cancel.clone(),
     };
     let swap = OpenSwap::write(request, manifest.header.engine, &context.run)?;
+    let guarded = request.replacement.as_ref().map(|it| it.guard.clone()).zip(occupied);
+    // Loading may take hours, and who protects the target meanwhile wants to be heard.
+    let check = || guarded.map_or(Ok(()), |(guard, occupied)| guard.check(&occupied));
+    let facts = dumped.facts.clone();
+    let what = Load { reader, name, manifest, index, facts, listener, check };
     let loading = async {
         let sink = connection.restore(&request.target, &dumped, &scope).await?;
-        let source = Source { reader, name, manifest, index };
-        load(source, sink, listener, dumped.facts, context).await
+        load(what, sink, context).await
     };
     let loaded = loading.await;
     if let Some(swap) = swap {
@@ -132,15 +137,21 @@ pub async fn check(request: &RestoreRequest, manifest: &Manifest) -> Result<()> 
     check_target(manifest, request).await.map(drop)
 }
 
-/// Finds the database to restore and asks its engine whether the target is acceptable.
-async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(usize, Unit)> {
+/// Finds the database to restore and asks its engine whether the target is acceptable. Returns also what is
+/// to be replaced.
+async fn check_target(
+    manifest: &Manifest,
+    request: &RestoreRequest,
+) -> Result<(usize, Unit, Option<Occupied>)> {
     let (index, unit) = choose_unit(manifest, request.database.as_deref())?;
     let connection = database::connect(manifest.header.engine, &request.connection)?;
+    let mut occupied = None;
     if let Some(replacement) = &request.replacement {
-        replacement.check(connection.as_ref(), &request.target, (manifest, unit)).await?;
+        let found = (manifest, unit);
+        occupied = Some(replacement.check(connection.as_ref(), &request.target, found).await?);
     }
     connection.check_target(&request.target, &dumped(manifest, unit, request)?).await?;
-    Ok((index, unit.clone()))
+    Ok((index, unit.clone(), occupied))
 }
 
 /// What the user is shown before the target is replaced by what `manifest` describes.
@@ -243,22 +254,23 @@ fn distinguishable_names(manifest: &Manifest) -> Vec<String> {
     units.iter().map(name).collect()
 }
 
-/// The unit of an open archive that is loaded.
-struct Source {
+/// What of which archive is loaded, who listens to it, and what has to be true once more before it may count.
+struct Load<F> {
     reader: ObjectReader,
     name: String,
     manifest: Manifest,
     index: usize,
+    facts: DatabaseFacts,
+    listener: Option<Listener>,
+    check: F,
 }
 
 async fn load(
-    source: Source,
+    what: Load<impl FnOnce() -> Result<()> + Send + 'static>,
     mut sink: Box<dyn RestoreSink>,
-    listener: Option<Listener>,
-    facts: DatabaseFacts,
     context: &RunContext,
 ) -> Result<(Restored, Option<Digests>)> {
-    let Source { reader, name, manifest, index } = source;
+    let Load { reader, name, manifest, index, facts, listener, check } = what;
     let context = context.clone();
     let runtime = tokio::runtime::Handle::current();
     let chain = move || {
@@ -269,6 +281,7 @@ async fn load(
         let found = loading.listener.map(DumpReader::finish).transpose()?;
         context.progress.enter(Phase::Finishing, 0);
         context.cancel.check()?;
+        check()?;
         Ok((sink.finish(&facts, &context.cancel)?, found))
     };
     tokio::task::spawn_blocking(chain)

@@ -49,7 +49,7 @@ pub(super) use self::structure::StructureReader;
 use self::target::Wanted;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
-    Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    Location, Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
     names::scratch_at,
 };
 use crate::cancel::CancellationToken;
@@ -78,6 +78,10 @@ impl DatabaseConnection for PostgresServer {
 
     fn sources(&self) -> Vec<String> {
         sources_on(access::shown(&self.settings), &self.settings.databases)
+    }
+
+    fn location(&self) -> Location {
+        access::location(&self.settings)
     }
 
     async fn probe(&self) -> Result<Probe> {

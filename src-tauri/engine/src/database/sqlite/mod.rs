@@ -35,7 +35,7 @@ use self::source::Look;
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
-    PlannedUnit, Probe, RestoreSink, RestoreTarget, Standing, Surveyed, WorkScope,
+    Location, PlannedUnit, Probe, RestoreSink, RestoreTarget, Standing, Surveyed, WorkScope,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -66,6 +66,10 @@ impl DatabaseConnection for SqliteFiles {
 
     fn sources(&self) -> Vec<String> {
         self.paths.iter().map(|path| path.display().to_string()).collect()
+    }
+
+    fn location(&self) -> Location {
+        Location::Files(self.paths.clone())
     }
 
     async fn probe(&self) -> Result<Probe> {
