@@ -16,6 +16,7 @@ use crate::args::Common;
 use crate::config_choice;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::render::plain;
 
 /// How long a command waits for the servers of interrupted restores. That one is dead is known after 8 seconds, and
 /// to end it in the middle would leave it to the next command once more.
@@ -63,14 +64,16 @@ impl<'a> Session<'a> {
     /// Ends what a killed restore has left between the old and the new database, before anybody looks at it.
     async fn settle(&self, engine: &Engine) {
         let sign = self.output.message_style().warning("!");
-        match tokio::time::timeout(PATIENCE, engine.settle_open_swaps()).await {
-            Ok(said) => {
-                said.iter().for_each(|what| self.output.message(&format!("{sign} {what}")));
-            }
-            Err(_) => tracing::warn!(
+        let settling = engine.settle_open_swaps();
+        let Ok(said) = tokio::time::timeout(PATIENCE, settling).await else {
+            tracing::warn!(
                 "Replacing a database was interrupted, and its server does not answer in time; the next command \
                  tries again"
-            ),
+            );
+            return;
+        };
+        for what in said {
+            self.output.message(&format!("{sign} {}", plain(&what)));
         }
     }
 }

@@ -54,7 +54,8 @@ pub async fn run(
         };
         output.json(&Record::Target(&card));
         output.message(&render::target(&card, replace.no_safety_backup, output.message_style()));
-        return Ok(Exit::Usage);
+        // What is refused whatever is typed is no question of the right words.
+        return Ok(card.refusal.map_or(Exit::Usage, |report| Exit::of_error(report.code)));
     }
     let run = match selected {
         Selected::Stored(id) => engine.start_restore_to(&id, order)?,

@@ -28,6 +28,9 @@ pub fn undoing(card: &TargetCard, style: Style) -> String {
 
 fn both(card: &TargetCard, without_safety: bool, style: Style) -> String {
     let mut text = format!("{}  {}", style.strong(&plain(&card.target)), plain(&card.server));
+    if let Some(tag) = &card.tag {
+        text.push_str(&format!("  [{}]", plain(tag)));
+    }
     let mut line = |content: &str| text.push_str(&format!("\n  {}", indented(content)));
     line(&format!("now:    {}", contents(&card.now)));
     if let Some(changed) = card.newest_change {
@@ -48,6 +51,10 @@ fn both(card: &TargetCard, without_safety: bool, style: Style) -> String {
     }
     if card.is_remote {
         line(&format!("{} on another computer: {}", style.warning("!"), plain(&card.host)));
+    }
+    if card.is_unproven {
+        let sentence = "nobody can tell whether this is the server that the backup is from";
+        line(&format!("{} {sentence}: compare its address", style.warning("!")));
     }
     if without_safety {
         line(&format!("{} no safety backup is made, so there is no undo", style.warning("!")));

@@ -22,6 +22,28 @@ pub fn create_private_dir(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// Whether both names lead to one file, through links or by a second name of it. Opens neither: on some
+/// systems closing a file ends every lock that this process holds on it.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    let by_path = real(one).is_some_and(|one| real(other) == Some(one));
+    by_path || identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
+/// The device and the number of the file that `path` leads to.
+#[cfg(unix)]
+pub fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Nothing where files have no numbers.
+#[cfg(not(unix))]
+pub fn identity(_path: &Path) -> Option<(u64, u64)> {
+    None
+}
+
 /// Creates a new file that only its owner can read. Fails when the name exists, also as a link.
 pub fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();

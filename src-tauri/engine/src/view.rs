@@ -110,6 +110,8 @@ pub struct ProfileView {
     pub location: String,
     /// What the editor shows.
     pub draft: ProfileDraft,
+    /// Whether a restore must not replace its databases, as said or as usual for where they are.
+    pub is_protected: bool,
     /// How well it is protected.
     pub protection: Protection,
     /// The newest good backup.
@@ -171,6 +173,14 @@ pub struct ProfileDraft {
     pub server: Option<ServerDraft>,
     /// The storage to use; `None` means the first one.
     pub storage: Option<String>,
+    /// Whether Kronos must never replace it; `None` leaves it to where it is.
+    #[serde(default)]
+    #[ts(optional)]
+    pub protected: Option<bool>,
+    /// A short word for it, `staging`; empty for none.
+    #[serde(default)]
+    #[ts(as = "Option<String>", optional)]
+    pub tag: String,
 }
 
 /// One place where backups are kept.

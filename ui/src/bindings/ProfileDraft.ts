@@ -25,4 +25,12 @@ server: ServerDraft | null,
 /**
  * The storage to use; `None` means the first one.
  */
-storage: string | null, };
+storage: string | null, 
+/**
+ * Whether Kronos must never replace it; `None` leaves it to where it is.
+ */
+protected?: boolean, 
+/**
+ * A short word for it, `staging`; empty for none.
+ */
+tag?: string, };

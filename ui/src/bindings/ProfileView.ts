@@ -36,6 +36,10 @@ location: string,
  */
 draft: ProfileDraft, 
 /**
+ * Whether a restore must not replace its databases, as said or as usual for where they are.
+ */
+is_protected: boolean, 
+/**
  * How well it is protected.
  */
 protection: Protection, 

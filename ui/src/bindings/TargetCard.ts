@@ -12,7 +12,8 @@ export type TargetCard = {
  */
 target: string, 
 /**
- * What has to be typed: its name, on another computer `name@host`.
+ * What has to be typed: its name, on another computer `name@host`, where the server is unproven
+ * `name@host:port`.
  */
 confirm: string, 
 /**
@@ -35,6 +36,14 @@ host: string,
  * Whether it is on another computer.
  */
 is_remote: boolean, 
+/**
+ * Whether nobody can tell that this is the server that the backup is from; then more has to be typed.
+ */
+is_unproven: boolean, 
+/**
+ * The word that its profile has for it: `staging`.
+ */
+tag: string | null, 
 /**
  * When it was last changed, where that can be known.
  */

@@ -54,6 +54,7 @@ export function profile(over: Partial<ProfileView> = {}): ProfileView {
     engine_label: 'SQLite',
     on_server: false,
     location: `~/code/${name}/${name}.db`,
+    is_protected: false,
     draft: { name, engine: 'sqlite', paths: [`~/code/${name}/${name}.db`], server: null, storage: null },
     protection: 'protected',
     last_backup: backup({ profile: name }),

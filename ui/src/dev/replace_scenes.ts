@@ -16,6 +16,14 @@ const inUse = report({
   not_affected: null,
 });
 
+const locked = report({
+  code: 'target_locked',
+  what: '`db.example.org:5432/warehouse` cannot be replaced now',
+  why: '`db.example.org:5432/warehouse` is protected by the profile `warehouse`',
+  next_step: 'If it may be replaced, take the protection away in the settings of `warehouse` (`protected = false`), and begin again',
+  not_affected: null,
+});
+
 const { result } = restoreView();
 const done = ended({ ...REPLACING, result });
 
@@ -25,6 +33,15 @@ export const REPLACE_SCENES: Record<string, Scene> = {
   'replace-remote': {
     state: serverState,
     answers: { backup_details: () => serverDetails({ id: 'warehouse_1' }), restore_card: () => remoteCard() },
+  },
+  'replace-locked': {
+    state: serverState,
+    answers: { backup_details: () => serverDetails({ id: 'warehouse_1' }), restore_card: () => remoteCard({ tag: 'production', refusal: locked }) },
+  },
+  'replace-unproven': { state: fullState, answers: { restore_card: () => targetCard({ tag: 'staging', is_unproven: true, confirm: 'shop.db@localhost:5432' }) } },
+  'undo-locked': {
+    state: fullState,
+    answers: { restores_list: () => [restoreView()], undo_card: () => targetCard({ tag: 'local', refusal: locked }) },
   },
   'replace-running': { state: () => fullState({ active_runs: [run({ ...REPLACING, phase: 'securing', step: 3 })] }) },
   'replace-swapping': { state: () => fullState({ active_runs: [run({ ...REPLACING, phase: 'finishing', step: 5 })] }) },

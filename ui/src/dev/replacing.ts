@@ -13,6 +13,8 @@ export const targetCard = (over: Partial<TargetCard> = {}): TargetCard => ({
   server: 'SQLite 3.53.0',
   host: '',
   is_remote: false,
+  is_unproven: false,
+  tag: null,
   newest_change: ago(HOUR),
   programs: [],
   can_disconnect: false,

@@ -10,6 +10,7 @@ export const FIELDS: Record<string, { testid: string; tab?: Tab }> = {
   paths: { testid: 'profile-path' },
   name: { testid: 'profile-name' },
   storage: { testid: 'profile-storage' },
+  tag: { testid: 'profile-tag' },
   host: { testid: 'server-host', tab: 'connection' },
   container: { testid: 'server-container', tab: 'connection' },
   port: { testid: 'server-port', tab: 'connection' },

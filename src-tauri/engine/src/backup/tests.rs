@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::*;
 use crate::cancel::CancellationToken;
 use crate::clock::SystemClock;
-use crate::config::{CompressionSettings, ConnectionSettings, Profile, StorageKind, StorageTarget};
+use crate::config::{
+    CompressionSettings, ConnectionSettings, Environment, Profile, StorageKind, StorageTarget,
+};
 use crate::context::RunContext;
 use crate::error::{ErrorCode, Result};
 use crate::ids::{EngineKind, RunId};
@@ -53,6 +55,7 @@ impl House {
                 connection: ConnectionSettings { paths, ..ConnectionSettings::default() },
                 storage: None,
                 compression: CompressionSettings::default(),
+                environment: Environment::default(),
             },
             target: StorageTarget { name: "memory".into(), kind },
             storage,

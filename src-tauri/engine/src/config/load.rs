@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::model::Config;
 use super::{SecretSource, paths, read};
-use crate::error::{ConfigError, ConfigProblem, Result};
+use crate::error::{ConfigError, ConfigProblem, Error, Result};
 
 /// Nobody writes a configuration by hand that is larger; a dump or a log named by mistake is.
 pub(super) const MAX_BYTES: u64 = 1024 * 1024;
@@ -21,6 +21,14 @@ pub fn load(path: &Path) -> Result<Config> {
     let mut config = parse(&text, path)?;
     warn_of_modes(&mut config, path);
     Ok(config)
+}
+
+/// Reads the configuration file `path`; without one, nothing is configured.
+pub fn load_or_empty(path: &Path) -> Result<Config> {
+    match load(path) {
+        Err(Error::Config(ConfigError::Missing { .. })) => Ok(Config::default()),
+        result => result,
+    }
 }
 
 /// Reads `text`, which stands in the file `path`. The file itself is not touched: `path` gives the

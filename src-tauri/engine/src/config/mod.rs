@@ -7,6 +7,7 @@
 mod compression;
 mod connection_url;
 mod edit;
+mod environment;
 mod keychain;
 mod load;
 mod model;
@@ -21,8 +22,9 @@ mod url_parameters;
 pub use compression::{Codec, CompressionSettings};
 pub use connection_url::ConnectionUrl;
 pub use edit::{ConfigFile, Edited, PasswordEdit, ProfileEdit, ServerEdit, StorageEdit};
+pub use environment::Environment;
 pub use keychain::KeychainEntries;
-pub use load::{load, parse};
+pub use load::{load, load_or_empty, parse};
 pub use model::{
     Appearance, Config, ConnectionSettings, Profile, Schedule, Selection, ServerSettings, Settings,
     SettingsChange, StorageKind, StorageTarget, TlsMode,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{CompressionSettings, SecretSource};
+use super::{CompressionSettings, Environment, SecretSource};
 use crate::error::{Error, Result};
 use crate::ids::EngineKind;
 use crate::secret::Secret;
@@ -70,6 +70,8 @@ pub struct Profile {
     pub storage: Option<String>,
     /// How to compress; the profile's own choice, else the file's, else the default.
     pub compression: CompressionSettings,
+    /// What its databases are to their owner.
+    pub environment: Environment,
 }
 
 /// How to reach the databases of a profile, in the words of the published configuration.

@@ -12,12 +12,14 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::cancel::CancellationToken;
-use crate::contents::{Consistency, DatabaseFacts, ServerInfo, UnitKind};
+use crate::contents::{Consistency, DatabaseFacts, ObjectCount, ServerInfo, UnitKind};
 use crate::error::{Error, RestoreError, Result};
 use crate::ids::EngineKind;
 use crate::progress::Progress;
 
+use super::Location;
 use super::foreign::{ForeignDump, LoadRisk, LoadSink};
+use super::structure::Structure;
 
 /// A set of databases that can be reached in one way.
 #[async_trait]
@@ -27,6 +29,9 @@ pub trait DatabaseConnection: Send + Sync {
 
     /// Where the databases are, one text each: a file's path, or a server with a name.
     fn sources(&self) -> Vec<String>;
+
+    /// Where they are, to be compared with where others are.
+    fn location(&self) -> Location;
 
     /// Looks without changing anything: who answers, what is there, how large it is.
     async fn probe(&self) -> Result<Probe>;
@@ -39,6 +44,13 @@ pub trait DatabaseConnection: Send + Sync {
     /// Takes a consistent picture of everything in `plan` and returns the stream that reads it.
     /// From here on the source is not needed longer than the engine itself demands.
     async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>>;
+
+    /// Everything that is in the databases now, as a backup of this moment would record it. `None` where that
+    /// takes reading all of a server; then [`DatabaseConnection::probe`] says what can be had for less.
+    async fn survey(&self, scope: &WorkScope) -> Result<Option<Vec<Surveyed>>> {
+        let _ = scope;
+        Ok(None)
+    }
 
     /// Looks at what stands at a `target` that is to be replaced. Changes nothing, but for one thing: where a
     /// server cannot promise that a swap is over when the one who swaps is, one that was interrupted is ended first.
@@ -158,6 +170,19 @@ pub struct ProbedObject {
     /// Its rows, as the server estimates them.
     #[ts(type = "number | null")]
     pub rows: Option<u64>,
+}
+
+/// One database as it is now.
+#[derive(Debug, Clone)]
+pub struct Surveyed {
+    /// Its name, as a plan has it.
+    pub name: String,
+    /// The moment that it shows.
+    pub at: Timestamp,
+    /// What is in it.
+    pub objects: Vec<ObjectCount>,
+    /// The definitions of these.
+    pub structure: Structure,
 }
 
 /// What a dump will contain.
@@ -290,7 +315,7 @@ impl RestoreTarget {
     }
 
     /// The name of the database, for an engine whose databases live on a server.
-    pub(super) fn database_name(&self) -> Result<&str> {
+    pub(crate) fn database_name(&self) -> Result<&str> {
         match self {
             Self::NewDatabase(name) | Self::ReplaceDatabase { name, .. } => Ok(name),
             Self::NewFile(path) | Self::ReplaceFile(path) => Err(unusable(
@@ -353,6 +378,8 @@ pub struct DumpedDatabase {
     pub facts: DatabaseFacts,
     /// The names of the tables, collections and views that are wanted; `None` means all of it.
     pub only: Option<BTreeSet<String>>,
+    /// Whether its dump holds other databases, too, which stay out.
+    pub is_part: bool,
 }
 
 impl DumpedDatabase {

@@ -8,9 +8,11 @@
 
 mod child;
 mod connection;
+mod digest;
 mod factory;
 mod foreign;
 pub(crate) mod forms;
+mod location;
 mod mongodb;
 mod mysql;
 mod names;
@@ -25,13 +27,15 @@ mod tool;
 pub use connection::{
     DatabaseConnection, DumpPlan, DumpReport, DumpStream, DumpUnit, DumpedDatabase, MissingRight,
     PlannedUnit, Previous, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget,
-    Restored, Standing, WorkScope,
+    Restored, Standing, Surveyed, WorkScope,
 };
+pub use digest::Digests;
 pub use factory::{
-    connect, holds_whole_server, lives_on_server, names_have_schemas, restore_target, row_reader,
-    structure_reader,
+    connect, databases_within, digest_reader, facts_within, holds_whole_server, lives_on_server,
+    names_have_schemas, restore_target, row_reader, server_name, structure_reader,
 };
 pub use foreign::{ForeignDump, ForeignForm, LoadRisk, LoadSink};
+pub use location::{Location, ServerAddress};
 pub(crate) use names::scratch as new_scratch_name;
 pub use reading::{DumpPlace, DumpReader};
 pub use rows::{Cell, FoundRows, WantedRows};

@@ -59,6 +59,8 @@ impl Engine {
             paths: draft.paths.clone(),
             server,
             storage: draft.storage.clone(),
+            protected: draft.protected,
+            tag: draft.tag.clone(),
         };
         if let Some((entry, secret)) = &typed {
             // Nobody should be asked to unlock a keychain for a form that is refused.

@@ -34,7 +34,7 @@ use crate::backup::{self, Recovered};
 use crate::catalog::{Catalog, Opened, Start};
 use crate::clock::SharedClock;
 use crate::config::{self, Config, StorageTarget};
-use crate::error::{ConfigError, Error, Result};
+use crate::error::Result;
 use crate::event::{Event, EventSink, RunKind, RunResult, RunState, RunView};
 use crate::run::RunRegistry;
 use crate::state_dir::StateDir;
@@ -118,10 +118,7 @@ impl Engine {
 
     /// The configuration, or an empty one where there is no file yet.
     fn config_or_empty(&self) -> Result<Config> {
-        match self.config() {
-            Err(Error::Config(ConfigError::Missing { .. })) => Ok(Config::default()),
-            result => result,
-        }
+        config::load_or_empty(self.config_path())
     }
 
     async fn clear_up(&self) -> Result<()> {

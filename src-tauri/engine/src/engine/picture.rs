@@ -83,7 +83,10 @@ impl Engine {
                 paths: sources,
                 server: on_server.then(|| server_form::draft(&profile.connection)),
                 storage: profile.storage.clone(),
+                protected: profile.environment.protected,
+                tag: profile.environment.tag.clone().unwrap_or_default(),
             },
+            is_protected: is_protected(profile),
             protection: protection(newest, last_run.as_ref()),
             problem: newest.and_then(problem),
             last_backup: backups.iter().filter(own).find(good).cloned(),
@@ -150,6 +153,13 @@ impl Engine {
             error: run.error,
         }))
     }
+}
+
+/// Whether a restore must not replace its databases.
+fn is_protected(profile: &Profile) -> bool {
+    let connection = database::connect(profile.engine, &profile.connection);
+    let is_remote = connection.is_ok_and(|connection| connection.location().is_remote());
+    profile.environment.is_protected(is_remote)
 }
 
 /// A storage that was asked for its room. All are asked at once, and none is waited for long: a disk

@@ -1,5 +1,6 @@
 //! The picture as a host sees it, with real folders.
 
+mod guard;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod replace;

@@ -3,6 +3,7 @@
 //! Owns the choice of the profile and the storage, and of the restore that is undone. What a safety backup
 //! is stands in its commit record, so an undo is found without the catalog, too.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Engine;
@@ -10,13 +11,13 @@ use super::restore_tests::remove_records;
 use super::restores::{RestoreOrder, recorded};
 use crate::backup::{BackupRequest, archive_key_of, sidecar_key};
 use crate::config::{
-    CompressionSettings, Config, ConnectionSettings, NamePattern, Profile, Selection,
+    CompressionSettings, Config, ConnectionSettings, Environment, NamePattern, Profile, Selection,
 };
 use crate::database::{self, RestoreTarget};
 use crate::error::{RestoreError, Result};
 use crate::event::{Event, RunKind, RunState, RunView};
 use crate::ids::{BackupId, EngineKind, RunId};
-use crate::restore::{self, Consent, Replacement, RestoreRequest};
+use crate::restore::{self, Consent, Guard, Replacement, RestoreRequest};
 use crate::view::{BackupStatus, BackupView, ReplaceConsent, TargetCard};
 
 impl Engine {
@@ -174,7 +175,22 @@ impl Engine {
             });
         }
         let consent = Consent::Typed(consent);
-        Ok(Replacement { consent, profile: profile.name, storage_name, safety })
+        let guard = self.guard(&config, engine, owner)?;
+        Ok(Replacement { consent, guard, profile: profile.name, storage_name, safety })
+    }
+
+    /// What may keep a target of `engine` from being replaced, that is reached through the profile `owner`.
+    fn guard(&self, config: &Config, engine: EngineKind, owner: &str) -> Result<Guard> {
+        let route = database::lives_on_server(engine).then(|| owner.to_owned());
+        let mut identities = BTreeMap::new();
+        for profile in config.profiles.iter().filter(|profile| profile.engine == engine) {
+            let Some(newest) = self.0.catalog.newest_good(&profile.name)? else { continue };
+            // Of a storage that is not configured any more nothing is known.
+            let Ok((_, sidecar)) = self.find_backup(&newest.id) else { continue };
+            let server = sidecar.manifest.header.server;
+            identities.insert(profile.name.clone(), server.identity);
+        }
+        Ok(Guard { config: self.config_path().to_owned(), route, identities })
     }
 }
 
@@ -200,14 +216,13 @@ fn owning_profile(
         connection: ConnectionSettings::default(),
         storage: None,
         compression: CompressionSettings::default(),
+        environment: Environment::default(),
     })
 }
 
 fn has(profile: &Profile, file: &Path) -> bool {
-    let Ok(file) = std::fs::canonicalize(file) else { return false };
-    let connection = database::connect(profile.engine, &profile.connection);
-    let sources = connection.map_or_else(|_| Vec::new(), |connection| connection.sources());
-    sources.iter().any(|source| std::fs::canonicalize(source).is_ok_and(|source| source == file))
+    database::connect(profile.engine, &profile.connection)
+        .is_ok_and(|connection| connection.location().has_file(file))
 }
 
 /// The settings that take all of the target, and nothing else.

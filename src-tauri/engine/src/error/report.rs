@@ -64,6 +64,8 @@ pub enum ErrorCode {
     TargetExists,
     /// The target of a restore cannot be used.
     TargetUnusable,
+    /// What is to be replaced is protected, or on another computer, and no profile allows it.
+    TargetLocked,
     /// What is to be replaced is used by other programs.
     TargetInUse,
     /// What has to be typed before something is replaced was not typed.

@@ -56,6 +56,36 @@ pub enum RestoreError {
         /// What has to be typed.
         wanted: String,
     },
+    /// The owner of the target does not want it to be replaced.
+    #[error("`{target}` is protected by the profile `{profile}`")]
+    Protected {
+        /// The target.
+        target: String,
+        /// The profile that protects it.
+        profile: String,
+    },
+    /// The target is on another computer, and no profile allows to replace it.
+    #[error(
+        "`{target}` is {}, and Kronos replaces nothing there until a profile allows it",
+        server_of.as_deref().map_or_else(
+            || "on another computer".to_owned(),
+            |profile| format!("on the server of the profile `{profile}`, on another computer"),
+        )
+    )]
+    Elsewhere {
+        /// The target.
+        target: String,
+        /// The profile whose server it is, where the address alone would not tell.
+        server_of: Option<String>,
+        /// The profile that could allow it.
+        profile: Option<String>,
+    },
+    /// Nobody can tell whether the target is on the server of its safety backup.
+    #[error("Whether `{target}` is on the server of this backup cannot be told any more")]
+    ServerUnproven {
+        /// The target.
+        target: String,
+    },
     /// The backup is from another server than the one whose database would be replaced.
     #[error(
         "`{target}` is on another server ({found}) than the database of this backup, `{source_database}` ({expected})"
@@ -202,17 +232,27 @@ pub enum RestoreError {
         /// The profile.
         profile: String,
     },
-    /// A backup that can be restored to a server of its own only.
-    #[error(
-        "This backup holds all databases of a server of one moment, which keep their names, so none of them can be restored beside the living ones"
-    )]
-    CannotTest,
+    /// A test came to its end without saying anything about the backup.
+    #[error("The test says nothing about the backup: {why}: {cause}")]
+    NoVerdict {
+        /// What could not be done.
+        why: String,
+        /// Why not.
+        cause: Box<Error>,
+    },
     /// What was loaded is not what the manifest says.
     #[error("The restored database differs from the backup: {detail}")]
     Mismatch {
         /// The first difference.
         detail: String,
     },
+}
+
+/// Outside of the restore, so that nobody does it in passing.
+fn unlock(profile: &str) -> String {
+    format!(
+        "If it may be replaced, take the protection away in the settings of `{profile}` (`protected = false`), and begin again"
+    )
 }
 
 /// The first of these names.
@@ -241,8 +281,9 @@ impl RestoreError {
             | Self::NeedsMore { .. } => ErrorCode::Unknown,
             Self::NoSafety { cause, .. } => cause.code(),
             Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
+            Self::Protected { .. } | Self::Elsewhere { .. } => ErrorCode::TargetLocked,
             Self::InUse { .. } => ErrorCode::TargetInUse,
-            Self::CannotTest
+            Self::NoVerdict { .. }
             | Self::CannotChoose { .. }
             | Self::CannotTakeOut { .. }
             | Self::ReplacesWhole => ErrorCode::NotSupported,
@@ -251,6 +292,7 @@ impl RestoreError {
             | Self::NothingToReplace { .. }
             | Self::OtherServer { .. }
             | Self::OtherPlace { .. }
+            | Self::ServerUnproven { .. }
             | Self::ScratchElsewhere { .. }
             | Self::NeverEnded { .. } => ErrorCode::TargetUnusable,
             Self::SwapUnknown { .. } | Self::SwapInterrupted { .. } => ErrorCode::OutcomeUnknown,
@@ -259,6 +301,12 @@ impl RestoreError {
 
     pub(super) fn hint(&self) -> String {
         match self {
+            Self::Protected { profile, .. } | Self::Elsewhere { profile: Some(profile), .. } => {
+                return unlock(profile);
+            }
+            Self::Elsewhere { profile: None, .. } => {
+                "No profile takes this database; if it may be replaced, add it to one that says `protected = false`"
+            }
             Self::TargetExists { .. } => "Choose a name that does not exist yet",
             Self::StaleJournal { .. } => "Choose another name, or move that file away",
             Self::TargetUnusable { .. } => "Choose another place or name",
@@ -276,14 +324,14 @@ impl RestoreError {
                 "Restore the tables to a new database and copy from there what you need"
             }
             Self::NothingToTest { .. } => "Make a backup first: `kronos backup`",
-            Self::CannotTest => {
-                "Restore it to an empty server by hand, or name the databases in the profile"
+            Self::NoVerdict { .. } => {
+                "Try once more; where it stays so, restore the backup by hand to an empty server"
             }
             Self::NotConfirmed { .. } => "Look once more whether this is the database you mean",
             Self::OtherServer { .. } => {
                 "Restore to a new database there, and replace the old one by hand if you mean it"
             }
-            Self::OtherPlace { .. } => {
+            Self::OtherPlace { .. } | Self::ServerUnproven { .. } => {
                 "Restore the safety backup with `--replace` if you mean that one; `kronos list` names it"
             }
             Self::ScratchElsewhere { .. } => "Remove it there by hand; nobody else will",

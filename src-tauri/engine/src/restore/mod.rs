@@ -6,6 +6,8 @@
 
 mod choice;
 mod consent;
+mod contents;
+mod guard;
 mod open_swap;
 mod performer;
 mod replacement;
@@ -14,6 +16,7 @@ mod scratch_place;
 mod source;
 mod trial;
 
+pub use guard::Guard;
 pub use open_swap::OpenSwap;
 pub(crate) use open_swap::open_swaps;
 pub(crate) use performer::choose_unit;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::performer::RestoreRequest;
-use crate::config::{Config, ConnectionSettings};
+use crate::config::Config;
 use crate::database::{self, RestoreTarget};
 use crate::error::{Error, ErrorCode, Result};
 use crate::files;
@@ -27,7 +27,7 @@ struct Note {
     /// The profile whose server has it.
     profile: String,
     /// The server, so that a profile that names another one by now is not mistaken for it.
-    server: Vec<String>,
+    server: String,
     /// The database.
     database: String,
 }
@@ -55,7 +55,7 @@ impl OpenSwap {
         let note = Note {
             engine,
             profile: replacement.profile.clone(),
-            server: server(engine, &request.connection)?,
+            server: database::server_name(engine, &request.connection)?,
             database: name.clone(),
         };
         let path = request.state.pending().join(format!("{run}.{ENDING}"));
@@ -85,7 +85,7 @@ impl OpenSwap {
         let Note { engine, profile, server: there, database } = &self.note;
         let of_profile = config.profile(profile).ok().filter(|profile| profile.engine == *engine);
         let Some(profile) = of_profile else { return Ok(None) };
-        if server(*engine, &profile.connection)? != *there {
+        if database::server_name(*engine, &profile.connection)? != *there {
             return Ok(None);
         }
         let connection = database::connect(*engine, &profile.connection)?;
@@ -100,12 +100,6 @@ impl OpenSwap {
             tracing::warn!(%error, note = %self.path.display(), "a note is still there");
         }
     }
-}
-
-/// The server of these settings, as a person would write it.
-fn server(engine: EngineKind, settings: &ConnectionSettings) -> Result<Vec<String>> {
-    let whole = ConnectionSettings { databases: Vec::new(), ..settings.clone() };
-    Ok(database::connect(engine, &whole)?.sources())
 }
 
 /// The notes of processes that are dead, each locked by us from now on.
@@ -141,7 +135,7 @@ mod tests {
         let note = Note {
             engine: profile.engine,
             profile: profile.name.clone(),
-            server: server(profile.engine, &profile.connection).unwrap(),
+            server: database::server_name(profile.engine, &profile.connection).unwrap(),
             database: "shop".to_owned(),
         };
         let text = serde_json::to_vec(&note).unwrap();

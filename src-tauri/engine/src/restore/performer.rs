@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::choice;
+use super::guard::Occupied;
 use super::open_swap::OpenSwap;
 use super::replacement::{Replacement, Secured, card};
 use super::scratch::Scratch;
@@ -18,7 +19,9 @@ use crate::cancel::CancelCheck;
 use crate::config::ConnectionSettings;
 use crate::contents::{DatabaseFacts, LeftOutPart, UnitKind};
 use crate::context::RunContext;
-use crate::database::{self, DumpedDatabase, RestoreSink, RestoreTarget, Restored, WorkScope};
+use crate::database::{
+    self, Digests, DumpReader, DumpedDatabase, RestoreSink, RestoreTarget, Restored, WorkScope,
+};
 use crate::error::{Error, RestoreError, Result};
 use crate::ids::BackupId;
 use crate::progress::Phase;
@@ -47,6 +50,8 @@ pub struct RestoreRequest {
     pub replacement: Option<Replacement>,
     /// The tables or collections to restore, as names or patterns; `None` means all.
     pub only: Option<Vec<String>>,
+    /// The only database that is restored of a dump that holds a whole server.
+    pub part: Option<String>,
     /// Set when the target is a scratch place, which has to be claimed before.
     pub scratch: Option<PlacePlan>,
 }
@@ -74,17 +79,23 @@ pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<R
     }
     context.progress.enter(Phase::Verifying, size);
     let manifest = verify_reader(reader, &name, request.sidecar.as_ref(), context).await?.manifest;
-    perform_verified(request, manifest, lock.as_ref(), context).await
+    let (report, _) = perform_verified(request, manifest, lock.as_ref(), None, context).await?;
+    Ok(report)
 }
 
-/// Restores one database of an archive that was read to its end just now and is as `manifest` says.
+/// Somebody who reads along what is loaded.
+pub(super) type Listener = Box<dyn DumpReader<Found = Digests>>;
+
+/// Restores one database of an archive that was read to its end just now and is as `manifest` says. What a
+/// `listener` found in the dump comes back with the report.
 pub(super) async fn perform_verified(
     request: &RestoreRequest,
     manifest: Manifest,
     lock: Option<&ProfileLock>,
+    listener: Option<Listener>,
     context: &RunContext,
-) -> Result<RestoreReport> {
-    let (index, unit) = check_target(&manifest, request).await?;
+) -> Result<(RestoreReport, Option<Digests>)> {
+    let (index, unit, occupied) = check_target(&manifest, request).await?;
     let backup = manifest.header.id.clone();
     let secured = match (&request.replacement, lock) {
         (Some(it), Some(lock)) => it.secure(&request.target, &backup, lock, context).await?,
@@ -95,7 +106,7 @@ pub(super) async fn perform_verified(
     context.progress.enter(Phase::Loading, size);
     context.progress.object(&unit.name);
     let connection = database::connect(manifest.header.engine, &request.connection)?;
-    let dumped = dumped(&manifest, &unit, request.only.as_deref())?;
+    let dumped = dumped(&manifest, &unit, request)?;
     let scratch = Scratch::create(&request.state, &context.run)?;
     let scope = WorkScope {
         scratch: scratch.path().to_owned(),
@@ -103,17 +114,22 @@ pub(super) async fn perform_verified(
         cancel: context.cancel.clone(),
     };
     let swap = OpenSwap::write(request, manifest.header.engine, &context.run)?;
-    let restored = async {
+    let guarded = request.replacement.as_ref().map(|it| it.guard.clone()).zip(occupied);
+    // Loading may take hours, and who protects the target meanwhile wants to be heard.
+    let check = || guarded.map_or(Ok(()), |(guard, occupied)| guard.check(&occupied));
+    let facts = dumped.facts.clone();
+    let what = Load { reader, name, manifest, index, facts, listener, check };
+    let loading = async {
         let sink = connection.restore(&request.target, &dumped, &scope).await?;
-        load(reader, name, manifest, index, sink, dumped.facts, context).await
+        load(what, sink, context).await
     };
-    let restored = restored.await;
+    let loaded = loading.await;
     if let Some(swap) = swap {
-        swap.over(restored.as_ref().err());
+        swap.over(loaded.as_ref().err());
     }
-    let mut restored = restored?;
+    let (mut restored, found) = loaded?;
     restored.warnings.extend(left_out_warning(&unit));
-    Ok(RestoreReport { backup, restored, secured })
+    Ok((RestoreReport { backup, restored, secured }, found))
 }
 
 /// Says why a restore of what `manifest` describes would be refused, before anything is read.
@@ -121,17 +137,21 @@ pub async fn check(request: &RestoreRequest, manifest: &Manifest) -> Result<()> 
     check_target(manifest, request).await.map(drop)
 }
 
-/// Finds the database to restore and asks its engine whether the target is acceptable.
-async fn check_target(manifest: &Manifest, request: &RestoreRequest) -> Result<(usize, Unit)> {
+/// Finds the database to restore and asks its engine whether the target is acceptable. Returns also what is
+/// to be replaced.
+async fn check_target(
+    manifest: &Manifest,
+    request: &RestoreRequest,
+) -> Result<(usize, Unit, Option<Occupied>)> {
     let (index, unit) = choose_unit(manifest, request.database.as_deref())?;
     let connection = database::connect(manifest.header.engine, &request.connection)?;
+    let mut occupied = None;
     if let Some(replacement) = &request.replacement {
-        replacement.check(connection.as_ref(), &request.target, (manifest, unit)).await?;
+        let found = (manifest, unit);
+        occupied = Some(replacement.check(connection.as_ref(), &request.target, found).await?);
     }
-    connection
-        .check_target(&request.target, &dumped(manifest, unit, request.only.as_deref())?)
-        .await?;
-    Ok((index, unit.clone()))
+    connection.check_target(&request.target, &dumped(manifest, unit, request)?).await?;
+    Ok((index, unit.clone(), occupied))
 }
 
 /// What the user is shown before the target is replaced by what `manifest` describes.
@@ -148,7 +168,7 @@ pub async fn target_card(request: &RestoreRequest, manifest: &Manifest) -> Resul
         }
         target => target.clone(),
     };
-    let refusal = connection.check_target(&target, &dumped(manifest, unit, None)?).await.err();
+    let refusal = connection.check_target(&target, &dumped(manifest, unit, request)?).await.err();
     card(replacement, connection.as_ref(), &target, (manifest, unit), refusal).await
 }
 
@@ -174,20 +194,26 @@ fn left_out_warning(unit: &Unit) -> Option<String> {
 }
 
 /// What the engine has to know about a unit that it is going to load.
-fn dumped(manifest: &Manifest, unit: &Unit, patterns: Option<&[String]>) -> Result<DumpedDatabase> {
+fn dumped(manifest: &Manifest, unit: &Unit, request: &RestoreRequest) -> Result<DumpedDatabase> {
     let schemas = database::names_have_schemas(manifest.header.engine);
+    let patterns = request.only.as_deref();
     let only = patterns.map(|patterns| choice::chosen(unit, patterns, schemas)).transpose()?;
-    Ok(DumpedDatabase {
-        name: unit.name.clone(),
-        size: unit.size,
-        server: manifest.header.server.clone(),
-        facts: DatabaseFacts {
-            objects: unit.objects.clone(),
-            properties: unit.properties.clone(),
-            left_out: unit.left_out.clone(),
-        },
-        only,
-    })
+    let facts = facts_of(unit);
+    let (name, facts) = match &request.part {
+        None => (unit.name.clone(), facts),
+        Some(part) => (part.clone(), database::facts_within(&facts, part)),
+    };
+    let (size, server) = (unit.size, manifest.header.server.clone());
+    Ok(DumpedDatabase { name, size, server, facts, only, is_part: request.part.is_some() })
+}
+
+/// What the manifest says of a unit.
+pub(super) fn facts_of(unit: &Unit) -> DatabaseFacts {
+    DatabaseFacts {
+        objects: unit.objects.clone(),
+        properties: unit.properties.clone(),
+        left_out: unit.left_out.clone(),
+    }
 }
 
 /// The database of that name (its own, or that of its member in the archive), or the only one. A name
@@ -228,25 +254,35 @@ fn distinguishable_names(manifest: &Manifest) -> Vec<String> {
     units.iter().map(name).collect()
 }
 
-async fn load(
+/// What of which archive is loaded, who listens to it, and what has to be true once more before it may count.
+struct Load<F> {
     reader: ObjectReader,
     name: String,
     manifest: Manifest,
     index: usize,
-    mut sink: Box<dyn RestoreSink>,
     facts: DatabaseFacts,
+    listener: Option<Listener>,
+    check: F,
+}
+
+async fn load(
+    what: Load<impl FnOnce() -> Result<()> + Send + 'static>,
+    mut sink: Box<dyn RestoreSink>,
     context: &RunContext,
-) -> Result<Restored> {
+) -> Result<(Restored, Option<Digests>)> {
+    let Load { reader, name, manifest, index, facts, listener, check } = what;
     let context = context.clone();
     let runtime = tokio::runtime::Handle::current();
     let chain = move || {
         let (progress, cancel) = (context.progress.clone(), context.cancel.clone());
         let source = ObjectSource::new(runtime, reader, progress, cancel);
-        let mut loading = Loading { sink: sink.as_mut(), context: &context };
+        let mut loading = Loading { sink: sink.as_mut(), listener, context: &context };
         archive::extract(source, &name, &manifest, index, &mut loading, &mut |_| Ok(()))?;
+        let found = loading.listener.map(DumpReader::finish).transpose()?;
         context.progress.enter(Phase::Finishing, 0);
         context.cancel.check()?;
-        sink.finish(&facts, &context.cancel)
+        check()?;
+        Ok((sink.finish(&facts, &context.cancel)?, found))
     };
     tokio::task::spawn_blocking(chain)
         .await
@@ -256,13 +292,19 @@ async fn load(
 /// Hands bytes to the database until the run is cancelled.
 struct Loading<'a> {
     sink: &'a mut dyn RestoreSink,
+    listener: Option<Listener>,
     context: &'a RunContext,
 }
 
 impl Write for Loading<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.context.cancel.check().map_err(io::Error::other)?;
-        self.sink.write(bytes)
+        let count = self.sink.write(bytes)?;
+        if let Some(listener) = &mut self.listener {
+            // Whoever reads along wants all of it.
+            let _ = listener.feed(&bytes[..count]).map_err(io::Error::other)?;
+        }
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -4,7 +4,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::consent;
+use super::consent::{self, Origin};
+use super::guard::{Guard, Occupied};
 use super::performer::RestoreRequest;
 use crate::archive::{Manifest, SafetyMark, Unit};
 use crate::backup::{self, BackupRequest, ProfileLock};
@@ -25,6 +26,8 @@ const LISTED: usize = 20;
 pub struct Replacement {
     /// Who agrees to it.
     pub consent: Consent,
+    /// What may keep it from being replaced.
+    pub guard: Guard,
     /// The profile whose lock is held meanwhile.
     pub profile: String,
     /// The name of the storage that takes the safety backup.
@@ -57,20 +60,28 @@ impl Replacement {
         ProfileLock::acquire(&request.state.locks(), &self.profile, request.owner)
     }
 
-    /// Says why what stands at the target may not be replaced by this backup.
+    /// Says why what stands at the target may not be replaced by this backup. Returns what the guard is to be
+    /// asked about once more.
     pub(super) async fn check(
         &self,
         connection: &dyn DatabaseConnection,
         target: &RestoreTarget,
         (manifest, unit): (&Manifest, &Unit),
-    ) -> Result<()> {
+    ) -> Result<Occupied> {
         let standing = connection.look_at(target).await?;
-        consent::check_server(manifest, unit, &standing)?;
+        let occupied = Occupied::of(connection, target, &standing);
+        self.guard.check(&occupied)?;
+        let origin = Origin::of(manifest, unit);
+        consent::check_server(origin, &standing)?;
         match &self.consent {
-            Consent::Typed(consent) => consent::check_typed(consent, &standing)?,
-            Consent::Undo => consent::check_same(unit, &standing)?,
+            Consent::Typed(consent) => {
+                let is_unproven = consent::is_unproven(origin, &standing);
+                consent::check_typed(consent, &standing, is_unproven)?;
+            }
+            Consent::Undo => consent::check_same(origin, &standing)?,
         }
-        self.check_room(&standing).await
+        self.check_room(&standing).await?;
+        Ok(occupied)
     }
 
     /// Bytes that the safety backup may need: as many as the last archive had, but never more than there
@@ -169,9 +180,13 @@ pub(super) async fn card(
 ) -> Result<TargetCard> {
     let (manifest, unit) = sidecar;
     let standing = connection.look_at(target).await?;
-    let wrong_server = consent::check_server(manifest, unit, &standing).err();
+    let occupied = Occupied::of(connection, target, &standing);
+    let locked = replacement.guard.check(&occupied).err();
+    let origin = Origin::of(manifest, unit);
+    let wrong_server = consent::check_server(origin, &standing).err();
     let no_room = replacement.check_room(&standing).await.err();
-    let refusal = wrong_server.or(no_room).or(refusal);
+    let refusal = locked.or(wrong_server).or(no_room).or(refusal);
+    let is_unproven = consent::is_unproven(origin, &standing);
     let what = format!("`{}` cannot be replaced now", standing.shown);
     let gone: Vec<String> = standing
         .tables
@@ -184,8 +199,8 @@ pub(super) async fn card(
         None => None,
     };
     Ok(TargetCard {
-        confirm: consent::confirm(&standing),
-        confirm_without_safety: consent::confirm_without_safety(&standing),
+        confirm: consent::confirm(&standing, is_unproven),
+        confirm_without_safety: consent::confirm_without_safety(&standing, is_unproven),
         engine: connection.kind(),
         now: contents_now(&standing),
         after: TargetContents {
@@ -205,6 +220,8 @@ pub(super) async fn card(
         server: standing.server.version,
         host: standing.host,
         is_remote: standing.is_remote,
+        is_unproven,
+        tag: replacement.guard.tag(&occupied)?,
         newest_change: standing.newest_change,
         programs: standing.programs,
         can_disconnect: standing.can_disconnect,

@@ -2,20 +2,25 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
 
 use super::performer::choose_unit;
 use super::*;
 use crate::backup::{self, BackupRequest};
 use crate::cancel::CancellationToken;
 use crate::clock::SystemClock;
-use crate::config::{CompressionSettings, ConnectionSettings, Profile, StorageKind, StorageTarget};
+use crate::config::{
+    CompressionSettings, ConnectionSettings, Environment, Profile, StorageKind, StorageTarget,
+};
 use crate::context::RunContext;
 use crate::database::RestoreTarget;
 use crate::error::{Error, RestoreError, Result};
 use crate::ids::{EngineKind, RunId};
 use crate::progress::Progress;
 use crate::state_dir::StateDir;
-use crate::storage::{MemoryStorage, Storage};
+use crate::storage::{MemoryStorage, ObjectReader, Storage};
 use crate::view::ReplaceConsent;
 
 fn context() -> RunContext {
@@ -67,6 +72,7 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
             connection: ConnectionSettings { paths, ..ConnectionSettings::default() },
             storage: None,
             compression: CompressionSettings::default(),
+            environment: Environment::default(),
         },
         target: StorageTarget { name: "memory".into(), kind },
         storage: Arc::clone(&storage),
@@ -93,6 +99,7 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
             owner: "a test",
             replacement: None,
             only: None,
+            part: None,
             scratch: None,
         };
         perform(&request, &context()).await?;
@@ -134,6 +141,7 @@ async fn replacing(root: &Path, shelf: MemoryStorage, guess: u64) -> (PathBuf, R
             },
             storage: None,
             compression: CompressionSettings::default(),
+            environment: Environment::default(),
         },
         target: StorageTarget {
             name: "memory".into(),
@@ -154,6 +162,7 @@ async fn replacing(root: &Path, shelf: MemoryStorage, guess: u64) -> (PathBuf, R
     let consent = ReplaceConsent { typed_name, ..ReplaceConsent::default() };
     let replacement = Replacement {
         consent: Consent::Typed(consent),
+        guard: Guard::default(),
         profile: "one".into(),
         storage_name: "memory".into(),
         safety: Some(backup(shelf, guess)),
@@ -171,6 +180,7 @@ async fn replacing(root: &Path, shelf: MemoryStorage, guess: u64) -> (PathBuf, R
         owner: "a test",
         replacement: Some(replacement),
         only: None,
+        part: None,
         scratch: None,
     };
     (path, request)
@@ -216,4 +226,61 @@ async fn a_run_of_the_same_profile_keeps_a_replacement_out() {
     drop(lock);
     perform(&request, &context()).await.unwrap();
     assert_eq!(place(&path), "d1");
+}
+
+/// An archive during whose second reading, which loads it, its target is protected.
+struct ProtectedMeanwhile {
+    inner: Arc<dyn ArchiveSource>,
+    reads: AtomicU32,
+    config: PathBuf,
+    text: String,
+}
+
+#[async_trait]
+impl ArchiveSource for ProtectedMeanwhile {
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    async fn open(&self) -> Result<(ObjectReader, u64)> {
+        if self.reads.fetch_add(1, Ordering::SeqCst) == 1 {
+            std::fs::write(&self.config, &self.text).unwrap();
+        }
+        self.inner.open().await
+    }
+}
+
+#[tokio::test]
+async fn who_protects_the_target_while_the_copy_is_loaded_is_heard() {
+    for protected in [true, false] {
+        let root = tempfile::tempdir().unwrap();
+        let (path, mut request) = replacing(root.path(), MemoryStorage::new(), 0).await;
+        let config = root.path().join("config.toml");
+        let text = format!(
+            "[storage]\ntype = \"local\"\npath = \"/memory\"\n\
+             [databases.mine]\nengine = \"sqlite\"\npath = {:?}\nprotected = {protected}\n",
+            path.display().to_string()
+        );
+        let inner = request.source.clone();
+        let source = Arc::new(ProtectedMeanwhile {
+            inner,
+            reads: AtomicU32::new(0),
+            config: config.clone(),
+            text,
+        });
+        request.source = source.clone();
+        request.replacement.as_mut().unwrap().guard.config = config;
+        let outcome = perform(&request, &context()).await;
+        assert_eq!(source.reads.load(Ordering::SeqCst), 2, "it was not protected in the middle");
+        if protected {
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, Error::Restore(RestoreError::Protected { .. })), "{error:?}");
+            assert_eq!(place(&path), "changed");
+            let left = std::fs::read_dir(path.parent().unwrap()).unwrap().count();
+            assert_eq!(left, 1, "the copy is gone");
+        } else {
+            outcome.unwrap();
+            assert_eq!(place(&path), "d1");
+        }
+    }
 }

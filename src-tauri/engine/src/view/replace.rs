@@ -35,7 +35,8 @@ pub struct ReplaceConsent {
 pub struct TargetCard {
     /// Where it is, as a person writes it: `localhost:5432/shop`, `/srv/app/shop.db`.
     pub target: String,
-    /// What has to be typed: its name, on another computer `name@host`.
+    /// What has to be typed: its name, on another computer `name@host`, where the server is unproven
+    /// `name@host:port`.
     pub confirm: String,
     /// What has to be typed to go on without a safety backup.
     pub confirm_without_safety: String,
@@ -47,6 +48,10 @@ pub struct TargetCard {
     pub host: String,
     /// Whether it is on another computer.
     pub is_remote: bool,
+    /// Whether nobody can tell that this is the server that the backup is from; then more has to be typed.
+    pub is_unproven: bool,
+    /// The word that its profile has for it: `staging`.
+    pub tag: Option<String>,
     /// When it was last changed, where that can be known.
     #[ts(type = "string | null")]
     pub newest_change: Option<Timestamp>,

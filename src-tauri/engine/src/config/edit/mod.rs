@@ -43,6 +43,10 @@ pub struct ProfileEdit {
     pub server: Option<ServerEdit>,
     /// The storage to use; `None` means the first one.
     pub storage: Option<String>,
+    /// Whether it is protected; `None` leaves it to where it is.
+    pub protected: Option<bool>,
+    /// A short word for it; empty for none.
+    pub tag: String,
 }
 
 /// What the form of a storage on this computer says.

@@ -10,8 +10,8 @@ use toml_edit::{DocumentMut, Item, TableLike, Value};
 use super::document::{self, at, remove_key, set};
 use super::{ProfileEdit, list, rejected, server};
 use crate::config::model::{Config, ConnectionSettings, Profile};
-use crate::config::paths;
 use crate::config::read::check_name;
+use crate::config::{Environment, paths};
 use crate::error::Result;
 use crate::ids::{EngineKind, safe_name};
 
@@ -37,6 +37,8 @@ pub(super) fn save(
     check_storage(config, edit)?;
     let files = files(base, edit)?;
     let connection = connection(before, edit)?;
+    let environment = Environment::of_form(edit.protected, &edit.tag)
+        .map_err(|message| rejected("tag", message))?;
     match original {
         Some(original) if original != name => {
             document::rename(document, &["databases"], original, name)?;
@@ -58,15 +60,29 @@ pub(super) fn save(
         let before = before.map_or(&fresh, |before| &before.connection);
         server::write(document, &here, before, &after)?;
     }
-    if before.is_some_and(|before| before.storage == edit.storage) {
-        return Ok(());
-    }
-    let table = at(document, &here)?;
-    match &edit.storage {
-        Some(storage) => set(table, "storage", Value::from(storage)),
-        None => remove_key(table, "storage"),
-    }
+    write_rest(at(document, &here)?, before, edit.storage.as_deref(), &environment);
     Ok(())
+}
+
+/// Writes what every engine has, where it is not as it was.
+fn write_rest(
+    table: &mut dyn TableLike,
+    before: Option<&Profile>,
+    storage: Option<&str>,
+    environment: &Environment,
+) {
+    let fresh = Environment::default();
+    let (old_storage, old) =
+        before.map_or((None, &fresh), |before| (before.storage.as_deref(), &before.environment));
+    let mut write = |key: &str, is_changed: bool, value: Option<Value>| match value {
+        _ if !is_changed => {}
+        Some(value) => set(table, key, value),
+        None => remove_key(table, key),
+    };
+    write("storage", old_storage != storage, storage.map(Value::from));
+    let protected = environment.protected;
+    write("protected", old.protected != protected, protected.map(Value::from));
+    write("tag", old.tag != environment.tag, environment.tag.as_deref().map(Value::from));
 }
 
 fn check_profile_name(

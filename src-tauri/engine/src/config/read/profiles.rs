@@ -9,11 +9,14 @@ use super::options;
 use super::section::{Section, Text};
 use super::suggest::{nearest, quoted};
 use super::{password, servers};
-use crate::config::{CompressionSettings, ConnectionSettings, Profile, paths, server_values};
+use crate::config::environment::check_tag;
+use crate::config::{
+    CompressionSettings, ConnectionSettings, Environment, Profile, paths, server_values,
+};
 use crate::ids::{EngineKind, safe_name};
 
 /// The keys that every profile may have; [`servers::KEYS`] come on top.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 12] = [
     "engine",
     "path",
     "paths",
@@ -24,6 +27,8 @@ const KEYS: [&str; 10] = [
     "databases",
     "storage",
     "compression",
+    "protected",
+    "tag",
 ];
 const ENGINES: [&str; 4] = ["sqlite", "postgres", "mysql", "mongodb"];
 
@@ -78,13 +83,21 @@ fn profile(
     table.refuse_unknown(&[&KEYS[..], &servers::KEYS].concat(), found);
     let storage = storage(table, &context.names, found);
     let compression = options::compression(table, context.compression, found);
+    let environment = environment(table, found);
     let engine = engine(name, table, found);
     let access = access(name, table, found);
     let connection = match engine? {
         EngineKind::Sqlite => files(name, table, access, found),
         server => servers::read(server, table, access, found),
     }?;
-    Some(Profile { name: name.to_owned(), engine: engine?, connection, storage, compression })
+    Some(Profile {
+        name: name.to_owned(),
+        engine: engine?,
+        connection,
+        storage,
+        compression,
+        environment,
+    })
 }
 
 /// The engine: named by the table itself in the published shape, else by `engine`.
@@ -119,6 +132,18 @@ fn storage(table: &Section, names: &[String], found: &mut Findings) -> Option<St
         return None;
     }
     Some(text.value.to_owned())
+}
+
+/// What the databases are to their owner.
+fn environment(table: &Section, found: &mut Findings) -> Environment {
+    let tag = table.filled_text("tag", found);
+    if let Some(Err(message)) = tag.as_ref().map(|tag| check_tag(tag.value)) {
+        table.report("tag", message, found);
+    }
+    Environment {
+        protected: table.flag("protected", found),
+        tag: tag.map(|tag| tag.value.to_owned()),
+    }
 }
 
 /// Port, user and password, which every engine may have.

@@ -6,6 +6,7 @@ mod edit_files;
 mod edit_profile;
 mod edit_server;
 mod edit_storage;
+mod environment;
 mod files;
 mod problems;
 mod properties;
@@ -135,6 +136,8 @@ fn sqlite(name: &str, paths: &[&str]) -> ProfileEdit {
         paths: paths.iter().map(|path| (*path).to_owned()).collect(),
         server: None,
         storage: None,
+        protected: None,
+        tag: String::new(),
     }
 }
 

@@ -12,7 +12,7 @@ use mongodb::bson::{Document, doc};
 
 use super::catalogue;
 use super::connect::Session;
-use super::facts::EXPIRING;
+use super::facts::expiring;
 use super::restore::CLAIM;
 use super::stream::NamespaceKind;
 use super::target::Target;
@@ -214,11 +214,6 @@ async fn indexes(
         Some(index) => Err(missing(index)),
         None => Ok(()),
     }
-}
-
-fn expiring(expected: &DatabaseFacts) -> BTreeSet<String> {
-    let recorded = expected.properties.get(EXPIRING);
-    recorded.and_then(|names| serde_json::from_str(names).ok()).unwrap_or_default()
 }
 
 fn notes(target: &Target, expiring: &BTreeSet<String>) -> Vec<String> {

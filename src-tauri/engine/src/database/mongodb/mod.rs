@@ -7,6 +7,7 @@
 mod catalogue;
 mod compare;
 mod connect;
+mod digest;
 mod dump;
 mod facts;
 mod failure;
@@ -31,7 +32,9 @@ pub(crate) use stream::{Prelude, read_prelude};
 use async_trait::async_trait;
 
 use self::connect::Session;
-use self::login::Address;
+pub(super) use self::digest::DigestReader;
+pub(super) use self::facts::{databases_in, within as facts_within};
+use self::login::{Address, DEFAULT_PORT};
 pub(super) use self::rows::RowReader;
 use self::server::Server;
 pub(super) use self::structure::StructureReader;
@@ -40,7 +43,7 @@ pub(super) use self::units::WHOLE_SERVER;
 use super::tool::Tool;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
-    Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    Location, Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
     names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
@@ -137,6 +140,10 @@ impl DatabaseConnection for MongoServer {
             None => Address::of(&self.settings.host, self.settings.port).shown(),
         };
         sources_on(server, &self.settings.databases)
+    }
+
+    fn location(&self) -> Location {
+        Location::on_server(&self.settings, DEFAULT_PORT)
     }
 
     async fn probe(&self) -> Result<Probe> {

@@ -8,6 +8,7 @@ mod arguments;
 mod catalog;
 mod check;
 mod choose;
+mod digest;
 mod dump;
 mod fault;
 mod flavour;
@@ -37,12 +38,13 @@ pub(crate) use script::{Token, Tokens};
 
 use async_trait::async_trait;
 
+pub(super) use self::digest::DigestReader;
 pub(super) use self::rows::RowReader;
 use self::session::{Access, Session};
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
-    Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    Location, Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
     names::scratch_at,
 };
 use crate::cancel::{CancelCheck, CancellationToken};
@@ -71,6 +73,10 @@ impl DatabaseConnection for MysqlServer {
 
     fn sources(&self) -> Vec<String> {
         sources_on(session::shown_server(&self.settings), &self.settings.databases)
+    }
+
+    fn location(&self) -> Location {
+        Location::on_server(&self.settings, session::DEFAULT_PORT)
     }
 
     async fn probe(&self) -> Result<Probe> {

@@ -15,7 +15,7 @@ use crate::config::{ConnectionSettings, TlsMode};
 use crate::error::{Error, Result, ServerError};
 use crate::secret::Secret;
 
-const DEFAULT_PORT: u16 = 3306;
+pub(super) const DEFAULT_PORT: u16 = 3306;
 /// For the connection itself, the login included.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// For a question about names and sizes.

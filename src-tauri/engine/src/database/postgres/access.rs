@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::super::Location;
 use super::super::child::{Invocation, SecretUse};
 use super::super::tls;
 use super::super::tool::{Container, Place, Tool};
@@ -40,6 +41,15 @@ pub(super) fn shown(settings: &ConnectionSettings) -> String {
         Some(container) => format!("container {container}"),
         None => format!("{}:{}", host_of(settings), port_of(settings)),
     }
+}
+
+/// Where the server is. Several may have their sockets in one folder, each by its port.
+pub(super) fn location(settings: &ConnectionSettings) -> Location {
+    let mut exact = settings.clone();
+    if settings.host.starts_with('/') {
+        exact.host = format!("{}/.s.PGSQL.{}", settings.host, port_of(settings));
+    }
+    Location::on_server(&exact, DEFAULT_PORT)
 }
 
 fn host_of(settings: &ConnectionSettings) -> &str {

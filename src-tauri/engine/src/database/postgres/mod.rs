@@ -12,6 +12,7 @@ mod choose;
 mod compare;
 mod copy_text;
 mod custom_format;
+mod digest;
 mod dump;
 mod facts;
 mod faults;
@@ -41,13 +42,14 @@ pub(crate) use quote::shown;
 use async_trait::async_trait;
 
 use self::access::Access;
+pub(super) use self::digest::DigestReader;
 use self::dump::PostgresDump;
 pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;
 use self::target::Wanted;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
-    Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
+    Location, Probe, RestoreSink, RestoreTarget, Standing, WorkScope, connection::sources_on,
     names::scratch_at,
 };
 use crate::cancel::CancellationToken;
@@ -76,6 +78,10 @@ impl DatabaseConnection for PostgresServer {
 
     fn sources(&self) -> Vec<String> {
         sources_on(access::shown(&self.settings), &self.settings.databases)
+    }
+
+    fn location(&self) -> Location {
+        access::location(&self.settings)
     }
 
     async fn probe(&self) -> Result<Probe> {

@@ -28,7 +28,7 @@ pub(super) fn refuse(database: &Path, own: usize) -> Result<()> {
 /// than `own` times, beside a handle that is only kept. A process of another user is not seen.
 pub(super) fn programs(database: &Path, own: usize) -> Vec<String> {
     let parts = PARTS.map(|end| sibling(database, end));
-    let wanted: Vec<(u64, u64)> = parts.iter().filter_map(|path| identity(path)).collect();
+    let wanted: Vec<(u64, u64)> = parts.iter().filter_map(|path| files::identity(path)).collect();
     let kept = std::fs::metadata(database).ok().and_then(|file| files::kept::find(&file));
     let own = own + usize::from(kept.is_some());
     let mut found = Vec::new();
@@ -60,20 +60,7 @@ fn processes() -> Vec<PathBuf> {
 
 fn open_files(process: &Path) -> impl Iterator<Item = (u64, u64)> + use<> {
     let descriptors = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
-    descriptors.filter_map(|descriptor| identity(&descriptor.path()))
-}
-
-/// The device and the number of the file that `path` leads to.
-#[cfg(unix)]
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.dev(), metadata.ino()))
-}
-
-#[cfg(not(unix))]
-fn identity(_path: &Path) -> Option<(u64, u64)> {
-    None
+    descriptors.filter_map(|descriptor| files::identity(&descriptor.path()))
 }
 
 /// `node (process 1234)`.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::servers::{STORAGE, form, postgres};
 use super::*;
 use crate::config::SecretSource;
-use crate::error::ErrorCode;
+use crate::error::{Error, ErrorCode};
 use crate::view::{PasswordDraft, ProfileDraft};
 
 const NASTY: &str = "p$a\"b'c\\d@e#f%41g:h;i j\nkü🔑";

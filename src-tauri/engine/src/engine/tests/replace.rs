@@ -6,13 +6,13 @@ use crate::event::RunResult;
 use crate::ids::RunId;
 use crate::view::{ReplaceConsent, RestoreDraft};
 
-fn rows(path: &Path) -> u32 {
+pub(super) fn rows(path: &Path) -> u32 {
     let database = rusqlite::Connection::open(path).unwrap();
     database.query_row("SELECT count(*) FROM orders", [], |row| row.get(0)).unwrap()
 }
 
 /// A backup with one order, a database that has three by now, and the wish to replace it.
-async fn wish(root: &Path) -> (Engine, RestoreDraft) {
+pub(super) async fn wish(root: &Path) -> (Engine, RestoreDraft) {
     configure(root, "backups");
     let engine = backed_up(root).await;
     let database = rusqlite::Connection::open(root.join("shop.db")).unwrap();
@@ -29,7 +29,7 @@ async fn wish(root: &Path) -> (Engine, RestoreDraft) {
     (engine, draft)
 }
 
-async fn ended(engine: &Engine, run: &RunId) -> RunView {
+pub(super) async fn ended(engine: &Engine, run: &RunId) -> RunView {
     engine.wait(run).await.unwrap()
 }
 

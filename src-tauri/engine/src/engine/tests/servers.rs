@@ -34,6 +34,8 @@ pub(super) fn postgres(name: &str, server: ServerDraft) -> ProfileDraft {
         paths: Vec::new(),
         server: Some(server),
         storage: None,
+        protected: None,
+        tag: String::new(),
     }
 }
 

@@ -70,6 +70,7 @@ fn dumped(size: u64) -> DumpedDatabase {
         server: ServerInfo::default(),
         facts: DatabaseFacts::default(),
         only: None,
+        is_part: false,
     }
 }
 
