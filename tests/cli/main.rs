@@ -20,6 +20,7 @@ mod json;
 mod list;
 mod load;
 mod log;
+mod protected;
 mod replace;
 mod restore;
 mod rows;

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use crate::support::{Ran, TestContext, files_in};
 
 /// The profile `shop` with a backup of 1000 orders, and a database that has 10 of them now.
-fn changed() -> TestContext {
+pub fn changed() -> TestContext {
     let context = TestContext::with_shop();
     context.ok(["backup"]);
     let database = Connection::open(context.data("shop.db")).unwrap();
@@ -16,19 +16,19 @@ fn changed() -> TestContext {
     context
 }
 
-fn rows(path: &Path) -> u32 {
+pub fn rows(path: &Path) -> u32 {
     let database = Connection::open(path).unwrap();
     database.query_row("SELECT count(*) FROM orders", [], |row| row.get(0)).unwrap()
 }
 
 /// The only backup that is no safety backup.
-fn id(context: &TestContext) -> String {
+pub fn id(context: &TestContext) -> String {
     let rows = context.ok(["list", "--json"]).lines();
     let row = rows.iter().find(|row| row.get("safety").is_none()).unwrap();
     row["id"].as_str().unwrap().to_owned()
 }
 
-fn replace(context: &TestContext, target: &Path, more: &[&str]) -> Ran {
+pub fn replace(context: &TestContext, target: &Path, more: &[&str]) -> Ran {
     let id = id(context);
     let words = ["restore", &id, "--to", target.to_str().unwrap(), "--replace"];
     context.run(words.iter().chain(more))

@@ -26,6 +26,7 @@ mod looks;
 mod mongodb_engine;
 mod mysql_engine;
 mod postgres;
+mod protected;
 mod prove;
 mod replace;
 mod replace_crash;

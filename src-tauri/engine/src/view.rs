@@ -175,7 +175,7 @@ pub struct ProfileDraft {
     pub storage: Option<String>,
     /// Whether Kronos must never replace it; `None` leaves it to where it is.
     #[serde(default)]
-    #[ts(optional)]
+    #[ts(optional = nullable)]
     pub protected: Option<bool>,
     /// A short word for it, `staging`; empty for none.
     #[serde(default)]

@@ -20,7 +20,7 @@ describe('the editor of a database', () => {
     await user.selectOptions(byId('profile-storage'), 'usb');
     await user.click(byId('profile-save'));
     expect(fake.of('profile_save')).toEqual([
-      { original: null, draft: { name: 'till', engine: 'sqlite', paths: ['~/code/shop.dbx'], server: null, storage: 'usb' } },
+      { original: null, draft: { name: 'till', engine: 'sqlite', paths: ['~/code/shop.dbx'], server: null, storage: 'usb', protected: null, tag: '' } },
     ]);
     await waitFor(() => expect(noId('database-editor')).toBeNull());
     expect(document.activeElement).toBe(byId('add-database'));

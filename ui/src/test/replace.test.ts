@@ -116,6 +116,45 @@ describe('replacing', () => {
     expect(missing(targetCard({ refusal: report({ why: 'No' }) }), { typed: 'shop.db', disconnect: true, safety: true }, true)).toBe('No');
   });
 
+  it('of a protected database is refused, with the reason and the way, and nothing to type', async () => {
+    const { fake, user } = await scene('replace-locked', '#/restore?backup=warehouse_1');
+    await user.click(await findId('restore-place-replace'));
+    await waitFor(() => expect(noId('target-card')).not.toBeNull(), { timeout: 3000 });
+    expect(textOf(byId('environment-tag'))).toBe('production');
+    expect(byId('environment-tag').dataset.tone).toBe('production');
+    expect(textOf(byId('environment-locked'))).toBe('Protected');
+    expect(document.body.textContent).toContain('take the protection away in the settings of warehouse');
+    expect(byId('replace-open').getAttribute('title')).toContain('is protected by the profile warehouse');
+    await user.click(byId('replace-open'));
+    expect([noId('replace-dialog'), noId('replace-typed')]).toEqual([null, null]);
+    expect(fake.of('restore_start')).toEqual([]);
+  });
+
+  it('that is locked while its question is open asks for nothing more', async () => {
+    const opened = await scene('replace-remote', '#/restore?backup=warehouse_1');
+    await ask(opened);
+    const { fake, user } = opened;
+    const locked = REPLACE_SCENES['replace-locked']?.answers?.restore_card;
+    if (locked === undefined) throw new Error('no such scene');
+    fake.answers.restore_card = locked;
+    await user.click(byId('replace-unsafe'));
+    await findId('replace-locked');
+    for (const id of ['replace-typed', 'replace-unsafe', 'replace-disconnect', 'replace-safety']) expect(noId(id)).toBeNull();
+    expect(blocked('replace-go')).toBe(true);
+    await user.click(byId('replace-go'));
+    expect(fake.of('restore_start')).toEqual([]);
+  });
+
+  it('on a server that nobody can tell from others says so and takes its port, too', async () => {
+    const opened = await scene('replace-unproven');
+    await ask(opened);
+    expect(textOf(byId('replace-dialog'))).toContain('Nobody can tell whether this is the server');
+    await opened.user.type(byId('replace-typed'), 'shop.db');
+    expect(blocked('replace-go')).toBe(true);
+    await opened.user.type(byId('replace-typed'), '@localhost:5432');
+    expect(blocked('replace-go')).toBe(false);
+  });
+
   it('that the engine refuses after all stays open with the reason', async () => {
     const opened = await scene('replace');
     opened.fake.answers.restore_start = () => Promise.reject(report({ what: 'The restore was not started', why: 'It was not confirmed' }) as never);
@@ -172,6 +211,15 @@ describe('after a replacement', () => {
     session.reset();
     await open('#/restore?backup=shop_0', fullState({ recent_runs: known }));
     expect((await findId('restored-replaced')).textContent).toContain('shop.db.undone');
+  });
+
+  it('of what is protected by now is locked', async () => {
+    const { fake, user } = await scene('undo-locked', '#/restore');
+    await user.click(await findId('undo-restore-1'));
+    await findId('replace-locked');
+    expect(blocked('replace-go')).toBe(true);
+    await user.click(byId('replace-go'));
+    expect(fake.of('undo_start')).toEqual([]);
   });
 
   it('a window that is made anew offers the undo, too', async () => {

@@ -189,3 +189,44 @@ describe('a test of a connection', () => {
     expect(noId('probe-result')).toBeNull();
   });
 });
+
+describe('what a database is to its owner', () => {
+  const protectedNow = () => (byId('profile-protected') as HTMLInputElement).checked;
+
+  it('is said only where it is not usual, and follows the host', async () => {
+    const opened = await here('#/databases?add=server');
+    const { user } = opened;
+    expect(protectedNow()).toBe(false);
+    await user.clear(byId('server-host'));
+    await user.type(byId('server-host'), 'db.example.org');
+    expect(protectedNow()).toBe(true);
+    await user.type(byId('profile-tag'), ' production');
+    expect(byId('environment-tag').dataset.tone).toBe('production');
+    await user.click(byId('profile-save'));
+    expect(saved(opened).draft).toMatchObject({ protected: null, tag: 'production' });
+  });
+
+  it.each([
+    ['db.example.org', false],
+    ['localhost', true],
+  ])('at %s it can be said otherwise', async (host, said) => {
+    const opened = await here('#/databases?add=server');
+    await opened.user.clear(byId('server-host'));
+    await opened.user.type(byId('server-host'), host);
+    await opened.user.click(byId('profile-protected'));
+    await opened.user.click(byId('profile-save'));
+    expect(saved(opened).draft.protected).toBe(said);
+  });
+
+  it('stays as it was said, and a refused tag is told beside it', async () => {
+    const profiles = serverState().profiles.map((one) => ({ ...one, is_protected: true, draft: { ...one.draft, protected: true, tag: 'live' } }));
+    const opened = await open('#/databases?edit=warehouse', serverState({ profiles }), { profile_save: refuse({ code: 'config_invalid', why: 'A tag must not be longer', field: 'tag' }) });
+    expect(protectedNow()).toBe(true);
+    await opened.user.click(byId('profile-save'));
+    expect(saved(opened).draft).toMatchObject({ protected: true, tag: 'live' });
+    await waitFor(() => expect(document.activeElement).toBe(byId('profile-tag')));
+    await opened.user.click(byId('profile-protected'));
+    await opened.user.click(byId('profile-save'));
+    await waitFor(() => expect(opened.fake.of('profile_save').at(-1).draft.protected).toBe(null));
+  });
+});

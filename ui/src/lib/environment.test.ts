@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { toneOf } from './environment';
+
+describe('the colour of a tag', () => {
+  it.each([
+    ['production', 'production'],
+    ['PROD (EU)', 'production'],
+    ['staging', 'staging'],
+    ['qa-2', 'test'],
+    ['dev', 'local'],
+    ['production test', 'production'],
+    ['product', 'other'],
+    ['latest', 'other'],
+    ['', 'other'],
+  ])('%s', (tag, tone) => {
+    expect(toneOf(tag)).toBe(tone);
+  });
+});
