@@ -128,6 +128,7 @@ fn label(phase: Phase) -> &'static str {
         Phase::Securing => "making the safety backup",
         Phase::Loading => "loading",
         Phase::Finishing => "finishing",
+        Phase::Comparing => "comparing the contents",
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kronos_engine::clock::SystemClock;
 use kronos_engine::event::{Event, EventSink};
@@ -15,6 +16,11 @@ use crate::args::Common;
 use crate::config_choice;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::render::plain;
+
+/// How long a command waits for the servers of interrupted restores. That one is dead is known after 8 seconds, and
+/// to end it in the middle would leave it to the next command once more.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// The events of all runs of this process, in order.
 pub type Events = UnboundedReceiver<Event>;
@@ -48,10 +54,27 @@ impl<'a> Session<'a> {
         };
         tracing::info!(config = %options.config_path.display(), "opening");
         let engine = Engine::open(options).await?;
+        self.settle(&engine).await;
         if engine.config().is_ok() {
             engine.rescan().await?;
         }
         Ok((engine, events))
+    }
+
+    /// Ends what a killed restore has left between the old and the new database, before anybody looks at it.
+    async fn settle(&self, engine: &Engine) {
+        let sign = self.output.message_style().warning("!");
+        let settling = engine.settle_open_swaps();
+        let Ok(said) = tokio::time::timeout(PATIENCE, settling).await else {
+            tracing::warn!(
+                "Replacing a database was interrupted, and its server does not answer in time; the next command \
+                 tries again"
+            );
+            return;
+        };
+        for what in said {
+            self.output.message(&format!("{sign} {}", plain(&what)));
+        }
     }
 }
 

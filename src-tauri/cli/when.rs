@@ -53,6 +53,11 @@ impl Now {
         at.to_zoned(self.zone.clone()).strftime("%-d %b %Y %H:%M").to_string()
     }
 
+    /// `13:54:01`.
+    pub fn second(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string()
+    }
+
     fn ago(&self, at: Timestamp) -> Option<String> {
         let seconds = self.at.duration_since(at).as_secs();
         match seconds {

@@ -10,13 +10,15 @@ use tokio::time::{MissedTickBehavior, interval};
 /// A scratch place is kept for a day; an hour more harms nobody.
 pub const EVERY: Duration = Duration::from_hours(1);
 
-/// Clears up for as long as the program runs. Opening the engine has done so once.
+/// Clears up, at once and then again and again, for as long as the program runs.
 pub async fn go_on(engine: Engine, every: Duration) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    ticks.tick().await;
     loop {
         ticks.tick().await;
+        for said in engine.settle_open_swaps().await {
+            tracing::warn!("{said}");
+        }
         engine.remove_due_scratch_places().await;
     }
 }
@@ -70,7 +72,7 @@ mod tests {
         };
         tokio::select! {
             () = work => unreachable!("it goes on for as long as the program runs"),
-            ended = tokio::time::timeout(Duration::from_secs(60), gone) => ended.unwrap(),
+            ended = tokio::time::timeout(Duration::from_mins(1), gone) => ended.unwrap(),
         }
         assert!(young.exists());
     }

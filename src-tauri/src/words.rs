@@ -22,6 +22,8 @@ pub mod failed {
     pub const VERIFY: &str = "The check was not started";
     pub const RESTORE_CHECK: &str = "This restore would not work";
     pub const RESTORE: &str = "The restore was not started";
+    pub const LOAD_PLAN: &str = "This cannot be loaded";
+    pub const LOAD: &str = "The load was not started";
     pub const PROVE: &str = "The restore test was not started";
     pub const ROWS: &str = "The rows cannot be shown";
     pub const COMPARE: &str = "These were not compared";

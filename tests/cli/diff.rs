@@ -1,7 +1,7 @@
 //! `kronos diff`.
 
 use crate::assert_output;
-use crate::support::TestContext;
+use crate::support::{Ran, TestContext, files_in};
 
 fn change(context: &TestContext, sql: &str) {
     rusqlite::Connection::open(context.data("shop.db")).unwrap().execute_batch(sql).unwrap();
@@ -87,14 +87,55 @@ fn equal_backups_end_with_success_and_say_so() {
     assert_eq!(ran.code, 0, "{ran:?}");
 }
 
+/// The files beside the database, with their bytes.
+fn beside(context: &TestContext) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut files = files_in(context.data("shop.db").parent().unwrap());
+    files.sort();
+    files.into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+}
+
 #[test]
-fn a_live_file_is_not_read_and_that_is_said() {
+fn a_live_file_is_compared_as_it_is_now() {
     let context = TestContext::with_shop();
+    change(&context, "CREATE TABLE old (a)");
     context.ok(["backup"]);
     let ran = context.run(["diff", &context.id(), "--live"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    change(&context, CHANGES);
+    let before = beside(&context);
+    let ran = context.run(["diff", &context.id(), "--live"]);
     assert_output!(context, ran);
+    assert_eq!(beside(&context), before, "the file or one beside it was changed");
+    assert_eq!(files_in(&context.state().scratch()), Vec::<std::path::PathBuf>::new());
     assert_eq!(context.run(["diff", &context.id(), "--live", "nobody"]).code, 2);
     assert_eq!(context.run(["diff", &context.id()]).code, 2);
+}
+
+#[test]
+fn a_live_file_with_a_log_keeps_it_and_its_writer_is_not_held_up() {
+    let context = TestContext::with_shop();
+    let app = rusqlite::Connection::open(context.data("shop.db")).unwrap();
+    app.busy_timeout(std::time::Duration::ZERO).unwrap();
+    app.execute_batch("PRAGMA journal_mode = wal; PRAGMA wal_autocheckpoint = 0").unwrap();
+    context.ok(["backup"]);
+    app.execute_batch("INSERT INTO notes VALUES ('new')").unwrap();
+    let log = std::fs::read(context.data("shop.db-wal")).unwrap();
+    let mut running = context.command(["diff", &context.id(), "--live", "--json"]);
+    let running = running.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    // Transactions of others go on all the while.
+    for _ in 0..50 {
+        app.execute_batch("BEGIN IMMEDIATE; ROLLBACK").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    let ran = Ran::from(running.wait_with_output().unwrap());
+    assert_eq!(ran.code, 7, "{ran:?}");
+    let found = ran.lines().remove(0);
+    let [difference] = found["databases"][0]["differences"].as_array().unwrap().as_slice() else {
+        panic!("{found}")
+    };
+    assert_eq!(difference["name"], "notes");
+    assert_eq!((&difference["rows_before"], &difference["rows_after"]), (&0.into(), &1.into()));
+    assert_eq!(std::fs::read(context.data("shop.db-wal")).unwrap(), log, "the log was moved");
 }
 
 #[test]

@@ -147,7 +147,7 @@ async fn nobody_answers(page: &Page, theme: &str) {
     page.gone("database-editor").await;
 }
 
-async fn both_sizes(page: &Page, name: &str) {
+pub async fn both_sizes(page: &Page, name: &str) {
     for (width, height) in SIZES {
         page.resize(width, height).await;
         let (theme, what) = name.split_once('-').expect("theme and name");

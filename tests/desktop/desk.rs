@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
 /// The program under test.
@@ -170,17 +170,28 @@ impl Desk {
 
     /// Whether the program under test still runs on this desktop.
     pub fn kronos_is_running(&self) -> bool {
+        self.kronos().is_some()
+    }
+
+    /// Kills the program under test as a crash would.
+    pub fn kill_kronos(&self) {
+        let process = self.kronos().expect("it runs");
+        kill_process(process, Signal::KILL).unwrap();
+    }
+
+    fn kronos(&self) -> Option<Pid> {
         let owner = self.environment.iter().find(|(name, _)| name == "HOME").map(|(_, home)| home);
         let home = format!("HOME={}", owner.expect("every desk has a home"));
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
-        processes.map(|process| process.path()).any(|process| {
+        let found = processes.map(|process| process.path()).find(|process| {
             let is_kronos =
                 std::fs::read_link(process.join("exe")).is_ok_and(|exe| exe == Path::new(KRONOS));
             is_kronos
                 && std::fs::read(process.join("environ")).is_ok_and(|all| {
                     all.split(|byte| *byte == 0).any(|entry| entry == home.as_bytes())
                 })
-        })
+        })?;
+        Pid::from_raw(found.file_name()?.to_str()?.parse().ok()?)
     }
 
     fn first_line(&mut self, command: &mut Command) -> String {

@@ -2,14 +2,13 @@
 //! own file dialog.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::desk::Desk;
 use crate::page::Page;
 use crate::samples::{Sample, digests, sample};
-use crate::wait::{until, until_true};
+use crate::wait::{soon, until, until_true};
 
 const DIALOG: &str = "^Choose a file to look inside$";
 const CHOSEN: &str = "mine.tar.gz";
@@ -33,10 +32,7 @@ async fn a_chosen_file_is_restored_by_keyboard_alone() {
     in_front(&desk).await;
 
     until_true("inside of the chosen file", async || {
-        choose(&desk, CHOSEN).await;
-        let title =
-            "return document.querySelector('[data-testid=inside-title]')?.textContent ?? ''";
-        page.script(title).await.as_str().is_some_and(|title| title.contains(CHOSEN))
+        choose(&desk, CHOSEN).await && soon(async || is_inside(&page, CHOSEN).await).await
     })
     .await;
     restore(&desk, &page, &source).await;
@@ -55,10 +51,25 @@ pub async fn into_recent_backup(desk: &Desk, page: &Page) {
     desk.xdotool(&["key", "Return"]);
 }
 
+pub async fn is_inside(page: &Page, name: &str) -> bool {
+    let title = "return document.querySelector('[data-testid=inside-title]')?.textContent ?? ''";
+    page.script(title).await.as_str().is_some_and(|title| title.contains(name))
+}
+
 /// Has the window take the keys.
 pub async fn in_front(desk: &Desk) {
     let window = until("window", async || desk.window("^Kronos$")).await;
-    desk.xdotool(&["windowactivate", "--sync", &window]);
+    takes_the_keys(desk, &window).await;
+}
+
+/// Asks for the focus again and again: a window that has come just now may not get it the first time. Whether it
+/// did, which one that is closing does not.
+async fn takes_the_keys(desk: &Desk, window: &str) -> bool {
+    soon(async || {
+        desk.xdotool(&["windowactivate", window]);
+        desk.xdotool(&["getactivewindow"]) == window
+    })
+    .await
 }
 
 /// Goes from one control to the next until one has the focus of which this is true.
@@ -68,11 +79,8 @@ pub async fn tab_to(desk: &Desk, page: &Page, is_there: &str) {
         page.script("window.before = document.activeElement").await;
         desk.xdotool(&["key", "Tab"]);
         // The key goes its own way to the page: whoever looks too early presses once too often.
-        let begin = Instant::now();
-        while begin.elapsed() < Duration::from_secs(5)
-            && page.script("return document.activeElement === window.before").await == json!(true)
-        {
-        }
+        soon(async || page.script("return document.activeElement !== window.before").await == true)
+            .await;
         page.script(&is_there).await == json!(true)
     })
     .await;
@@ -90,19 +98,27 @@ async fn restore(desk: &Desk, page: &Page, source: &Path) {
 }
 
 /// Opens GTK's dialog, types a name into it and accepts that by the mnemonic of its button. GTK may accept
-/// before it knows what was typed: then it has another name for what was chosen, or none.
-async fn choose(desk: &Desk, name: &str) {
+/// before it knows what was typed: then it has another name for what was chosen, or none. A dialog that takes
+/// nothing is closed, so that the next try begins anew. Whether something was accepted.
+pub async fn choose(desk: &Desk, name: &str) -> bool {
     if desk.window(DIALOG).is_none() {
         in_front(desk).await;
         desk.xdotool(&["key", "ctrl+o"]);
+        if !soon(async || desk.window(DIALOG).is_some()).await {
+            return false;
+        }
     }
-    let dialog = until("file dialog", async || desk.window(DIALOG)).await;
-    // Not waited for: the window may be closing.
-    desk.xdotool(&["windowactivate", &dialog]);
-    desk.xdotool(&["key", "ctrl+l", "ctrl+a"]);
-    desk.xdotool(&["type", "--delay", "15", name]);
-    // What GTK proposes as the end of the word goes first.
-    desk.xdotool(&["key", "--delay", "800", "Delete", "alt+o"]);
-    let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(5) && desk.window(DIALOG).is_some() {}
+    let Some(dialog) = desk.window(DIALOG) else { return false };
+    if takes_the_keys(desk, &dialog).await {
+        desk.xdotool(&["key", "ctrl+l", "ctrl+a"]);
+        desk.xdotool(&["type", "--delay", "15", name]);
+        // What GTK proposes as the end of the word goes first.
+        desk.xdotool(&["key", "--delay", "800", "Delete", "alt+o"]);
+        if soon(async || desk.window(DIALOG).is_none()).await {
+            return true;
+        }
+    }
+    desk.xdotool(&["key", "Escape"]);
+    soon(async || desk.window(DIALOG).is_none()).await;
+    false
 }

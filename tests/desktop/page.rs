@@ -67,11 +67,16 @@ impl Page {
     /// Clicks once the element can be clicked and stands still: a click on what moves is lost, or is
     /// somebody else's.
     pub async fn click(&self, id: &str) {
-        until_true(&format!("click on {id}"), async || {
-            if !self.rests(id).await {
+        self.click_first(&selector(id)).await;
+    }
+
+    /// Clicks the first element that this CSS selector finds, for those without a test id.
+    pub async fn click_first(&self, selector: &str) {
+        until_true(&format!("click on {selector}"), async || {
+            if !self.rests(selector).await {
                 return false;
             }
-            let found = self.client.find(Locator::Css(&selector(id))).await;
+            let found = self.client.find(Locator::Css(selector)).await;
             match found {
                 Ok(element) => {
                     element.is_enabled().await.unwrap_or(false) && element.click().await.is_ok()
@@ -84,7 +89,7 @@ impl Page {
 
     /// Brings the element to the middle, where nothing lies over it, and says whether it is in the same
     /// place three frames on.
-    async fn rests(&self, id: &str) -> bool {
+    async fn rests(&self, selector: &str) -> bool {
         let look = "const [selector, done] = arguments;
             const element = document.querySelector(selector);
             if (element === null) return done(false);
@@ -95,7 +100,7 @@ impl Page {
                 ? done(element.isConnected && place() === before)
                 : requestAnimationFrame(() => next(frames - 1));
             next(3);";
-        let rests = self.client.execute_async(look, vec![json!(selector(id))]).await;
+        let rests = self.client.execute_async(look, vec![json!(selector)]).await;
         rests.is_ok_and(|rests| rests == json!(true))
     }
 

@@ -12,6 +12,9 @@ use crate::page::Page;
 use crate::samples::{Sample, archive, digests, sample, shop};
 use crate::wait::{until, until_true};
 
+/// The button that undoes the last restore.
+pub const UNDO: &str = "[data-testid^=undo-]";
+
 /// Work that is done after the backup, and lost by a restore.
 fn work_on(database: &Path) {
     let connection = rusqlite::Connection::open(database).unwrap();
@@ -51,8 +54,7 @@ async fn a_dropped_backup_replaces_a_database_and_is_undone_by_clicking() {
     assert_eq!(digests(&source), backed_up);
     page.picture("replace-3-replaced").await;
 
-    let undo = "return document.querySelector('[data-testid^=undo-]').dataset.testid";
-    page.click(page.script(undo).await.as_str().unwrap()).await;
+    page.click_first(UNDO).await;
     page.says("before-after", |text| text.contains("Now")).await;
     page.picture("replace-4-undo").await;
     page.click("replace-go").await;
@@ -72,13 +74,27 @@ async fn a_replacement_and_its_undo_by_keyboard_alone() {
     let backed_up = digests(&source);
     work_on(&source);
     let worked_on = digests(&source);
-    into_recent_backup(&desk, &page).await;
+    type_the_name(&desk, &page, "shop.db").await;
+    desk.xdotool(&["key", "Return"]);
+    assert_eq!(digests(&source), worked_on, "Return in the field begins nothing");
+    confirm(&desk, &page).await;
+    page.says("restore-result", |text| text.contains("in place of what was there")).await;
+    assert_eq!(digests(&source), backed_up);
+
+    undo_by_keyboard(&desk, &page).await;
+    have_succeeded(&page, 2).await;
+    assert_eq!(digests(&source), worked_on);
+}
+
+/// From the recent backups to the question of a replacement of `name`, and types that name.
+pub async fn type_the_name(desk: &Desk, page: &Page, name: &str) {
+    into_recent_backup(desk, page).await;
     page.find("restore-fine").await;
-    tab_to(&desk, &page, "dataset.testid === 'restore-place-new'").await;
+    tab_to(desk, page, "dataset.testid === 'restore-place-new'").await;
     // Past the scratch place.
     desk.xdotool(&["key", "Right", "Right"]);
-    page.says("replace-open", |text| text.contains("Replace shop.db")).await;
-    tab_to(&desk, &page, "dataset.testid === 'replace-open'").await;
+    page.says("replace-open", |text| text.contains(&format!("Replace {name}"))).await;
+    tab_to(desk, page, "dataset.testid === 'replace-open'").await;
     desk.xdotool(&["key", "Return"]);
     page.find("before-after").await;
     // Return on what has the focus first keeps everything.
@@ -86,22 +102,21 @@ async fn a_replacement_and_its_undo_by_keyboard_alone() {
     page.gone("replace-dialog").await;
     desk.xdotool(&["key", "Return"]);
     page.find("before-after").await;
-    tab_to(&desk, &page, "dataset.testid === 'replace-typed'").await;
-    desk.xdotool(&["type", "--delay", "20", "shop.db"]);
-    desk.xdotool(&["key", "Return"]);
-    assert_eq!(digests(&source), worked_on, "Return in the field begins nothing");
-    tab_to(&desk, &page, "dataset.testid === 'replace-go'").await;
-    desk.xdotool(&["key", "Return"]);
-    page.says("restore-result", |text| text.contains("in place of what was there")).await;
-    assert_eq!(digests(&source), backed_up);
+    tab_to(desk, page, "dataset.testid === 'replace-typed'").await;
+    desk.xdotool(&["type", "--delay", "20", name]);
+}
 
-    tab_to(&desk, &page, "dataset.testid?.startsWith('undo-')").await;
+/// Presses the button at the end of the question.
+pub async fn confirm(desk: &Desk, page: &Page) {
+    tab_to(desk, page, "dataset.testid === 'replace-go'").await;
+    desk.xdotool(&["key", "Return"]);
+}
+
+pub async fn undo_by_keyboard(desk: &Desk, page: &Page) {
+    tab_to(desk, page, "dataset.testid?.startsWith('undo-')").await;
     desk.xdotool(&["key", "Return"]);
     page.find("before-after").await;
-    tab_to(&desk, &page, "dataset.testid === 'replace-go'").await;
-    desk.xdotool(&["key", "Return"]);
-    have_succeeded(&page, 2).await;
-    assert_eq!(digests(&source), worked_on);
+    confirm(desk, page).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -195,7 +210,7 @@ async fn has_failed(page: &Page, run: &Value) {
 
 /// Waits for this many restores to end well. Not by looking into the database: whoever has it open is in the way
 /// of replacing it.
-async fn have_succeeded(page: &Page, wanted: usize) {
+pub async fn have_succeeded(page: &Page, wanted: usize) {
     until_true(&format!("{wanted} restores"), async || {
         let list = page.invoke("restores_list", json!({})).await.unwrap();
         let list = list.as_array().cloned().unwrap_or_default();

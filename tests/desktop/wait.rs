@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_mins(3);
 const BETWEEN: Duration = Duration::from_millis(25);
 
+/// Long enough for what happens at once where nobody else is at work; whoever did not see it tries again.
+pub const MOMENT: Duration = Duration::from_secs(5);
+
 /// Looks until there is something, and returns it. `what` completes the sentence "there was no …".
 pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
     let mut look = look;
@@ -25,4 +28,19 @@ pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
 pub async fn until_true(what: &str, look: impl AsyncFnMut() -> bool) {
     let mut look = look;
     until(what, async || look().await.then_some(())).await;
+}
+
+/// Looks for a [`MOMENT`] whether it is so.
+pub async fn soon(look: impl AsyncFnMut() -> bool) -> bool {
+    let mut look = look;
+    let begin = Instant::now();
+    loop {
+        if look().await {
+            return true;
+        }
+        if begin.elapsed() >= MOMENT {
+            return false;
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
 }

@@ -45,7 +45,9 @@ fn postgres(world: &World) -> Vec<String> {
         format!("SELECT E'a'\n'b\\' ' ; \\! touch {marker}\n --';"),
         format!("SELECT 'it''s', $a$ ' $a$, $$ \\; $$ \\! touch {marker}"),
         format!("/* /* */ ' */ \\! touch {marker}"),
+        format!("SET client_encoding = 'SJIS';\nSELECT E'\u{81}\\' ; \\! touch {marker}\n --';"),
         format!("\\connect {precious}\nDROP TABLE item;"),
+        format!("SET NAMES 'GB18030';\nSELECT E'\u{81}\\' ; COPY t TO '{marker}';\n --';"),
         format!("COMMIT; DROP DATABASE {precious};"),
         format!("COMMIT; ALTER DATABASE {precious} RENAME TO stolen;"),
         format!("COMMIT; CREATE DATABASE stolen TEMPLATE {precious};"),
@@ -134,6 +136,103 @@ fn mysql(world: &World, is_mariadb: bool) -> Vec<String> {
         if is_mariadb { "MariaDB" } else { "MySQL" }
     );
     attacks.into_iter().map(|attack| format!("{head}{attack}\n-- Dump completed\n")).collect()
+}
+
+/// Dumps that seem to be of one database and lead elsewhere. What names the one is left out, so some are loaded.
+fn wrapped(world: &World, subject: &Subject) -> Vec<String> {
+    let World { marker, precious, .. } = world;
+    let marker = marker.display();
+    let is_postgres = matches!(subject, Subject::Postgres(_));
+    let own = if is_postgres { "CREATE DATABASE shop;\n\\connect shop" } else { "USE `shop`;" };
+    let attacks = if is_postgres {
+        vec![
+            format!(
+                "DROP DATABASE {precious};\nCREATE DATABASE {precious};\n\\connect {precious}\nCREATE TABLE t (x int);"
+            ),
+            format!("CREATE DATABASE {precious};\n\\connect {precious}\nDROP TABLE item;"),
+            format!("CREATE DATABASE {precious};\nALTER DATABASE {precious} RENAME TO stolen;"),
+            format!("{own}\n\\connect {precious}\nDROP TABLE item;"),
+            format!("{own}\n\\c {precious}\nDROP TABLE item;"),
+            format!("{own}\nSELECT 1 \\connect {precious}\n;\nDROP TABLE item;"),
+            format!("{own}\n\\connect shop {precious}\nDROP TABLE item;"),
+            format!("{own}\n\\connect shop \\connect {precious}\nDROP TABLE item;"),
+            format!("{own}\n\\connect shop \\! touch {marker}"),
+            format!("{own}\n\\connect `touch {marker}`"),
+            format!(
+                "{own}\n\\connect -reuse-previous=on \"dbname='shop' dbname='{precious}'\"\nDROP TABLE item;"
+            ),
+            format!("{own}\n\\connect \"dbname={precious}\"\nDROP TABLE item;"),
+            format!("{own}\n\\connect postgresql:///{precious}\nDROP TABLE item;"),
+            format!("{own}\nALTER DATABASE {precious} RENAME TO stolen;"),
+            format!("{own}\nDROP DATABASE {precious};"),
+            format!("{own}\nSELECT '\n\\connect {precious}\n';\nDROP TABLE item;"),
+        ]
+    } else {
+        vec![
+            format!(
+                "DROP DATABASE {precious};\nCREATE DATABASE {precious};\nUSE {precious};\nCREATE TABLE t (x int);"
+            ),
+            format!("USE {precious};\nDROP TABLE item;"),
+            format!("/*!40000 USE {precious}*/;\nDROP TABLE item;"),
+            format!("{own}\nUSE {precious};\nDROP TABLE item;"),
+            format!("{own}\n/*!40000 USE {precious}*/;\nDROP TABLE item;"),
+            format!("{own}\n/*!40000 SELECT 1*/; /*! USE {precious} */;\nDROP TABLE item;"),
+            format!("{own}\n/*M! USE {precious} */;\nDROP TABLE item;"),
+            format!("{own}\nDELIMITER ;;\nUSE {precious} ;;\nDROP TABLE item ;;\n"),
+            format!("{own}\nDELIMITER ;;\nUSE shop; USE {precious}; DROP TABLE item ;;\n"),
+            format!("USE shop\nUSE {precious};\nDROP TABLE item;"),
+            format!("USE `shop``{precious}`;\nDROP TABLE item;"),
+            format!("{own}\n\\u {precious}\nDROP TABLE item;"),
+            format!("{own}\nSELECT '\nUSE {precious};\n';\nDROP TABLE item;"),
+            format!("{own}\nDROP DATABASE {precious};"),
+            format!("{own}\nCREATE DATABASE stolen;"),
+            format!("{own}\nDROP TABLE {precious}.item;"),
+        ]
+    };
+    let head = if is_postgres {
+        "-- PostgreSQL database dump\n\nSET client_encoding = 'UTF8';\n"
+    } else {
+        "-- MySQL dump 10.13  Distrib 9.7.4, for Linux (x86_64)\n\nSET @a = 1;\n"
+    };
+    attacks.into_iter().map(|attack| format!("{head}{attack}\n-- Dump completed\n")).collect()
+}
+
+#[test]
+fn no_dump_of_one_database_leads_to_another() {
+    let (mut tried, mut refused) = (0, 0);
+    for subject in Subject::each() {
+        if matches!(subject, Subject::Mongo(_)) {
+            continue;
+        }
+        let precious = subject.plain(20);
+        let before = subject.snapshot(precious.name());
+        let context = TestContext::new();
+        let profile = subject.profile(precious.name());
+        profile.write(&context);
+        let world = World {
+            marker: context.root().join("marker"),
+            secret: context.root().join("secret"),
+            precious: precious.name().to_owned(),
+        };
+        for attack in share(&subject, wrapped(&world, &subject)) {
+            let path = context.data("attack.sql");
+            fs::write(&path, &attack).unwrap();
+            let target = subject.target("wrapped");
+            let ran = load(&context, &profile, &path, target.name(), &ALL);
+            let is_made = subject.databases().iter().any(|name| name == target.name());
+            assert_eq!(is_made, ran.code == 0, "{attack}\n{}", ran.stderr);
+            assert!(!world.marker.exists(), "{attack}");
+            refused += usize::from(ran.code != 0);
+            tried += 1;
+        }
+        before.assert_restored(&subject.snapshot(precious.name()));
+        assert!(!subject.databases().iter().any(|name| name == "stolen" || name == "shop"));
+    }
+    say(&format!(
+        "attacks behind a database of their own: {tried}, {refused} of them refused; programs run 0, other \
+         databases changed 0"
+    ));
+    assert!(refused >= 28 && tried > refused, "{refused} of {tried}");
 }
 
 /// Runs every attack, and returns how many that were.

@@ -244,6 +244,16 @@ fn a_whole_replica_set_comes_back_as_one_moment() {
     let shown = profile.ok(&context, &["inspect", &context.id()]).stdout;
     assert!(shown.contains("One moment of the whole server"), "{shown}");
 
+    let tested = profile.ok(&context, &["test", "--json"]);
+    let lines = tested.lines();
+    let result = &lines.iter().find(|line| line["event"] == "run_finished").unwrap()["result"];
+    assert_eq!(result["test"]["outcome"], "passed", "{tested:?}");
+    let said = result["test"]["sentence"].as_str().unwrap().replace('\u{202f}', " ");
+    assert_eq!(said, "2 databases, 2 tables with 20 100 rows, contents equal");
+    assert!(result["warnings"].to_string().contains("were tested one by one"), "{tested:?}");
+    assert!(!set.names().iter().any(|name| name.contains("scratch")), "{:?}", set.names());
+    assert_eq!(set.total(), 100_000);
+
     let target = alone.profile(&server, "");
     target.write(&context);
     fails(&target, &context, &["restore", &context.id(), "--to", "bank_copy"]);

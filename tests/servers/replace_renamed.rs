@@ -15,7 +15,7 @@ fn servers() -> Vec<MongoServer> {
     [MongoServer::standalone(), MongoServer::replica_set()].into_iter().flatten().collect()
 }
 
-fn server(stage: &Stage) -> &MongoServer {
+pub fn server(stage: &Stage) -> &MongoServer {
     let Fresh::Mongo(database) = &stage.source else { panic!("another server") };
     &database.server
 }
@@ -25,7 +25,7 @@ fn command(stage: &Stage, command: Document) -> Document {
 }
 
 /// The collections of Kronos's own.
-fn hidden(stage: &Stage) -> Vec<String> {
+pub fn hidden(stage: &Stage) -> Vec<String> {
     let session = server(stage).session();
     let database = session.database(stage.source.name());
     let mut names = session.wait(database.list_collection_names().into_future()).unwrap();
@@ -164,7 +164,7 @@ fn what_is_at_work_is_named_and_only_ended_when_told() {
     stage.new.assert_restored(&stage.found());
 }
 
-fn is_open(stage: &Stage) -> bool {
+pub fn is_open(stage: &Stage) -> bool {
     let session = server(stage).session();
     let journal = session.database(stage.source.name()).collection::<Document>("kronos_journal");
     let open = journal.find_one(doc! { "owner": { "$exists": true } });
@@ -172,7 +172,7 @@ fn is_open(stage: &Stage) -> bool {
 }
 
 /// Waits until no dead restore is still at work: the server goes on with what was sent before a kill.
-fn quiet(stage: &Stage) {
+pub fn quiet(stage: &Stage) {
     let session = server(stage).session();
     let name = stage.source.name();
     let begun = Instant::now();

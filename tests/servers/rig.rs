@@ -13,8 +13,7 @@ use crate::cli::{Ran, TestContext};
 use crate::fixtures;
 use crate::listing::{self, Listing};
 use crate::servers::{
-    FreshMongo, FreshMysql, FreshPostgres, MongoServer, MysqlServer, PostgresServer, firsts,
-    fresh_name,
+    FreshMongo, FreshMysql, FreshPostgres, MongoServer, MysqlServer, PostgresServer, fresh_name,
 };
 
 /// The name of the profile in every test.
@@ -175,7 +174,7 @@ impl Subject {
     pub fn databases(&self) -> Vec<String> {
         match self {
             Self::Postgres(server) => server.databases(""),
-            Self::Mysql(server) => firsts(&server.session(None).rows("SHOW DATABASES")),
+            Self::Mysql(server) => server.databases(""),
             Self::Mongo(server) => server.databases(""),
         }
     }

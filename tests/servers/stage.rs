@@ -73,8 +73,7 @@ impl Stage {
 
     /// The databases that were replaced by this one.
     pub fn kept(&self) -> Vec<String> {
-        let name = self.source.name();
-        let beginning = format!("{}__kronos_before_", &name[..name.len().min(27)]);
+        let beginning = crate::servers::kept_beginning(self.source.name());
         let names = self.subject.databases().into_iter();
         names.filter(|name| name.starts_with(&beginning)).collect()
     }
@@ -98,14 +97,6 @@ fn add(source: &Fresh) {
             session.wait(later.drop().into_future()).unwrap();
             let all = (0..10).map(|id| doc! { "_id": id });
             session.wait(later.insert_many(all).into_future()).unwrap();
-        }
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        for name in self.kept() {
-            self.subject.drop_database(&name);
         }
     }
 }
@@ -186,6 +177,8 @@ pub struct Counted {
     pub new: usize,
     /// How often the server showed something between, which the next command ended.
     pub ended: usize,
+    /// How often the new one gave way to the old one again.
+    pub undone: usize,
 }
 
 impl Stage {
@@ -199,6 +192,30 @@ impl Stage {
         rest.for_each(drop);
         assert!(matches!(restore.wait().unwrap().code(), Some(0 | 3)));
         (begun.elapsed(), finishing.elapsed())
+    }
+
+    /// A program that is connected is named, and thrown out only when that is said. `works` asks whether it can
+    /// still read what the backup does not have.
+    pub fn names_who_is_connected(&self, who: &str, mut works: impl FnMut() -> bool) {
+        let ran = self.replace(&[]);
+        assert_eq!((ran.code, code(&ran).as_str()), (1, "target_in_use"), "{ran:?}");
+        assert!(ran.stdout.contains(who), "{}", ran.stdout);
+        assert!(works(), "nothing was done");
+        assert_eq!(self.context.archives().len(), 1, "no safety backup for nothing");
+        let ran = self.replace(&["--disconnect"]);
+        assert_eq!(ran.code, 0, "{}", ran.stdout);
+        assert!(!works(), "it was disconnected");
+        assert!(ran.stdout.contains("\"disconnected\":1"), "{}", ran.stdout);
+        self.new.assert_restored(&self.found());
+    }
+
+    /// Undoes the restore that has replaced the database last. One that was killed has to be named, because
+    /// nobody has written down how it ended.
+    pub fn undo_killed(&self) {
+        let listed = self.profile.ok(&self.context, &["list", "--json"]).lines();
+        let run = listed.iter().find_map(|backup| backup["safety"]["run"].as_str()).unwrap();
+        self.profile.ok(&self.context, &["undo", run]);
+        self.old.assert_restored(&self.found());
     }
 
     /// Ends a restore at many moments by `signal`; when all is `quiet` the next command looks at the database, if it
@@ -221,7 +238,8 @@ impl Stage {
             quiet(self);
             let raw = self.found();
             if is_open(self) || raw != self.old && raw != self.new {
-                self.profile.ok(&self.context, &["backup"]);
+                // Nobody has to ask for it: whatever is started next puts it in order.
+                self.profile.ok(&self.context, &["list"]);
                 counted.ended += 1;
             }
             let found = self.found();
@@ -240,6 +258,10 @@ impl Stage {
             }
             counted.tried += 1;
             counted.new += usize::from(is_new);
+            if is_new && (counted.undone == 0 || crate::full()) {
+                self.undo_killed();
+                counted.undone += 1;
+            }
         }
         let ran = self.replace(&[]);
         assert!(matches!(ran.code, 0 | 3), "the next one goes through: {}", ran.stdout);
@@ -252,9 +274,10 @@ impl Stage {
 pub fn sweeps(name: &str, sweep: impl Fn(u32, Signal) -> Counted) {
     for (signal, what) in [(Signal::KILL, "kill -9"), (Signal::INT, "Ctrl-C")] {
         let points = scaled(if signal == Signal::KILL { 11 } else { 6 }, 100);
-        let Counted { tried, new, ended } = sweep(points, signal);
+        let Counted { tried, new, ended, undone } = sweep(points, signal);
         say(&format!(
-            "replace on {name}, {what}: {tried} times, the new one {new}, ended by the next command {ended}, neither 0"
+            "replace on {name}, {what}: {tried} times, the new one {new}, ended by the next start {ended}, undone {undone}, \
+             neither 0"
         ));
         assert!(tried >= scaled(4, 40), "only {tried} of {points}");
     }

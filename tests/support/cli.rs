@@ -200,11 +200,15 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What is replaced in a snapshot: a pattern and its stand-in.
-pub const FILTERS: [(&str, &str); 11] = [
+pub const FILTERS: [(&str, &str); 12] = [
     // How many phases are seen depends on the speed of the computer.
-    (r"(?m)^[^ \n]+: (preparing|copying|storing|verifying|loading|finishing)(, .*)?\n", ""),
+    (
+        r"(?m)^[^ \n]+: (preparing|copying|storing|verifying|loading|comparing the contents|finishing)(, .*)?\n",
+        "",
+    ),
     (r"\d{8}T\d{6}\.\d{3}Z_[0-9a-z]{6}", "[ID]"),
     (r"\d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}, (just now|\d+ min ago)", "[WHEN]"),
+    (r"as it was at \d{2}:\d{2}:\d{2}", "as it was at [TIME]"),
     (r"restored_\d{4}", "restored_[DATE]"),
     (r"\b[0-9a-f]{64}\b", "[SHA256]"),
     (r"\bconfig-[0-9a-f]{8}\b", "config-[HASH]"),

@@ -34,9 +34,12 @@ pub async fn run(
     session: &Session<'_>,
     (engine, events, stop): (&Engine, &mut Events, &mut Stop),
     path: PathBuf,
-    order: LoadOrder,
+    mut order: LoadOrder,
 ) -> Outcome {
     let output = session.output;
+    // What is loaded has to be what the plan speaks of.
+    let (_, places) = engine.look_to_load(path.clone()).await?;
+    order.seal = places.map(|places| places.seal);
     let plan = engine.load_plan(path.clone(), &order).await?;
     output.json(&Record::Load(&plan));
     output.message(&render::load_plan(&plan, output.message_style()));

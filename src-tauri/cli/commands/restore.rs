@@ -41,6 +41,7 @@ pub async fn run(
             profile: order.profile,
             database: order.database,
             allowed: consent_to_code.into(),
+            seal: None,
         };
         let host = (&engine, &mut events, &mut stop);
         return load::run(session, host, path.clone(), order).await;

@@ -29,9 +29,13 @@ pub fn comparison(found: &Comparison, now: &Now, style: Style) -> String {
 }
 
 fn side(label: &str, side: &Side, now: &Now, style: Style) -> String {
-    let what = if side.is_live { "the live database of " } else { "" };
     let label = style.dim(&format!("{label:<8}"));
-    format!("{label}{what}{}, {}\n", plain(&side.name), now.describe(side.at))
+    let name = plain(&side.name);
+    if side.is_live {
+        let second = now.second(side.at);
+        return format!("{label}the live database of {name} as it was at {second}\n");
+    }
+    format!("{label}{name}, {}\n", now.describe(side.at))
 }
 
 fn database_text(database: &DatabaseComparison, style: Style) -> String {

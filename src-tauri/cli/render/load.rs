@@ -16,6 +16,9 @@ pub fn load_plan(plan: &LoadPlan, style: Style) -> String {
     if !plan.user.is_empty() {
         text.push_str(&format!("\n  with the rights of {}", plain(&plan.user)));
     }
+    for note in &plan.notes {
+        text.push_str(&format!("\n  {} {}", style.hint("·"), indented(note)));
+    }
     for warning in &plan.warnings {
         text.push_str(&format!("\n  {} {}", style.warning("!"), indented(warning)));
     }

@@ -7,6 +7,7 @@
 //! on top.
 
 pub mod kept;
+pub mod note;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -29,6 +29,8 @@ pub enum Phase {
     Loading,
     /// Making the result visible.
     Finishing,
+    /// Reading what was restored again, to compare what it holds.
+    Comparing,
 }
 
 #[derive(Debug, Default)]

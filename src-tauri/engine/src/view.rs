@@ -18,6 +18,7 @@ use crate::contents::{Consistency, ServerInfo};
 use crate::error::ErrorReport;
 use crate::event::{Event, RunKind, RunState, RunView};
 use crate::ids::{BackupId, EngineKind, RunId};
+use crate::load::Seal;
 
 pub use replace::{ReplaceConsent, RestoreView, TargetCard, TargetContents};
 pub use server::{ParsedUrl, PasswordDraft, ServerDraft};
@@ -365,6 +366,24 @@ pub struct RestoreDraft {
     #[serde(default)]
     #[ts(as = "Option<bool>", optional)]
     pub scratch: bool,
+}
+
+/// A dump of another program that the user wants to be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct LoadDraft {
+    /// The file to make, absolute or with `~`; on a server the name of the new database.
+    pub target: String,
+    /// The profile whose server takes the new database; `None` for a file.
+    pub profile: Option<String>,
+    /// The database in it, where it holds several.
+    pub database: Option<String>,
+    /// What the dump was like when the user looked at it.
+    pub seal: Seal,
+    /// Whether the user has agreed that it runs.
+    pub run_its_code: bool,
+    /// Whether the user has agreed that it runs with the rights of a superuser.
+    pub as_superuser: bool,
 }
 
 /// A message to the window.

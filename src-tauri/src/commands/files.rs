@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use kronos_engine::engine::RestorePlaces;
+use kronos_engine::engine::{LoadPlaces, RestorePlaces};
 use kronos_engine::ids::RunId;
 use kronos_engine::look::Look;
 use kronos_engine::view::{RestoreDraft, TargetCard};
@@ -28,6 +28,8 @@ pub struct FileInside {
     pub look: Look,
     /// Where its databases can go; `None` for what is no Kronos archive.
     pub places: Option<RestorePlaces>,
+    /// Where a dump of another program can be loaded; `None` for everything else.
+    pub load: Option<LoadPlaces>,
 }
 
 /// Tells the page through `channel` what is dragged over the window and which files are opened.
@@ -46,14 +48,14 @@ pub async fn files_watch(
 pub async fn file_look(app: Shared<'_>, file: FileId) -> Answer<FileInside> {
     let (file, path) = find(&app, &file, failed::LOOK)?;
     let engine = app.engine().await?;
-    let look = engine.look(path).await.map_err(because(failed::LOOK))?;
+    let (look, load) = engine.look_to_load(path).await.map_err(because(failed::LOOK))?;
     let places = match &look {
         Look::Archive(archive) => {
             Some(engine.restore_places(archive).map_err(because(failed::LOOK))?)
         }
         _ => None,
     };
-    Ok(FileInside { file, look, places })
+    Ok(FileInside { file, look, places, load })
 }
 
 /// Starts reading the whole file and comparing every hash, or names the run that does or did.

@@ -5,6 +5,7 @@
 
 mod backups;
 mod files;
+mod loads;
 mod looks;
 #[cfg(test)]
 mod names;
@@ -76,6 +77,8 @@ handlers![
     files::file_restore_check,
     files::file_restore_start,
     files::file_restore_card,
+    loads::file_load_plan,
+    loads::file_load_start,
     looks::rows_first,
     looks::compare_archives,
     looks::compare_live,

@@ -39,6 +39,8 @@ pub const NAMES: &[&str] = &[
     "file_restore_check",
     "file_restore_start",
     "file_restore_card",
+    "file_load_plan",
+    "file_load_start",
     "rows_first",
     "compare_archives",
     "compare_live",

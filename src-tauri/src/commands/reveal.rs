@@ -53,7 +53,7 @@ pub async fn reveal_restored(app: Shared<'_>, run: RunId) -> Answer<()> {
 fn restored(run: &RunView) -> Option<PathBuf> {
     match run.result.as_ref()? {
         // A database on a server is no file that could be shown.
-        RunResult::Restore { target, .. } => {
+        RunResult::Restore { target, .. } | RunResult::Load { target, .. } => {
             Some(PathBuf::from(target)).filter(|path| path.is_absolute())
         }
         _ => None,

@@ -74,6 +74,15 @@ impl Servers {
     }
 }
 
+/// Port, user and password of the server whose keys begin so; `None` when a person chose to go without it.
+fn login(server: &str, key: &str) -> Option<(u16, String, String)> {
+    let servers = Servers::get();
+    let text = |end: &str| servers.text(&format!("{key}_{end}")).to_owned();
+    servers
+        .wants(server)
+        .then(|| (servers.port(&format!("{key}_PORT")), text("USER"), text("PASSWORD")))
+}
+
 fn env_file() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     target.join("servers/env")
@@ -83,6 +92,12 @@ fn env_file() -> PathBuf {
 pub fn fresh_name(label: &str) -> String {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     format!("t{}_{}_{label}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// How the names begin under which Kronos keeps what it has replaced of the database `name`.
+pub fn kept_beginning(name: &str) -> String {
+    // Longer names are cut, so that the whole is short enough for every server.
+    format!("{}__kronos_before_", &name[..name.floor_char_boundary(27)])
 }
 
 /// Statements here are few and short, so each session waits for its own on the thread of its test.
@@ -96,6 +111,11 @@ pub type TextRow = Vec<Option<Vec<u8>>>;
 /// The first column of each row as text.
 pub fn firsts(rows: &[TextRow]) -> Vec<String> {
     rows.iter().map(|row| cell(row, 0)).collect()
+}
+
+/// Those of the first column that begin so.
+fn beginning_with(rows: &[TextRow], beginning: &str) -> Vec<String> {
+    firsts(rows).into_iter().filter(|name| name.starts_with(beginning)).collect()
 }
 
 /// A cell as text; NULL is empty.

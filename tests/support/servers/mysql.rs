@@ -6,7 +6,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, OptsBuilder, Value};
 use tokio::runtime::Runtime;
 
-use super::{Servers, TextRow, fresh_name, runtime};
+use super::{Servers, TextRow, fresh_name, kept_beginning, login, runtime};
 
 /// One of the running servers.
 #[derive(Debug, Clone)]
@@ -30,14 +30,9 @@ impl MysqlServer {
     }
 
     fn named(server: &str, key: &'static str) -> Option<Self> {
-        let servers = Servers::get();
-        servers.wants(server).then(|| Self {
-            key,
-            port: servers.port(&format!("{key}_PORT")),
-            user: servers.text(&format!("{key}_USER")).to_owned(),
-            password: servers.text(&format!("{key}_PASSWORD")).to_owned(),
-            socket: servers.text(&format!("{key}_SOCKET")).to_owned(),
-        })
+        let (port, user, password) = login(server, key)?;
+        let socket = Servers::get().text(&format!("{key}_SOCKET")).to_owned();
+        Some(Self { key, port, user, password, socket })
     }
 
     /// The same make, but a server of one test with another socket and port.
@@ -88,6 +83,11 @@ impl MysqlServer {
         let name = fresh_name(label);
         self.session(None).run(&format!("CREATE DATABASE `{name}`"));
         self.adopt(&name)
+    }
+
+    /// The databases whose names begin so.
+    pub fn databases(&self, beginning: &str) -> Vec<String> {
+        super::beginning_with(&self.session(None).rows("SHOW DATABASES"), beginning)
     }
 
     /// Drops the database `name` at the end of the test; it need not exist yet.
@@ -144,7 +144,7 @@ fn bytes(value: Value) -> Option<Vec<u8>> {
     }
 }
 
-/// A database that is dropped with this value.
+/// A database that is dropped with this value, and what Kronos has kept of it.
 pub struct FreshMysql {
     pub server: MysqlServer,
     pub name: String,
@@ -158,7 +158,10 @@ impl FreshMysql {
 
 impl Drop for FreshMysql {
     fn drop(&mut self) {
-        let quoted = self.name.replace('`', "``");
-        let _ = self.server.session(None).try_run(&format!("DROP DATABASE IF EXISTS `{quoted}`"));
+        let mut session = self.server.session(None);
+        for name in self.server.databases(&kept_beginning(&self.name)).iter().chain([&self.name]) {
+            let quoted = name.replace('`', "``");
+            let _ = session.try_run(&format!("DROP DATABASE IF EXISTS `{quoted}`"));
+        }
     }
 }

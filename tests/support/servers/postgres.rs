@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-use super::{Servers, TextRow, fresh_name, runtime};
+use super::{Servers, TextRow, fresh_name, kept_beginning, login, runtime};
 
 /// One of the running servers.
 #[derive(Debug, Clone)]
@@ -39,13 +39,8 @@ impl PostgresServer {
     }
 
     fn named(server: &str, key: &'static str) -> Option<Self> {
-        let servers = Servers::get();
-        servers.wants(server).then(|| Self {
-            key,
-            port: servers.port(&format!("{key}_PORT")),
-            user: servers.text(&format!("{key}_USER")).to_owned(),
-            password: servers.text(&format!("{key}_PASSWORD")).to_owned(),
-        })
+        let (port, user, password) = login(server, key)?;
+        Some(Self { key, port, user, password })
     }
 
     /// Another key of this server: `SOCKET_DIR`, `BIN`, `VERSION`, `PASSFILE`.
@@ -90,9 +85,7 @@ impl PostgresServer {
     /// The databases whose names begin so.
     pub fn databases(&self, beginning: &str) -> Vec<String> {
         let rows = self.session("postgres").rows("SELECT datname FROM pg_database ORDER BY 1");
-        let mut names = super::firsts(&rows);
-        names.retain(|name| name.starts_with(beginning));
-        names
+        super::beginning_with(&rows, beginning)
     }
 }
 
@@ -132,7 +125,7 @@ impl PostgresSession {
     }
 }
 
-/// A database that is dropped with this value.
+/// A database that is dropped with this value, and what Kronos has kept of it.
 pub struct FreshPostgres {
     pub server: PostgresServer,
     pub name: String,
@@ -146,8 +139,10 @@ impl FreshPostgres {
 
 impl Drop for FreshPostgres {
     fn drop(&mut self) {
-        let quoted = self.name.replace('"', "\"\"");
-        let drop = format!("DROP DATABASE IF EXISTS \"{quoted}\" WITH (FORCE)");
-        let _ = self.server.session("postgres").try_run(&drop);
+        let session = self.server.session("postgres");
+        for name in self.server.databases(&kept_beginning(&self.name)).iter().chain([&self.name]) {
+            let quoted = name.replace('"', "\"\"");
+            let _ = session.try_run(&format!("DROP DATABASE IF EXISTS \"{quoted}\" WITH (FORCE)"));
+        }
     }
 }

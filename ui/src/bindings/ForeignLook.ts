@@ -72,6 +72,14 @@ objects: Array<ObjectCount>,
  */
 is_complete: boolean, 
 /**
+ * The databases that a script makes or enters by itself, as far as that was seen.
+ */
+own_databases: Array<string>, 
+/**
+ * Whether it sets the place in the log of the server it came from (`GTID_PURGED`).
+ */
+sets_log_place: boolean, 
+/**
  * Whether restoring it means to run it: everything that stands in a script is carried out.
  */
 runs_code: boolean, 

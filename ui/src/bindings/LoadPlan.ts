@@ -31,4 +31,8 @@ is_unlimited: boolean,
 /**
  * What to know before, each one sentence: what was seen in it, and what cannot be prevented.
  */
-warnings: Array<string>, };
+warnings: Array<string>, 
+/**
+ * What is done otherwise than the dump says, each one sentence.
+ */
+notes: Array<string>, };

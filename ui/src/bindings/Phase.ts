@@ -3,4 +3,4 @@
 /**
  * What a run is doing, in the order in which a run does it.
  */
-export type Phase = "preparing" | "copying" | "storing" | "verifying" | "securing" | "loading" | "finishing";
+export type Phase = "preparing" | "copying" | "storing" | "verifying" | "securing" | "loading" | "finishing" | "comparing";

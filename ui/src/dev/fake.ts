@@ -8,7 +8,7 @@ import type { FileNews } from '../bindings/FileNews';
 import type { RunView } from '../bindings/RunView';
 import type { WatchMessage } from '../bindings/WatchMessage';
 import type { Command } from '../lib/api';
-import { fileInside, openedFile } from './files';
+import { fileInside, loadPlan, openedFile } from './files';
 import { catalogueOf, check, details, probe, run } from './fixtures';
 import { targetCard } from './replacing';
 import { comparison, tableRows } from './rows';
@@ -102,6 +102,8 @@ export function fakeEngine(state: AppState, answers: Answers = {}, backups: Back
     file_check: () => start({ kind: 'verify', profile: '/home/ada/Downloads/shop.tar.gz' }),
     file_restore_check: () => null,
     file_restore_card: () => targetCard(),
+    file_load_plan: ({ draft }) => loadPlan({ target: draft.target }),
+    file_load_start: () => start({ kind: 'restore', backup: null, profile: 'blog.sql.gz' }),
     file_restore_start: () => start({ kind: 'restore', profile: 'shop' }),
     rows_first: ({ order }) => tableRows({ table: order.table }),
     compare_archives: () => comparison(),

@@ -3,6 +3,8 @@ import type { ArchiveLook } from '../bindings/ArchiveLook';
 import type { EncryptedLook } from '../bindings/EncryptedLook';
 import type { FileInside } from '../bindings/FileInside';
 import type { ForeignLook } from '../bindings/ForeignLook';
+import type { LoadPlaces } from '../bindings/LoadPlaces';
+import type { LoadPlan } from '../bindings/LoadPlan';
 import type { OpenedFile } from '../bindings/OpenedFile';
 import type { RefusedLook } from '../bindings/RefusedLook';
 import type { RestorePlaces } from '../bindings/RestorePlaces';
@@ -50,6 +52,7 @@ export const fileInside = (over: Over = {}): FileInside => ({
   file: over.file ?? openedFile(),
   look: { kind: 'archive', ...archiveLook(over.look) },
   places: places(over.places),
+  load: null,
 });
 
 /** An archive of a server with two databases and roles, without the record beside it. */
@@ -62,7 +65,10 @@ export function serverInside(): FileInside {
   });
 }
 
-export function foreignInside(over: Partial<ForeignLook> = {}): FileInside {
+/** What the engine says of every script. */
+export const CODE = 'It is code: restoring it runs everything that stands in it, with the rights of the user who restores';
+
+export function foreignInside(over: Partial<ForeignLook> = {}, load: Partial<LoadPlaces> = {}): FileInside {
   const look: ForeignLook = {
     location: '/home/ada/Downloads/blog.sql.gz',
     stored_bytes: 41_000_000,
@@ -79,12 +85,36 @@ export function foreignInside(over: Partial<ForeignLook> = {}): FileInside {
     tool: 'mariadb-dump 10.19',
     objects: ['posts', 'comments', 'users'].map((name) => ({ kind: 'table', name })),
     is_complete: false,
+    own_databases: [],
+    sets_log_place: false,
     runs_code: true,
-    findings: [{ level: 'warning', sentence: 'It creates and uses the database `blog` by itself' }],
+    findings: [{ level: 'warning', sentence: CODE }],
     ...over,
   };
-  return { file: openedFile({ name: look.location.split('/').at(-1) }), look: { kind: 'foreign', ...look }, places: null };
+  const file = openedFile({ name: look.location.split('/').at(-1) });
+  return { file, look: { kind: 'foreign', ...look }, places: null, load: look.engine === null ? null : loadPlaces(load) };
 }
+
+export const loadPlaces = (over: Partial<LoadPlaces> = {}): LoadPlaces => ({
+  suggested_target: 'blog_restored_1123',
+  on_server: true,
+  profiles: ['blog', 'staging'],
+  databases: [],
+  seal: { place: 'a', state: 'b' },
+  ...over,
+});
+
+export const loadPlan = (over: Partial<LoadPlan> = {}): LoadPlan => ({
+  dump: '/home/ada/Downloads/blog.sql.gz',
+  form_label: 'SQL script for MariaDB',
+  target: 'blog_restored_1123',
+  user: 'app',
+  is_code: true,
+  is_unlimited: false,
+  warnings: [CODE, 'Kronos refuses what names another database, a user, a file or the server; it cannot see what a function or a trigger in the dump puts together while it runs'],
+  notes: [],
+  ...over,
+});
 
 export const refusedInside = (kind: 'damaged' | 'unknown', over: Partial<RefusedLook> = {}): FileInside => ({
   file: openedFile(),
@@ -98,6 +128,7 @@ export const refusedInside = (kind: 'damaged' | 'unknown', over: Partial<Refused
     ...over,
   },
   places: null,
+  load: null,
 });
 
 export const encryptedInside = (over: Partial<EncryptedLook> = {}): FileInside => ({
@@ -112,4 +143,5 @@ export const encryptedInside = (over: Partial<EncryptedLook> = {}): FileInside =
     ...over,
   },
   places: null,
+  load: null,
 });

@@ -6,6 +6,7 @@ import { ago, backup, check, details, emptyState, ended, fullState, profile, rep
 import { PROOF_SCENES } from './proofs';
 import { REPLACE_SCENES } from './replace_scenes';
 import { FILE_SCENES } from './file_scenes';
+import { LOAD_SCENES } from './load_scenes';
 import { SERVER_SCENES } from './server_scenes';
 
 export type Scene = {
@@ -61,6 +62,7 @@ const restored = ended({
 
 export const SCENES: Record<string, Scene> = {
   ...SERVER_SCENES,
+  ...LOAD_SCENES,
   ...FILE_SCENES,
   ...PROOF_SCENES,
   ...REPLACE_SCENES,

@@ -9,6 +9,8 @@ import type { Comparison } from '../bindings/Comparison';
 import type { FileId } from '../bindings/FileId';
 import type { FileInside } from '../bindings/FileInside';
 import type { FileNews } from '../bindings/FileNews';
+import type { LoadDraft } from '../bindings/LoadDraft';
+import type { LoadPlan } from '../bindings/LoadPlan';
 import type { OpenedFile } from '../bindings/OpenedFile';
 import type { ParsedUrl } from '../bindings/ParsedUrl';
 import type { Probe } from '../bindings/Probe';
@@ -61,6 +63,8 @@ export const COMMANDS = [
   'file_restore_check',
   'file_restore_start',
   'file_restore_card',
+  'file_load_plan',
+  'file_load_start',
   'rows_first',
   'compare_archives',
   'compare_live',
@@ -156,6 +160,9 @@ export const api = {
   fileRestoreCheck: (file: FileId, draft: RestoreDraft) => call<void>('file_restore_check', { file, draft }),
   fileRestoreCard: (file: FileId, draft: RestoreDraft) => call<TargetCard>('file_restore_card', { file, draft }),
   fileRestoreStart: (file: FileId, draft: RestoreDraft) => call<RunId>('file_restore_start', { file, draft }),
+  /** What is to be known before this dump of another program is loaded; throws why it would be refused. */
+  fileLoadPlan: (file: FileId, draft: LoadDraft) => call<LoadPlan>('file_load_plan', { file, draft }),
+  fileLoadStart: (file: FileId, draft: LoadDraft) => call<RunId>('file_load_start', { file, draft }),
 
   /** The first rows of a table. A new look into an archive ends the one before. */
   rowsFirst: (archive: ArchiveRef, order: BrowseOrder) => afterStop(() => call<TableRows>('rows_first', { archive, order })),

@@ -12,7 +12,13 @@ export function quoted(text: string): string {
 
 const UNPACK: Record<Wrapping, string> = { none: 'cat', gzip: 'gzip -dc', zstd: 'zstd -dc', xz: 'xz -dc', bzip2: 'bzip2 -dc' };
 
-const stream = ({ compression }: ForeignLook, file: string) => `${UNPACK[compression]} ${file}`;
+/** Without the place in the log of the old server, which that server itself does not take again. */
+const WITHOUT_PLACE = "LC_ALL=C sed -e '/^SET @@GLOBAL.GTID_PURGED=/{' -e ':a' -e '/;$/d' -e N -e ba -e '}'";
+
+function stream({ compression, sets_log_place }: ForeignLook, file: string): string {
+  const unpacked = `${UNPACK[compression]} ${file}`;
+  return sets_log_place ? `${unpacked} | ${WITHOUT_PLACE}` : unpacked;
+}
 
 const SCRIPTS: Record<SqlDialect, ((unpack: string) => string[]) | null> = {
   postgres: (unpack) => ['createdb --template=template0 restored', `${unpack} | psql --no-psqlrc --set=ON_ERROR_STOP=1 --dbname=restored`],
@@ -66,12 +72,15 @@ export function ownCommand(look: ForeignLook): string | null {
 
 /** The commands of the tools, one a line; `null` where nothing tells which tool it needs, or where a terminal could misread a name. */
 export function commands(look: ForeignLook): string | null {
-  if (isOdd(look)) return null;
+  if (isOdd(look) || look.own_databases.length > 0) return null;
   return FORMS[look.form](look, quoted(look.location))?.join('\n') ?? null;
 }
 
 /** Where the commands would be, if there are none. */
 export function whyNone(look: ForeignLook): string {
+  const [own, ...others] = look.own_databases;
+  if (own !== undefined)
+    return `By hand it goes into ${others.length > 0 ? 'the databases that it names itself, such as' : 'the database that it names itself,'} ${visible(own)}, and may drop what is there. So there are no commands here: dump the one database again without its name, or load it on a server that holds nothing else.`;
   if (look.form === 'sql_script' && (look.dialect === 'unknown' || look.dialect === null))
     return 'Nothing in this script tells which database it was made for, so Kronos cannot name the program that loads it.';
   if (look.form.startsWith('mongo') && (look.source === null || look.source === ''))

@@ -10,9 +10,9 @@ import { toasts, type Way } from './toasts.svelte';
 
 /** Where the reason of a failed run stands. */
 function why(run: RunView): Omit<Way, 'label'> {
-  if (run.kind === 'restore') return { page: 'restore' };
-  const file = files.checkedBy(run.id);
+  const file = files.readBy(run.id);
   if (file !== undefined) return { page: 'restore', params: { file } };
+  if (run.kind === 'restore') return { page: 'restore' };
   return (run.kind === 'verify' || run.kind === 'restore_test') && run.backup !== null ? { page: 'backups', params: { id: run.backup } } : { page: 'home' };
 }
 

@@ -20,6 +20,8 @@ class Files {
   readonly shown = new SvelteSet<RunId>();
 
   #checks = new SvelteMap<RunId, FileId>();
+  /** The last load of each dump that was started here. */
+  #loads = new SvelteMap<FileId, RunId>();
   /** Checks that were ended because nobody looked at their file any more. */
   #left = new SvelteSet<RunId>();
 
@@ -77,9 +79,18 @@ class Files {
     return this.#left.has(run);
   }
 
-  /** The file that a run has checked. */
-  checkedBy(run: RunId): FileId | undefined {
-    return this.#checks.get(run);
+  noteLoad(file: FileId, run: RunId): void {
+    this.#loads.set(file, run);
+  }
+
+  /** The last load of this dump, if one was started here. */
+  loadOf(file: FileId): RunId | undefined {
+    return this.#loads.get(file);
+  }
+
+  /** The file that a run has checked or loaded. */
+  readBy(run: RunId): FileId | undefined {
+    return this.#checks.get(run) ?? [...this.#loads].find(([, load]) => load === run)?.[0];
   }
 
   /** Back to the beginning, for tests. */
@@ -87,6 +98,7 @@ class Files {
     this.over = null;
     this.shown.clear();
     this.#checks.clear();
+    this.#loads.clear();
     this.#left.clear();
   }
 }

@@ -90,6 +90,12 @@ export function exact(iso: string): string {
   return Number.isNaN(instant.getTime()) ? iso : `${date.format(instant)}, ${timeSeconds.format(instant)}`;
 }
 
+/** `13:54:01` in local time. */
+export function clockSeconds(iso: string): string {
+  const instant = new Date(iso);
+  return Number.isNaN(instant.getTime()) ? iso : timeSeconds.format(instant);
+}
+
 /** `13:54` in local time. */
 export function clock(iso: string): string {
   const instant = new Date(iso);

@@ -7,6 +7,7 @@ import type { Codec } from '../bindings/Codec';
 import type { Consistency } from '../bindings/Consistency';
 import type { EngineKind } from '../bindings/EngineKind';
 import type { ForeignLook } from '../bindings/ForeignLook';
+import type { LoadPlan } from '../bindings/LoadPlan';
 import type { OpenedFile } from '../bindings/OpenedFile';
 import type { RestoreDraft } from '../bindings/RestoreDraft';
 import type { RestorePlaces } from '../bindings/RestorePlaces';
@@ -138,12 +139,16 @@ export function findings(inside: Inside): Finding[] {
   return [...makes, moment, ...known, ...globals, ...record];
 }
 
+/** What Kronos adds to that, for one server. */
+export function planFindings(plan: LoadPlan, look: ForeignLook): Finding[] {
+  const known = look.findings.map(({ sentence }) => sentence);
+  const added = plan.warnings.filter((sentence) => !known.includes(sentence));
+  return [...plan.notes.map((text): Finding => ({ tone: 'info', text })), ...added.map((text): Finding => ({ tone: 'warn', text }))];
+}
+
 /** What to know before a foreign dump is loaded. */
 export function foreignFindings(look: ForeignLook): Finding[] {
-  const code: Finding[] = look.runs_code
-    ? [{ tone: 'warn', text: 'This is a script: everything that stands in it is carried out when it is loaded, so load only what you trust' }]
-    : [];
   const found = look.findings.map(({ level, sentence }): Finding => ({ tone: level === 'warning' ? 'warn' : 'info', text: sentence }));
   const part: Finding[] = look.is_complete ? [] : [{ tone: 'info', text: 'Only a part of it was read, so there may be more in it than is listed here' }];
-  return [...code, ...found, ...part];
+  return [...found, ...part];
 }

@@ -84,6 +84,11 @@ export function matches(result: { tables: number; rows: number }, engine: Engine
   return `${tables(engine, result.tables)}, ${rows(engine, result.rows)} match the backup`;
 }
 
+/** "4 tables, 1 530 rows, counted": of what was loaded there is nothing to compare with. */
+export function loaded(result: { tables: number; rows: number }, engine: EngineKind = 'sqlite'): string {
+  return `${tables(engine, result.tables)}, ${rows(engine, result.rows)}, counted`;
+}
+
 /** Why backups cannot be restored now: "1 damaged, 2 whose storage cannot be reached now". */
 export function notOffered(backups: readonly Pick<BackupView, 'status'>[]): string {
   const WHY = { damaged: 'damaged', missing: 'missing', unreachable: 'whose storage cannot be reached now' } as const;
@@ -107,6 +112,7 @@ export function outcome(run: RunView, engine?: EngineKind): string {
     const warned = result.warnings.length === 0 ? '' : ` ${plural(result.warnings.length, 'thing')} to know.`;
     return `\`${run.profile}\` is restored${result.replaced === undefined ? '' : ' in place of what was there'}: ${matches(result, engine)}.${warned}`;
   }
+  if (result?.kind === 'load') return `\`${run.profile}\` is loaded: ${loaded(result, engine)}.`;
   if (result?.kind === 'restore_test') return `\`${run.profile}\` passed its restore test: ${result.test.sentence}.`;
   if (run.state === 'cancelled') return `${label(run)} was cancelled. Nothing was changed.`;
   return sentence(run.error?.what ?? `${label(run)} did not finish`);

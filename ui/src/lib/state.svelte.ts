@@ -64,6 +64,13 @@ class Session {
     return this.app?.profiles.find(({ name }) => name === run.profile);
   }
 
+  /** Why no restore can be started now; `null` when one can. */
+  get restoreWaits(): string | null {
+    const active = this.active.find((run) => run.kind === 'restore');
+    if (active === undefined) return null;
+    return active.state === 'queued' ? 'A restore waits for its turn' : 'A restore is running';
+  }
+
   /** The check of a backup that waits or works, else the last one that ended. */
   checkOf(backup: BackupId): RunView | undefined {
     const mine = (run: RunView) => run.kind === 'verify' && run.backup === backup;

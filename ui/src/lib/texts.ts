@@ -57,6 +57,7 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     securing: 'Making the safety backup of',
     loading: 'Loading',
     finishing: 'Finishing',
+    comparing: 'Comparing',
   },
   verify: {
     preparing: 'Preparing',
@@ -66,6 +67,7 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     securing: 'Making the safety backup of',
     loading: 'Loading',
     finishing: 'Finishing',
+    comparing: 'Comparing',
   },
   restore: {
     preparing: 'Preparing',
@@ -75,6 +77,7 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     securing: 'Making the safety backup of',
     loading: 'Loading',
     finishing: 'Finishing',
+    comparing: 'Comparing',
   },
   restore_test: {
     preparing: 'Preparing',
@@ -84,6 +87,7 @@ export const PHASES: Record<RunKind, Record<Phase, string>> = {
     securing: 'Making the safety backup of',
     loading: 'Restoring to a scratch place:',
     finishing: 'Finishing',
+    comparing: 'Comparing what the rows hold of',
   },
 };
 

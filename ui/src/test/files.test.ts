@@ -176,7 +176,7 @@ describe('a file with no way on', () => {
   it('that is another program’s dump is shown, with the commands that load it', async () => {
     const { fake } = await scene('file-foreign');
     const facts = textOf(await findId('foreign-file'));
-    for (const fact of ['SQL script for MariaDB, compressed with gzip', 'MariaDB 10.11.19', 'mariadb-dump 10.19', 'blog', 'carried out when it is loaded']) expect(facts).toContain(fact);
+    for (const fact of ['SQL script for MariaDB, compressed with gzip', 'MariaDB 10.11.19', 'mariadb-dump 10.19', 'blog', 'runs everything that stands in it']) expect(facts).toContain(fact);
     expect(textOf(byId('by-hand'))).toContain('Load it in a terminal');
     expect(byId('own-command').textContent).toBe('kronos restore /home/ada/Downloads/blog.sql.gz --to restored --profile PROFILE');
     expect(byId('by-hand-commands').textContent).toBe('mariadb-admin create restored\ngzip -dc /home/ada/Downloads/blog.sql.gz | mariadb restored');

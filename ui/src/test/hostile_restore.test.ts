@@ -2,6 +2,8 @@
 import { screen, waitFor } from '@testing-library/svelte';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backup, details, fullState, profile, report } from '../dev/fixtures';
+import { foreignInside } from '../dev/files';
+import { unlimited } from '../dev/load_scenes';
 import { restoreTest } from '../dev/proofs';
 import { remoteCard, restoreView } from '../dev/replacing';
 import { comparison, tableRows, text as cell } from '../dev/rows';
@@ -94,4 +96,23 @@ describe('a hundred payloads', () => {
     await findId('scratch-start');
     expectOnlyText();
   }, 120_000);
+
+  it('stay text in a plan, in the names of a dump and in its refusal', async () => {
+    const { fake } = await open('#/home', fullState());
+    for (const [index, text] of PAYLOADS.entries()) {
+      const look = { source: text, own_databases: [text, text], location: `/tmp/${text}`, findings: [{ level: 'warning' as const, sentence: text }], objects: [{ kind: 'table' as const, name: text }] };
+      const places = { databases: [text, `${text} 2`], profiles: [text], seal: { place: 'a', state: `${index}` }, suggested_target: `t ${text}` };
+      fake.answers.file_look = () => foreignInside(look, places);
+      fake.answers.file_load_plan = () => {
+        if (index % 4 === 3) throw report({ code: 'not_supported', what: text, why: text, next_step: text });
+        return { ...unlimited(), user: text, target: text, dump: text, warnings: [text], notes: [text] };
+      };
+      location.hash = '#/home';
+      await waitFor(() => expect(noId('load-form')).toBeNull());
+      location.hash = '#/restore?file=1';
+      await findId('load-form');
+      await waitFor(() => expect(index % 4 === 3 ? noId('error') : noId('load-superuser')).not.toBeNull());
+      expectOnlyText();
+    }
+  }, 240_000);
 });

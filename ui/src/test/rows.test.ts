@@ -91,6 +91,7 @@ describe('a comparison', () => {
     await user.click(await findId('compare-go'));
     expect(textOf(await findId('compare-verdict'))).toBe('Different 3 differences.');
     expect(fake.of('compare_live')).toEqual([{ archive: { what: 'backup', id: 'warehouse_1' }, profile: 'warehouse' }]);
+    expect(textOf(byId('differences'))).toMatch(/shop as it was at \d\d:\d\d:\d\d/);
     const rows = within(byId('differences')).getAllByRole('row').slice(1).map((row) => [...row.children].map(textOf).filter((cell) => cell !== '').join(' '));
     expect(rows).toEqual(['audit_tmp table gone 12', 'coupons table new 40', 'orders table other structure, other rows 1 204 331 1 209 880', 'spent view left out of one side']);
     expect(textOf(byId('compare-dialog'))).toContain('39 objects without a difference. Rows are compared by their number, structure by its definitions.');
@@ -100,22 +101,29 @@ describe('a comparison', () => {
     const { fake, user } = await open(INSIDE, fullState());
     await user.click(await findId('compare'));
     await waitFor(() => expect(within(byId('compare-with')).getAllByRole('option').length).toBeGreaterThan(1));
-    expect(textOf(byId('compare-with'))).not.toContain('as it is now');
+    // A file can be compared, too.
+    expect(textOf(byId('compare-with'))).toContain('The live database of shop');
     await user.selectOptions(byId('compare-with'), 'backup shop_3');
     await user.click(byId('compare-go'));
     await findId('compare-verdict');
     expect(fake.of('compare_archives')).toEqual([{ before: { what: 'backup', id: 'shop_3' }, after: { what: 'backup', id: 'shop_0' } }]);
   });
 
-  it('ends when nobody waits for it, and says when there is nothing to compare with', async () => {
-    const { fake, user } = await open(INSIDE, fullState(), { compare_archives: () => new Promise(() => undefined) });
+  it('ends when nobody waits for it', async () => {
+    const { fake, user } = await open(INSIDE, fullState(), { compare_live: () => new Promise(() => undefined) });
     await user.click(await findId('compare'));
+    expect(byId('compare-dialog').className).toContain('dialog');
     await user.click(await findId('compare-go'));
+    expect(byId('compare-dialog').className).toContain('sheet');
     await user.keyboard('{Escape}');
     await waitFor(() => expect(fake.of('look_stop')).toHaveLength(1));
-    fake.answers.backups_list = () => [backup({ id: 'shop_0' })];
-    await user.click(byId('compare'));
+  });
+
+  it('says in a small dialog when there is nothing to compare with', async () => {
+    const { user } = await open(INSIDE, fullState({ profiles: [] }), { backups_list: () => [backup({ id: 'shop_0' })] });
+    await user.click(await findId('compare'));
     await findId('compare-nothing');
+    expect(byId('compare-dialog').className).toContain('dialog');
   });
 
   it('never sounds more certain than it is', () => {

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 /// Counts and hashes one member's content.
 #[derive(Default)]
-pub(super) struct Fingerprint {
+pub(crate) struct Fingerprint {
     hash: Sha256,
     bytes: u64,
 }

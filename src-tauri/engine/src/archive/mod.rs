@@ -30,6 +30,7 @@ mod tests;
 pub use compression::{StreamStats, stream_codec};
 pub(crate) use foreign::describe as describe_foreign;
 pub use glance::{Glance, glance};
+pub(crate) use hash::Fingerprint;
 pub use intake::{Closing, PlannedMember, UnitSource, Written};
 pub use manifest::{FORMAT_VERSION, Header, Manifest, Part, SafetyMark, Sidecar, Unit};
 pub use reader::{Verified, extract, peek_header, verify};

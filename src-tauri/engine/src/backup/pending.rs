@@ -4,8 +4,7 @@
 //! Owns the note and the scratch folder of a run. The note is held under a lock while its run lives,
 //! so a note that can be locked belongs to a dead run.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -47,22 +46,8 @@ impl Pending {
     pub(super) fn record(state: &StateDir, note: &Note) -> Result<Self> {
         let (path, scratch) = places(state, &note.run);
         let text = serde_json::to_vec(note).map_err(|error| Error::Internal(error.to_string()))?;
-        // Under its final name a note is locked from its first moment: another program that clears up
-        // can never take it for a dead one.
-        let unnamed = path.with_extension("new");
-        let write = || -> std::io::Result<File> {
-            let mut file = files::create_private(&unnamed)?;
-            file.lock()?;
-            file.write_all(&text)?;
-            file.sync_all()?;
-            files::rename_new(&unnamed, &path)?;
-            Ok(file)
-        };
-        let file = write().map_err(|error| {
-            // Nothing refers to a note that could not be written.
-            let _ = fs::remove_file(&unnamed);
-            Error::file("write", &path, error)
-        })?;
+        let written = files::note::write(&path, &text);
+        let file = written.map_err(|error| Error::file("write", &path, error))?;
         let pending = Self { path, scratch, unfinished: false, _locked: file };
         files::create_private_dir(&pending.scratch)
             .map_err(|error| Error::file("create", &pending.scratch, error))?;
@@ -113,17 +98,11 @@ pub(super) struct Abandoned {
 impl Abandoned {
     fn take(state: &StateDir, path: &Path) -> Option<Self> {
         let run = RunId::from_text(path.file_stem()?.to_str()?);
-        match path.extension()?.to_str()? {
-            "json" => {}
-            "new" if is_old(path) => {
-                let _ = fs::remove_file(path);
-                return None;
-            }
-            _ => return None,
+        if !matches!(path.extension()?.to_str()?, "json" | "new") {
+            return None;
         }
-        let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
-        file.try_lock().ok()?;
-        let note = fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let (file, text) = files::note::take_over(path)?;
+        let note = serde_json::from_slice(&text).ok();
         let (path, scratch) = places(state, &run);
         Some(Self { note, path, scratch, _locked: file })
     }
@@ -137,12 +116,6 @@ impl Abandoned {
     pub(super) fn clear(self) {
         clear(&self.path, &self.scratch);
     }
-}
-
-/// A note that never got its name within a minute belongs to nobody.
-fn is_old(path: &Path) -> bool {
-    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age.as_secs() > 60))
 }
 
 fn places(state: &StateDir, run: &RunId) -> (PathBuf, PathBuf) {

@@ -35,11 +35,14 @@ pub async fn archives(
                 } else {
                     let first = structure(before, first, &mut one, state, context).await?;
                     let second = structure(after, second, &mut other, state, context).await?;
-                    compared(units, &first, &second)
+                    compared(
+                        (&units.0.name, &Objects::of(units.0, Some(&first))),
+                        (&units.1.name, &Objects::of(units.1, Some(&second))),
+                    )
                 }
             }
-            (Some(first), None) => alone(unit(before, first), Presence::Gone),
-            (None, Some(second)) => alone(unit(after, second), Presence::Added),
+            (Some(first), None) => alone(&unit(before, first).name, Presence::Gone),
+            (None, Some(second)) => alone(&unit(after, second).name, Presence::Added),
             (None, None) => continue,
         });
     }
@@ -79,7 +82,7 @@ fn pairs(before: &Manifest, after: &Manifest) -> Vec<(Option<usize>, Option<usiz
     first.chain(rest.map(|(at, _)| (None, Some(at)))).collect()
 }
 
-async fn structure(
+pub(super) async fn structure(
     archive: &OpenedArchive,
     index: usize,
     side: &mut Side,
@@ -93,19 +96,18 @@ async fn structure(
     Ok(read.found)
 }
 
-fn compared(
-    (before, after): (&Unit, &Unit),
-    one: &Structure,
-    other: &Structure,
+/// Two databases that were counted, and whose definitions are known.
+pub(super) fn compared(
+    (name, before): (&str, &Objects),
+    (other_name, after): (&str, &Objects),
 ) -> DatabaseComparison {
-    let (differences, unchanged) =
-        differences(&Objects::of(before, Some(one)), &Objects::of(after, Some(other)));
+    let (differences, unchanged) = differences(before, after);
     DatabaseComparison {
         differences,
         unchanged,
         rows: RowsCompared::Counts,
         structure: StructureCompared::Definitions,
-        ..named(before, after)
+        ..named(name, other_name)
     }
 }
 
@@ -124,24 +126,24 @@ fn without_reading(before: &Unit, after: &Unit) -> DatabaseComparison {
     DatabaseComparison {
         differences: if is_equal { Vec::new() } else { vec![script] },
         unchanged: if is_equal { before.objects.len() as u64 } else { 0 },
-        ..named(before, after)
+        ..named(&before.name, &after.name)
     }
 }
 
-fn alone(unit: &Unit, presence: Presence) -> DatabaseComparison {
+pub(super) fn alone(name: &str, presence: Presence) -> DatabaseComparison {
     DatabaseComparison {
         presence,
         rows: RowsCompared::Nothing,
         structure: StructureCompared::Nothing,
-        ..named(unit, unit)
+        ..named(name, name)
     }
 }
 
 /// A comparison in which nothing is different.
-fn named(before: &Unit, after: &Unit) -> DatabaseComparison {
+fn named(name: &str, other_name: &str) -> DatabaseComparison {
     DatabaseComparison {
-        name: before.name.clone(),
-        other_name: (before.name != after.name).then(|| after.name.clone()),
+        name: name.to_owned(),
+        other_name: (name != other_name).then(|| other_name.to_owned()),
         presence: Presence::Both,
         differences: Vec::new(),
         unchanged: 0,

@@ -1,22 +1,26 @@
 //! An archive and the database that it was made of, as that is now.
 //!
 //! Owns what a look at a server can say: which tables there are, and about how many rows each has. An
-//! estimate never makes a difference by itself.
+//! estimate never makes a difference by itself. A database that is a file is read as a backup reads it, and then
+//! everything is known.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::archives::side;
+use super::archives::{alone, compared, side, structure};
+use super::objects::Objects;
 use super::{
     Change, Comparison, DatabaseComparison, Difference, Presence, RowsCompared, Side,
     StructureCompared,
 };
 use crate::archive::Unit;
 use crate::browse::OpenedArchive;
-use crate::contents::{LeftOutPart, ObjectCount, ObjectKind};
-use crate::database::{self, Probe, ProbedDatabase, ProbedObject};
+use crate::contents::{LeftOutPart, ObjectCount, ObjectKind, UnitKind};
+use crate::context::RunContext;
+use crate::database::{self, Probe, ProbedDatabase, ProbedObject, Surveyed};
 use crate::error::{BrowseError, Result};
+use crate::state_dir::StateDir;
 
 /// What the servers keep for themselves in a database begins so, and is not listed by a look.
 const OF_THE_SERVER: &str = "system.";
@@ -39,16 +43,59 @@ pub fn with_live(
     let mut live = if is_whole_server { vec![joined(units[0], probe)] } else { probe.databases };
     let mut databases = Vec::new();
     for unit in &units {
-        let same = live.iter().position(|found| found.name == unit.name);
-        let same = same.or((units.len() == 1 && live.len() == 1).then_some(0));
-        databases.push(match same {
-            Some(place) => compared(unit, &live.swap_remove(place)),
+        let found = counterpart(unit, units.len(), &mut live, |found: &ProbedDatabase| &found.name);
+        databases.push(match found {
+            Some(found) => estimated(unit, &found),
             None => alone(&unit.name, Presence::Gone),
         });
     }
     databases.extend(live.iter().map(|found| alone(&found.name, Presence::Added)));
-    let after = Side { name: profile.to_owned(), at: now, is_live: true, is_checked: false };
-    Ok(Comparison::of(side(archive), after, databases))
+    Ok(Comparison::of(side(archive), live_side(profile, now), databases))
+}
+
+fn live_side(profile: &str, at: Timestamp) -> Side {
+    Side { name: profile.to_owned(), at, is_live: true, is_checked: false }
+}
+
+/// Compares `archive` with all that is in the databases of `profile`.
+pub async fn with_surveyed(
+    archive: &OpenedArchive,
+    profile: &str,
+    mut live: Vec<Surveyed>,
+    state: &StateDir,
+    context: &RunContext,
+) -> Result<Comparison> {
+    let mut before = side(archive);
+    let units = || archive.manifest().units.iter().enumerate();
+    let units: Vec<_> = units().filter(|(_, unit)| unit.kind == UnitKind::Database).collect();
+    // The databases are looked at one right after the other.
+    let at = live.iter().map(|found| found.at).max().unwrap_or(before.at);
+    let mut databases = Vec::new();
+    for (index, unit) in &units {
+        let Some(found) = counterpart(unit, units.len(), &mut live, |found| &found.name) else {
+            databases.push(alone(&unit.name, Presence::Gone));
+            continue;
+        };
+        let defined = structure(archive, *index, &mut before, state, context).await?;
+        databases.push(compared(
+            (&unit.name, &Objects::of(unit, Some(&defined))),
+            (&found.name, &Objects::all(&found.objects, Some(&found.structure))),
+        ));
+    }
+    databases.extend(live.iter().map(|found| alone(&found.name, Presence::Added)));
+    Ok(Comparison::of(before, live_side(profile, at), databases))
+}
+
+/// Takes out of `live` the database that one of so many `units` is compared with: that of its name, or the only one.
+fn counterpart<T>(
+    unit: &Unit,
+    units: usize,
+    live: &mut Vec<T>,
+    name: impl Fn(&T) -> &String,
+) -> Option<T> {
+    let same = live.iter().position(|found| *name(found) == unit.name);
+    let same = same.or((units == 1 && live.len() == 1).then_some(0));
+    same.map(|place| live.swap_remove(place))
 }
 
 /// All databases of a server as one, in which names begin with that of their database.
@@ -69,19 +116,7 @@ fn joined(unit: &Unit, probe: Probe) -> ProbedDatabase {
     }
 }
 
-fn alone(name: &str, presence: Presence) -> DatabaseComparison {
-    DatabaseComparison {
-        name: name.to_owned(),
-        other_name: None,
-        presence,
-        differences: Vec::new(),
-        unchanged: 0,
-        rows: RowsCompared::Nothing,
-        structure: StructureCompared::Nothing,
-    }
-}
-
-fn compared(unit: &Unit, found: &ProbedDatabase) -> DatabaseComparison {
+fn estimated(unit: &Unit, found: &ProbedDatabase) -> DatabaseComparison {
     let mut differences = Vec::new();
     let mut unchanged = 0;
     let tables = unit.objects.iter().filter(|object| is_listed(object));

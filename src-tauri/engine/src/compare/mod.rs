@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use archives::archives;
-pub use live::with_live;
+pub use live::{with_live, with_surveyed};
 
 use crate::error::{BrowseError, Result};
 use crate::ids::EngineKind;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Difference};
 use crate::archive::Unit;
-use crate::contents::{LeftOut, LeftOutPart};
+use crate::contents::{LeftOut, LeftOutPart, ObjectCount};
 use crate::database::{Defined, Structure};
 
 /// What is known of an object.
@@ -26,8 +26,13 @@ pub(super) struct Objects<'a> {
 impl<'a> Objects<'a> {
     /// What the manifest says of a database, and its definitions where they were read.
     pub fn of(unit: &'a Unit, structure: Option<&Structure>) -> Self {
+        Self { left_out: &unit.left_out, ..Self::all(&unit.objects, structure) }
+    }
+
+    /// What is in a database of which nothing is left out.
+    pub fn all(objects: &[ObjectCount], structure: Option<&Structure>) -> Self {
         let mut known: BTreeMap<Defined, Known> = BTreeMap::new();
-        for object in &unit.objects {
+        for object in objects {
             let kind = object.kind.word().to_owned();
             let key = Defined { kind, name: object.name.clone() };
             known.insert(key, Known { rows: object.rows, definition: None });
@@ -35,7 +40,7 @@ impl<'a> Objects<'a> {
         for (defined, digest) in structure.into_iter().flat_map(Structure::iter) {
             known.entry(defined.clone()).or_default().definition = Some(*digest);
         }
-        Self { known, left_out: &unit.left_out }
+        Self { known, left_out: &[] }
     }
 
     fn leaves_out(&self, name: &str, part: LeftOutPart) -> bool {

@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::cancel::CancellationToken;
-use crate::contents::{Consistency, DatabaseFacts, ServerInfo, UnitKind};
+use crate::contents::{Consistency, DatabaseFacts, ObjectCount, ServerInfo, UnitKind};
 use crate::error::{Error, RestoreError, Result};
 use crate::ids::EngineKind;
 use crate::progress::Progress;
 
 use super::Location;
 use super::foreign::{ForeignDump, LoadRisk, LoadSink};
+use super::structure::Structure;
 
 /// A set of databases that can be reached in one way.
 #[async_trait]
@@ -44,9 +45,23 @@ pub trait DatabaseConnection: Send + Sync {
     /// From here on the source is not needed longer than the engine itself demands.
     async fn dump(&self, plan: &DumpPlan, scope: &WorkScope) -> Result<Box<dyn DumpStream>>;
 
+    /// Everything that is in the databases now, as a backup of this moment would record it. `None` where that
+    /// takes reading all of a server; then [`DatabaseConnection::probe`] says what can be had for less.
+    async fn survey(&self, scope: &WorkScope) -> Result<Option<Vec<Surveyed>>> {
+        let _ = scope;
+        Ok(None)
+    }
+
     /// Looks at what stands at a `target` that is to be replaced. Changes nothing, but for one thing: where a
     /// server cannot promise that a swap is over when the one who swaps is, one that was interrupted is ended first.
     async fn look_at(&self, target: &RestoreTarget) -> Result<Standing>;
+
+    /// Ends the replacement of the database at `target` that was begun by somebody who did not live to end it, where a
+    /// server leaves that to whoever comes next. Says what came of it; nothing when there is none.
+    async fn settle(&self, target: &RestoreTarget) -> Result<Vec<String>> {
+        let _ = target;
+        Ok(Vec::new())
+    }
 
     /// Checks that `dumped` can be created at `target`, and says so before any byte is written:
     /// nothing stands there, or what is to be replaced does and can be; nothing stale would be mixed in,
@@ -155,6 +170,19 @@ pub struct ProbedObject {
     /// Its rows, as the server estimates them.
     #[ts(type = "number | null")]
     pub rows: Option<u64>,
+}
+
+/// One database as it is now.
+#[derive(Debug, Clone)]
+pub struct Surveyed {
+    /// Its name, as a plan has it.
+    pub name: String,
+    /// The moment that it shows.
+    pub at: Timestamp,
+    /// What is in it.
+    pub objects: Vec<ObjectCount>,
+    /// The definitions of these.
+    pub structure: Structure,
 }
 
 /// What a dump will contain.
@@ -287,7 +315,7 @@ impl RestoreTarget {
     }
 
     /// The name of the database, for an engine whose databases live on a server.
-    pub(super) fn database_name(&self) -> Result<&str> {
+    pub(crate) fn database_name(&self) -> Result<&str> {
         match self {
             Self::NewDatabase(name) | Self::ReplaceDatabase { name, .. } => Ok(name),
             Self::NewFile(path) | Self::ReplaceFile(path) => Err(unusable(
@@ -350,6 +378,8 @@ pub struct DumpedDatabase {
     pub facts: DatabaseFacts,
     /// The names of the tables, collections and views that are wanted; `None` means all of it.
     pub only: Option<BTreeSet<String>>,
+    /// Whether its dump holds other databases, too, which stay out.
+    pub is_part: bool,
 }
 
 impl DumpedDatabase {
@@ -367,7 +397,7 @@ impl DumpedDatabase {
 pub trait RestoreSink: Write + Send {
     /// Checks the loaded database against what the backup recorded and only then makes it visible,
     /// replacing nothing but what the target says. Whenever this ends, also with its process, the target
-    /// is the old one or the new one, complete, at the latest when the next look, plan or restore begins; after an
+    /// is the old one or the new one, complete, at the latest when the next look, plan, restore or [`DatabaseConnection::settle`] begins; after an
     /// error it is the old one, but for [`RestoreError::SwapUnknown`] and [`RestoreError::SwapInterrupted`]. The caller has compared the hash of all written bytes before.
     /// Ends early when the user cancels, until the moment of the swap.
     fn finish(

@@ -1,5 +1,6 @@
 //! The one place that turns an engine's name into a connection, or into a reader of its dumps.
 
+use super::digest::Digests;
 use super::mongodb::{self, MongoServer};
 use super::mysql::{self, MysqlServer};
 use super::postgres::{self, PostgresServer};
@@ -9,6 +10,7 @@ use super::sqlite::{self, SqliteFiles};
 use super::structure::Structure;
 use super::{DatabaseConnection, RestoreTarget};
 use crate::config::ConnectionSettings;
+use crate::contents::DatabaseFacts;
 use crate::error::{RestoreError, Result};
 use crate::ids::EngineKind;
 
@@ -30,10 +32,29 @@ pub fn lives_on_server(kind: EngineKind) -> bool {
     !matches!(kind, EngineKind::Sqlite)
 }
 
+/// The server that these settings lead to, as a person would write it; empty for files.
+pub fn server_name(kind: EngineKind, settings: &ConnectionSettings) -> Result<String> {
+    if !lives_on_server(kind) {
+        return Ok(String::new());
+    }
+    let whole = ConnectionSettings { databases: Vec::new(), ..settings.clone() };
+    Ok(connect(kind, &whole)?.sources().concat())
+}
+
 /// Whether a unit of this name holds all databases of a server, so that its objects are called
 /// `database.object`.
 pub fn holds_whole_server(kind: EngineKind, unit: &str) -> bool {
     matches!(kind, EngineKind::Mongodb) && unit == mongodb::WHOLE_SERVER
+}
+
+/// The databases in a unit of this name that holds a whole server; empty when it is one database.
+pub fn databases_within(kind: EngineKind, unit: &str, facts: &DatabaseFacts) -> Vec<String> {
+    if holds_whole_server(kind, unit) { mongodb::databases_in(facts) } else { Vec::new() }
+}
+
+/// The facts of one `database` of a unit that holds a whole server, as if it had been dumped alone.
+pub fn facts_within(facts: &DatabaseFacts, database: &str) -> DatabaseFacts {
+    mongodb::facts_within(facts, database)
 }
 
 /// Whether the names of tables are `schema.table`, and `table` alone means it in every schema.
@@ -79,4 +100,18 @@ pub fn structure_reader(
         EngineKind::Mysql => Box::new(mysql::StructureReader::new()),
         EngineKind::Mongodb => Box::new(mongodb::StructureReader::new(place)),
     })
+}
+
+/// Makes the reader that says what the rows of a dump of `kind` hold. There is none where a restored database is
+/// compared byte by byte.
+pub fn digest_reader(
+    kind: EngineKind,
+    place: DumpPlace,
+) -> Option<Box<dyn DumpReader<Found = Digests>>> {
+    match kind {
+        EngineKind::Sqlite => None,
+        EngineKind::Postgres => Some(Box::new(postgres::DigestReader::new(place))),
+        EngineKind::Mysql => Some(Box::new(mysql::DigestReader::new(place))),
+        EngineKind::Mongodb => Some(Box::new(mongodb::DigestReader::new(place))),
+    }
 }

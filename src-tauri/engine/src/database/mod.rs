@@ -8,6 +8,7 @@
 
 mod child;
 mod connection;
+mod digest;
 mod factory;
 mod foreign;
 pub(crate) mod forms;
@@ -26,11 +27,12 @@ mod tool;
 pub use connection::{
     DatabaseConnection, DumpPlan, DumpReport, DumpStream, DumpUnit, DumpedDatabase, MissingRight,
     PlannedUnit, Previous, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget,
-    Restored, Standing, WorkScope,
+    Restored, Standing, Surveyed, WorkScope,
 };
+pub use digest::Digests;
 pub use factory::{
-    connect, holds_whole_server, lives_on_server, names_have_schemas, restore_target, row_reader,
-    structure_reader,
+    connect, databases_within, digest_reader, facts_within, holds_whole_server, lives_on_server,
+    names_have_schemas, restore_target, row_reader, server_name, structure_reader,
 };
 pub use foreign::{ForeignDump, ForeignForm, LoadRisk, LoadSink};
 pub use location::{Location, ServerAddress};

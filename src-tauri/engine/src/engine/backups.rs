@@ -202,6 +202,25 @@ pub(super) fn suggested_targets(
     units.iter().map(name).collect()
 }
 
+/// What is offered as the target of a dump of another program: named after its database, or after its file.
+pub(super) fn suggested_load(
+    engine: EngineKind,
+    now: jiff::Timestamp,
+    path: &Path,
+    database: Option<&String>,
+) -> String {
+    let stamp = now.strftime("%m%d").to_string();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // `shop.sql.gz` is called `shop`.
+    let stem = name.split('.').find(|part| !part.is_empty()).unwrap_or("dump");
+    if database::lives_on_server(engine) {
+        let legal = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
+        let stem = || stem.chars().map(legal).collect();
+        return suggested_database(&database.cloned().unwrap_or_else(stem), &stamp);
+    }
+    suggested_target(&path.display().to_string(), &format!("{stem}.db"), &stamp)
+}
+
 /// `shop_restored_1122`, never longer than every server allows.
 fn suggested_database(name: &str, stamp: &str) -> String {
     const LONGEST: usize = 63;

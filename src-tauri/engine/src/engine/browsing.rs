@@ -11,11 +11,11 @@ use crate::browse::{self, BrowseOrder, OpenedArchive, TableRows};
 use crate::cancel::CancellationToken;
 use crate::compare::{self, Comparison};
 use crate::context::RunContext;
-use crate::database;
+use crate::database::{self, DatabaseConnection, Surveyed, WorkScope};
 use crate::error::Result;
 use crate::ids::{BackupId, RunId};
 use crate::progress::Progress;
-use crate::restore::StoredArchive;
+use crate::restore::{Scratch, StoredArchive};
 
 /// An archive that a person named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,20 +50,41 @@ impl Engine {
     }
 
     /// What is different between an archive and a live database: that of `profile`, or of the profile
-    /// that the backup is of. The database is looked at and not read.
+    /// that the backup is of. A server is looked at and not read; a file is read from a copy.
     pub async fn compare_with_live(
         &self,
         archive: &ArchiveChoice,
         profile: Option<&str>,
     ) -> Result<Comparison> {
+        let context = self.reading();
+        let _guard = context.cancel.clone().drop_guard();
         let archive = self.open_archive(archive).await?;
         let header = &archive.manifest().header;
         let config = self.config()?;
         let profile = config.profile(profile.unwrap_or(&header.profile))?;
         compare::check_engines(header.engine, profile.engine)?;
         let connection = database::connect(profile.engine, &profile.connection)?;
+        if let Some(live) = self.survey(connection.as_ref(), &context).await? {
+            let state = &self.0.state;
+            return compare::with_surveyed(&archive, &profile.name, live, state, &context).await;
+        }
         let probe = connection.probe().await?;
         compare::with_live(&archive, &profile.name, probe, self.0.options.clock.now())
+    }
+
+    /// Everything that is in the databases now, where that can be had without reading all of a server.
+    async fn survey(
+        &self,
+        connection: &dyn DatabaseConnection,
+        context: &RunContext,
+    ) -> Result<Option<Vec<Surveyed>>> {
+        let scratch = Scratch::create(&self.0.state, &context.run)?;
+        let scope = WorkScope {
+            scratch: scratch.path().to_owned(),
+            progress: context.progress.clone(),
+            cancel: context.cancel.clone(),
+        };
+        connection.survey(&scope).await
     }
 
     async fn open_archive(&self, choice: &ArchiveChoice) -> Result<OpenedArchive> {

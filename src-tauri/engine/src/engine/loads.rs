@@ -3,9 +3,13 @@
 //! Owns the way from a path to the profile whose server takes it. The load itself belongs to `load`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use super::Engine;
+use super::backups::{restore_profiles, suggested_load};
 use super::edits::rejected;
 use super::restores::new_target;
 use crate::config::ConnectionSettings;
@@ -13,9 +17,10 @@ use crate::database;
 use crate::error::{LoadError, Result};
 use crate::event::{RunKind, RunResult};
 use crate::ids::{EngineKind, RunId};
-use crate::load::{self, Allowed, LoadPlan, LoadRequest};
+use crate::load::{self, Allowed, LoadPlan, LoadRequest, Seal};
 use crate::look::{ForeignLook, Look};
 use crate::run::RunSpec;
+use crate::view::LoadDraft;
 
 /// What to load, and where to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,9 +33,70 @@ pub struct LoadOrder {
     pub database: Option<String>,
     /// What somebody has agreed to.
     pub allowed: Allowed,
+    /// What the dump was like when somebody looked at it; it is refused when it has changed since.
+    pub seal: Option<Seal>,
+}
+
+impl From<&LoadDraft> for LoadOrder {
+    fn from(draft: &LoadDraft) -> Self {
+        Self {
+            target: draft.target.clone().into(),
+            profile: draft.profile.clone(),
+            database: draft.database.clone(),
+            allowed: Allowed { code: draft.run_its_code, unlimited: draft.as_superuser },
+            seal: Some(draft.seal.clone()),
+        }
+    }
+}
+
+/// Where a dump of another program can go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct LoadPlaces {
+    /// A file or database name offered as the target.
+    pub suggested_target: String,
+    /// Whether it becomes a database on a server; else it becomes a file.
+    pub on_server: bool,
+    /// The profiles whose server can take it; empty for files.
+    pub profiles: Vec<String>,
+    /// The databases in it of which one has to be chosen; empty where there is nothing to choose.
+    pub databases: Vec<String>,
+    /// What the dump was like when it was looked at.
+    pub seal: Seal,
 }
 
 impl Engine {
+    /// What is in the file or folder at `path`, and where it can go if another program has dumped it. Asks no
+    /// server.
+    pub async fn look_to_load(&self, path: PathBuf) -> Result<(Look, Option<LoadPlaces>)> {
+        let at = path.clone();
+        // Before the look: what is written while it reads has to be noticed later.
+        let seal = tokio::task::spawn_blocking(move || Seal::of(&at)).await;
+        let look = self.look(path.clone()).await?;
+        let (Look::Foreign(foreign), Ok(Ok(seal))) = (&look, seal) else { return Ok((look, None)) };
+        let places = foreign.engine.map(|engine| self.load_places(&path, foreign, engine, seal));
+        let places = places.transpose()?;
+        Ok((look, places))
+    }
+
+    fn load_places(
+        &self,
+        path: &Path,
+        look: &ForeignLook,
+        engine: EngineKind,
+        seal: Seal,
+    ) -> Result<LoadPlaces> {
+        let config = self.config_or_empty()?;
+        let own = look.source.as_ref().or(look.own_databases.first());
+        Ok(LoadPlaces {
+            suggested_target: suggested_load(engine, self.0.options.clock.now(), path, own),
+            on_server: database::lives_on_server(engine),
+            profiles: restore_profiles(&config, engine, own.map_or("", String::as_str)),
+            databases: load::databases(look),
+            seal,
+        })
+    }
+
     /// What is to be known before the dump at `path` is loaded. Changes nothing.
     pub async fn load_plan(&self, path: PathBuf, order: &LoadOrder) -> Result<LoadPlan> {
         load::plan(&self.load_request(path, order).await?).await
@@ -39,6 +105,7 @@ impl Engine {
     /// Starts to load the dump that another program has left at `path` into a new database.
     pub async fn start_load(&self, path: PathBuf, order: &LoadOrder) -> Result<RunId> {
         let request = self.load_request(path, order).await?;
+        load::unchanged(&request).await?;
         let spec = spec(&request);
         self.0.runs.start(spec, move |context| async move {
             let restored = load::perform(&request, &context).await?;
@@ -83,6 +150,7 @@ impl Engine {
             database: order.database.clone(),
             state: self.0.state.clone(),
             allowed: order.allowed,
+            seal: order.seal.clone(),
         })
     }
 

@@ -10,6 +10,7 @@ mod edits;
 mod file_restores;
 mod loads;
 mod looks;
+mod open_swaps;
 mod picture;
 mod restore_history;
 mod restore_tests;
@@ -26,7 +27,7 @@ use std::sync::{Arc, Mutex};
 pub use archives::ArchiveContents;
 pub use browsing::ArchiveChoice;
 pub use file_restores::RestorePlaces;
-pub use loads::LoadOrder;
+pub use loads::{LoadOrder, LoadPlaces};
 pub use restores::RestoreOrder;
 
 use crate::backup::{self, Recovered};

@@ -73,7 +73,9 @@ fn of_run(run: RunView, backups: &[BackupView], safety: Option<&BackupView>) -> 
     let engine = safety.or_else(|| restored(run.backup.as_ref())).map(|backup| backup.engine);
     let mark = safety.and_then(|backup| backup.safety.as_ref());
     let target = match &run.result {
-        Some(RunResult::Restore { target, .. }) => Some(target.clone()),
+        Some(RunResult::Restore { target, .. } | RunResult::Load { target, .. }) => {
+            Some(target.clone())
+        }
         _ => None,
     };
     let has_changed =

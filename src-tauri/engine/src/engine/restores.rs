@@ -178,6 +178,7 @@ impl Engine {
             owner: self.0.options.owner,
             replacement,
             only: order.only,
+            part: None,
             scratch,
         })
     }

@@ -29,7 +29,7 @@ impl Engine {
             Ok(Ok(())) => return true,
             Ok(Err(error)) => tracing::warn!(%error, name, "a scratch place is still there"),
             Err(_) => {
-                tracing::warn!(name, "its server does not answer: a scratch place is still there")
+                tracing::warn!(name, "its server does not answer: a scratch place is still there");
             }
         }
         false

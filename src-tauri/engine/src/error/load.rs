@@ -39,6 +39,12 @@ pub enum LoadError {
         /// What to do instead.
         next_step: String,
     },
+    /// It is not what somebody has looked at, or was not the same to its end.
+    #[error("`{dump}` has changed since Kronos looked inside")]
+    Changed {
+        /// The file or folder.
+        dump: String,
+    },
     /// It is no dump of another program, or not a whole one.
     #[error("{sentence}")]
     NoDump {
@@ -56,6 +62,7 @@ impl LoadError {
         match self {
             Self::NotAllowed { .. } | Self::Unlimited { .. } => ErrorCode::NotConfirmed,
             Self::NotLoaded { .. } | Self::Unfit { .. } => ErrorCode::NotSupported,
+            Self::Changed { .. } => ErrorCode::SourceChanged,
             Self::NoDump { code, .. } => *code,
         }
     }
@@ -72,6 +79,9 @@ impl LoadError {
             }
             Self::NotLoaded { .. } => {
                 "Dump that one database again without it, or load the file by hand".to_owned()
+            }
+            Self::Changed { .. } => {
+                "Look inside again when nothing writes to it any more".to_owned()
             }
             Self::Unfit { next_step, .. } | Self::NoDump { next_step, .. } => next_step.clone(),
         }

@@ -105,6 +105,13 @@ impl Error {
         Self::File { action, path: path.display().to_string(), source }
     }
 
+    /// The error that a stream of a tool carries.
+    pub(crate) fn of_stream(error: std::io::Error) -> Self {
+        error
+            .downcast::<Self>()
+            .unwrap_or_else(|error| Self::Internal(format!("reading a tool: {error}")))
+    }
+
     /// The code on which the command line and the window branch.
     pub fn code(&self) -> ErrorCode {
         match self {

@@ -232,11 +232,14 @@ pub enum RestoreError {
         /// The profile.
         profile: String,
     },
-    /// A backup that can be restored to a server of its own only.
-    #[error(
-        "This backup holds all databases of a server of one moment, which keep their names, so none of them can be restored beside the living ones"
-    )]
-    CannotTest,
+    /// A test came to its end without saying anything about the backup.
+    #[error("The test says nothing about the backup: {why}: {cause}")]
+    NoVerdict {
+        /// What could not be done.
+        why: String,
+        /// Why not.
+        cause: Box<Error>,
+    },
     /// What was loaded is not what the manifest says.
     #[error("The restored database differs from the backup: {detail}")]
     Mismatch {
@@ -280,7 +283,7 @@ impl RestoreError {
             Self::NotConfirmed { .. } => ErrorCode::NotConfirmed,
             Self::Protected { .. } | Self::Elsewhere { .. } => ErrorCode::TargetLocked,
             Self::InUse { .. } => ErrorCode::TargetInUse,
-            Self::CannotTest
+            Self::NoVerdict { .. }
             | Self::CannotChoose { .. }
             | Self::CannotTakeOut { .. }
             | Self::ReplacesWhole => ErrorCode::NotSupported,
@@ -321,8 +324,8 @@ impl RestoreError {
                 "Restore the tables to a new database and copy from there what you need"
             }
             Self::NothingToTest { .. } => "Make a backup first: `kronos backup`",
-            Self::CannotTest => {
-                "Restore it to an empty server by hand, or name the databases in the profile"
+            Self::NoVerdict { .. } => {
+                "Try once more; where it stays so, restore the backup by hand to an empty server"
             }
             Self::NotConfirmed { .. } => "Look once more whether this is the database you mean",
             Self::OtherServer { .. } => {
@@ -346,7 +349,7 @@ impl RestoreError {
                 "Look at it, and if it is not the one you want: `kronos undo` names the way back"
             }
             Self::SwapInterrupted { .. } => {
-                "When the server is back, back the database up or restore to it: what is open is ended first, and said"
+                "When the server is back, start Kronos once more: what is open is ended first, and said"
             }
             Self::NeverEnded { .. } => {
                 "Look at it; `kronos undo RUN` with that run brings back what was there before"

@@ -2,14 +2,22 @@
 //!
 //! Owns which dumps cannot be loaded at all, and why.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::archive::one_line;
 use crate::database::{ForeignDump, ForeignForm};
-use crate::error::{LoadError, Result};
+use crate::error::{Error, LoadError, Result};
 use crate::look::{DumpForm, ForeignLook, Wrapping};
+
+/// They belong to the server, in dumps that hold databases by name.
+const OF_SERVER: [&str; 3] = ["admin", "config", "local"];
 
 /// The dump that `look` has found at `path`. `database` is the one in it that is wanted.
 pub(super) fn of(path: &Path, look: &ForeignLook, database: Option<&str>) -> Result<ForeignDump> {
+    if let [_, _, ..] = look.own_databases.as_slice() {
+        return Err(of_several(look));
+    }
     Ok(ForeignDump {
         form: form(path, look)?,
         source: database.map(str::to_owned).or_else(|| look.source.clone()),
@@ -17,6 +25,34 @@ pub(super) fn of(path: &Path, look: &ForeignLook, database: Option<&str>) -> Res
         objects: look.is_complete.then_some(look.objects.len() as u64),
         size: look.stored_bytes,
     })
+}
+
+/// The databases in it of which one has to be chosen; empty where there is nothing to choose.
+pub fn databases(look: &ForeignLook) -> Vec<String> {
+    let holds_several = matches!(look.form, DumpForm::MongoArchive | DumpForm::MongoFolder);
+    if !holds_several || look.source.is_some() {
+        return Vec::new();
+    }
+    let names = look.objects.iter().filter_map(|object| object.name.split_once('.'));
+    let names: BTreeSet<&str> = names.map(|(database, _)| database).collect();
+    names.into_iter().filter(|name| !OF_SERVER.contains(name)).map(str::to_owned).collect()
+}
+
+fn of_several(look: &ForeignLook) -> Error {
+    const SHOWN: usize = 3;
+    let names = look.own_databases.iter().take(SHOWN);
+    let names: Vec<_> = names.map(|name| format!("`{}`", one_line(name))).collect();
+    let and_more = if look.own_databases.len() > SHOWN { " and more" } else { "" };
+    LoadError::Unfit {
+        dump: look.location.clone(),
+        detail: format!(
+            "it makes or enters more than one database: {}{and_more}",
+            names.join(", ")
+        ),
+        next_step: "Dump the one database that you want by itself, or load the file by hand"
+            .to_owned(),
+    }
+    .into()
 }
 
 fn form(path: &Path, look: &ForeignLook) -> Result<ForeignForm> {

@@ -6,5 +6,10 @@
 mod dump;
 mod folder;
 mod performer;
+mod plan;
+mod seal;
 
-pub use performer::{Allowed, LoadPlan, LoadRequest, perform, plan};
+pub use dump::databases;
+pub use performer::{Allowed, LoadRequest, perform, plan, unchanged};
+pub use plan::LoadPlan;
+pub use seal::Seal;

@@ -4,11 +4,10 @@
 //! a superuser unless that was said, too.
 
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use ts_rs::TS;
-
+use super::plan::{LoadPlan, is_code, said};
+use super::seal::Seal;
 use super::{dump, folder};
 use crate::cancel::CancelCheck;
 use crate::config::ConnectionSettings;
@@ -19,7 +18,7 @@ use crate::database::{
 };
 use crate::error::{Error, LoadError, Result};
 use crate::ids::EngineKind;
-use crate::look::{self, DumpForm, FindingLevel, ForeignLook};
+use crate::look::{self, DumpForm, ForeignLook};
 use crate::progress::Phase;
 use crate::restore::Scratch;
 use crate::state_dir::StateDir;
@@ -45,6 +44,8 @@ pub struct LoadRequest {
     pub state: StateDir,
     /// What somebody has agreed to.
     pub allowed: Allowed,
+    /// What the dump was like when somebody looked at it, if that was before.
+    pub seal: Option<Seal>,
 }
 
 /// What somebody has agreed to.
@@ -56,35 +57,26 @@ pub struct Allowed {
     pub unlimited: bool,
 }
 
-/// What is said before a dump is loaded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct LoadPlan {
-    /// The file or folder.
-    pub dump: String,
-    /// What it is: "SQL script for MariaDB".
-    pub form_label: String,
-    /// What would be made.
-    pub target: String,
-    /// The user with whose rights it would be loaded; empty for a file.
-    pub user: String,
-    /// Whether it is code, so that somebody has to agree that it runs.
-    pub is_code: bool,
-    /// Whether it could do everything on the server's computer, so that somebody has to agree to that.
-    pub is_unlimited: bool,
-    /// What to know before, each one sentence: what was seen in it, and what cannot be prevented.
-    pub warnings: Vec<String>,
-}
-
 /// What is to be known before a load; refuses what cannot be loaded. Changes nothing.
 pub async fn plan(request: &LoadRequest) -> Result<LoadPlan> {
     let (_, _, risk) = check(request).await?;
     Ok(said(request, risk))
 }
 
+/// Fails when the dump is not what somebody has looked at.
+pub async fn unchanged(request: &LoadRequest) -> Result<()> {
+    let Some(looked_at) = &request.seal else { return Ok(()) };
+    let now = sealed(&request.path).await?;
+    // Programs may go on writing to a database in its place; one moment of it is taken.
+    let in_place = request.look.form == DumpForm::SqliteFile;
+    let is_same = if in_place { now.is_same_place(looked_at) } else { now == *looked_at };
+    if is_same { Ok(()) } else { Err(changed(&request.path)) }
+}
+
 /// Loads a dump.
 pub async fn perform(request: &LoadRequest, context: &RunContext) -> Result<Restored> {
     context.progress.enter(Phase::Preparing, 0);
+    let begun = sealed(&request.path).await?;
     let (connection, dump, risk) = check(request).await?;
     consent(request, &risk)?;
     let size = request.look.stored_bytes;
@@ -100,7 +92,7 @@ pub async fn perform(request: &LoadRequest, context: &RunContext) -> Result<Rest
     let in_place = matches!(dump.form, ForeignForm::File(_) | ForeignForm::Folder(_));
     let (path, context) = (request.path.clone(), context.clone());
     let chain = move || {
-        let from = if in_place { None } else { Some(path) };
+        let from = if in_place { None } else { Some((path, begun)) };
         fill(sink, from, &context)
     };
     let loaded = tokio::task::spawn_blocking(chain)
@@ -118,6 +110,7 @@ type Checked = (Box<dyn DatabaseConnection>, ForeignDump, LoadRisk);
 
 /// Everything that can be refused before a byte is written.
 async fn check(request: &LoadRequest) -> Result<Checked> {
+    unchanged(request).await?;
     let (path, look, database) =
         (request.path.clone(), request.look.clone(), request.database.clone());
     let described = move || {
@@ -135,6 +128,17 @@ async fn check(request: &LoadRequest) -> Result<Checked> {
     Ok((connection, dump, risk))
 }
 
+async fn sealed(path: &Path) -> Result<Seal> {
+    let at = path.to_owned();
+    let seal = tokio::task::spawn_blocking(move || Seal::of(&at)).await;
+    let seal = seal.unwrap_or_else(|panic| Err(io::Error::other(panic)));
+    seal.map_err(|error| Error::file("read", path, error))
+}
+
+fn changed(path: &Path) -> Error {
+    LoadError::Changed { dump: path.display().to_string() }.into()
+}
+
 fn consent(request: &LoadRequest, risk: &LoadRisk) -> Result<()> {
     let dump = request.look.location.clone();
     if is_code(&request.look) && !request.allowed.code {
@@ -146,53 +150,13 @@ fn consent(request: &LoadRequest, risk: &LoadRisk) -> Result<()> {
     Ok(())
 }
 
-/// The definitions in `pg_dump`'s own formats are SQL like any other.
-fn is_code(look: &ForeignLook) -> bool {
-    look.runs_code
-        || matches!(look.form, DumpForm::PgCustom | DumpForm::PgTar | DumpForm::PgDirectory)
-}
-
-fn said(request: &LoadRequest, risk: LoadRisk) -> LoadPlan {
-    let look = &request.look;
-    let is_code = is_code(look);
-    let mut warnings = Vec::new();
-    if is_code && !look.runs_code {
-        warnings.push(
-            "It is code: its definitions, functions and triggers are SQL that the server runs"
-                .to_owned(),
-        );
-    }
-    let seen = look.findings.iter().filter(|finding| finding.level == FindingLevel::Warning);
-    warnings.extend(seen.map(|finding| finding.sentence.clone()));
-    if is_code && !look.is_complete {
-        warnings.push("Only its beginning was looked at; the rest may hold more".to_owned());
-    }
-    warnings.extend(risk.sentences);
-    LoadPlan {
-        dump: look.location.clone(),
-        form_label: look.form_label.clone(),
-        target: match &request.target {
-            RestoreTarget::NewFile(path) | RestoreTarget::ReplaceFile(path) => {
-                path.display().to_string()
-            }
-            RestoreTarget::NewDatabase(name) | RestoreTarget::ReplaceDatabase { name, .. } => {
-                name.clone()
-            }
-        },
-        user: risk.user,
-        is_code,
-        is_unlimited: is_code && risk.is_unlimited,
-        warnings,
-    }
-}
-
 /// Hands all bytes of the file at `from` to the database, until the run is cancelled.
 fn fill(
     mut sink: Box<dyn LoadSink>,
-    from: Option<PathBuf>,
+    from: Option<(PathBuf, Seal)>,
     context: &RunContext,
 ) -> Result<Restored> {
-    if let Some(path) = from {
+    if let Some((path, seal)) = from {
         let progress = context.progress.clone();
         let mut from = look::unpacked(&path, move |count| progress.add(count))?;
         let mut piece = vec![0; PIECE];
@@ -209,13 +173,17 @@ fn fill(
                 Err(error) => Error::Internal(format!("writing to a database: {error}")),
             })?;
         }
+        // What was read would be a mixture of two dumps.
+        if !Seal::of(&path).is_ok_and(|now| now == seal) {
+            return Err(changed(&path));
+        }
     }
     context.progress.enter(Phase::Finishing, 0);
     context.cancel.check()?;
     sink.finish(&context.cancel)
 }
 
-fn unreadable(path: &std::path::Path, error: &io::Error) -> Error {
+fn unreadable(path: &Path, error: &io::Error) -> Error {
     LoadError::Unfit {
         dump: path.display().to_string(),
         detail: format!("it is damaged or cut short: {error}"),

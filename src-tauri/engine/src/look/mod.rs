@@ -139,6 +139,10 @@ pub struct ForeignLook {
     pub objects: Vec<ObjectCount>,
     /// Whether `objects` is all that is in it; else only a part of it was looked at.
     pub is_complete: bool,
+    /// The databases that a script makes or enters by itself, as far as that was seen.
+    pub own_databases: Vec<String>,
+    /// Whether it sets the place in the log of the server it came from (`GTID_PURGED`).
+    pub sets_log_place: bool,
     /// Whether restoring it means to run it: everything that stands in a script is carried out.
     pub runs_code: bool,
     /// What to know before restoring it.

@@ -127,6 +127,8 @@ impl Subject<'_> {
             tool: None,
             objects: Vec::new(),
             is_complete: false,
+            own_databases: Vec::new(),
+            sets_log_place: false,
             runs_code: false,
             findings: Vec::new(),
         }

@@ -6,7 +6,9 @@
 
 mod choice;
 mod consent;
+mod contents;
 mod guard;
+mod open_swap;
 mod performer;
 mod replacement;
 mod scratch;
@@ -15,6 +17,8 @@ mod source;
 mod trial;
 
 pub use guard::Guard;
+pub use open_swap::OpenSwap;
+pub(crate) use open_swap::open_swaps;
 pub(crate) use performer::choose_unit;
 pub use performer::{RestoreReport, RestoreRequest, check, perform, target_card};
 pub use replacement::{Consent, Replacement, Secured};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::choice;
 use super::guard::Occupied;
+use super::open_swap::OpenSwap;
 use super::replacement::{Replacement, Secured, card};
 use super::scratch::Scratch;
 use super::scratch_place::PlacePlan;
@@ -18,7 +19,9 @@ use crate::cancel::CancelCheck;
 use crate::config::ConnectionSettings;
 use crate::contents::{DatabaseFacts, LeftOutPart, UnitKind};
 use crate::context::RunContext;
-use crate::database::{self, DumpedDatabase, RestoreSink, RestoreTarget, Restored, WorkScope};
+use crate::database::{
+    self, Digests, DumpReader, DumpedDatabase, RestoreSink, RestoreTarget, Restored, WorkScope,
+};
 use crate::error::{Error, RestoreError, Result};
 use crate::ids::BackupId;
 use crate::progress::Phase;
@@ -47,6 +50,8 @@ pub struct RestoreRequest {
     pub replacement: Option<Replacement>,
     /// The tables or collections to restore, as names or patterns; `None` means all.
     pub only: Option<Vec<String>>,
+    /// The only database that is restored of a dump that holds a whole server.
+    pub part: Option<String>,
     /// Set when the target is a scratch place, which has to be claimed before.
     pub scratch: Option<PlacePlan>,
 }
@@ -74,16 +79,22 @@ pub async fn perform(request: &RestoreRequest, context: &RunContext) -> Result<R
     }
     context.progress.enter(Phase::Verifying, size);
     let manifest = verify_reader(reader, &name, request.sidecar.as_ref(), context).await?.manifest;
-    perform_verified(request, manifest, lock.as_ref(), context).await
+    let (report, _) = perform_verified(request, manifest, lock.as_ref(), None, context).await?;
+    Ok(report)
 }
 
-/// Restores one database of an archive that was read to its end just now and is as `manifest` says.
+/// Somebody who reads along what is loaded.
+pub(super) type Listener = Box<dyn DumpReader<Found = Digests>>;
+
+/// Restores one database of an archive that was read to its end just now and is as `manifest` says. What a
+/// `listener` found in the dump comes back with the report.
 pub(super) async fn perform_verified(
     request: &RestoreRequest,
     manifest: Manifest,
     lock: Option<&ProfileLock>,
+    listener: Option<Listener>,
     context: &RunContext,
-) -> Result<RestoreReport> {
+) -> Result<(RestoreReport, Option<Digests>)> {
     let (index, unit, occupied) = check_target(&manifest, request).await?;
     let backup = manifest.header.id.clone();
     let secured = match (&request.replacement, lock) {
@@ -95,21 +106,29 @@ pub(super) async fn perform_verified(
     context.progress.enter(Phase::Loading, size);
     context.progress.object(&unit.name);
     let connection = database::connect(manifest.header.engine, &request.connection)?;
-    let dumped = dumped(&manifest, &unit, request.only.as_deref())?;
+    let dumped = dumped(&manifest, &unit, request)?;
     let scratch = Scratch::create(&request.state, &context.run)?;
     let scope = WorkScope {
         scratch: scratch.path().to_owned(),
         progress: context.progress.clone(),
         cancel: context.cancel.clone(),
     };
-    let sink = connection.restore(&request.target, &dumped, &scope).await?;
-    let guarded = request.replacement.as_ref().map(|it| it.guard.clone()).zip(occupied);
-    // Loading may take hours, and who protects the target meanwhile wants to be heard.
-    let check = || guarded.map_or(Ok(()), |(guard, occupied)| guard.check(&occupied));
-    let what = Load { name, manifest, index, facts: dumped.facts, check };
-    let mut restored = load(reader, sink, what, context).await?;
+    let swap = OpenSwap::write(request, manifest.header.engine, &context.run)?;
+    let loading = async {
+        let mut sink = connection.restore(&request.target, &dumped, &scope).await?;
+        if let (Some(it), Some(occupied)) = (&request.replacement, occupied) {
+            sink = it.guard.clone().before(sink, occupied);
+        }
+        let source = Source { reader, name, manifest, index };
+        load(source, sink, listener, dumped.facts, context).await
+    };
+    let loaded = loading.await;
+    if let Some(swap) = swap {
+        swap.over(loaded.as_ref().err());
+    }
+    let (mut restored, found) = loaded?;
     restored.warnings.extend(left_out_warning(&unit));
-    Ok(RestoreReport { backup, restored, secured })
+    Ok((RestoreReport { backup, restored, secured }, found))
 }
 
 /// Says why a restore of what `manifest` describes would be refused, before anything is read.
@@ -130,9 +149,7 @@ async fn check_target(
         let found = (manifest, unit);
         occupied = Some(replacement.check(connection.as_ref(), &request.target, found).await?);
     }
-    connection
-        .check_target(&request.target, &dumped(manifest, unit, request.only.as_deref())?)
-        .await?;
+    connection.check_target(&request.target, &dumped(manifest, unit, request)?).await?;
     Ok((index, unit.clone(), occupied))
 }
 
@@ -150,7 +167,7 @@ pub async fn target_card(request: &RestoreRequest, manifest: &Manifest) -> Resul
         }
         target => target.clone(),
     };
-    let refusal = connection.check_target(&target, &dumped(manifest, unit, None)?).await.err();
+    let refusal = connection.check_target(&target, &dumped(manifest, unit, request)?).await.err();
     card(replacement, connection.as_ref(), &target, (manifest, unit), refusal).await
 }
 
@@ -176,20 +193,26 @@ fn left_out_warning(unit: &Unit) -> Option<String> {
 }
 
 /// What the engine has to know about a unit that it is going to load.
-fn dumped(manifest: &Manifest, unit: &Unit, patterns: Option<&[String]>) -> Result<DumpedDatabase> {
+fn dumped(manifest: &Manifest, unit: &Unit, request: &RestoreRequest) -> Result<DumpedDatabase> {
     let schemas = database::names_have_schemas(manifest.header.engine);
+    let patterns = request.only.as_deref();
     let only = patterns.map(|patterns| choice::chosen(unit, patterns, schemas)).transpose()?;
-    Ok(DumpedDatabase {
-        name: unit.name.clone(),
-        size: unit.size,
-        server: manifest.header.server.clone(),
-        facts: DatabaseFacts {
-            objects: unit.objects.clone(),
-            properties: unit.properties.clone(),
-            left_out: unit.left_out.clone(),
-        },
-        only,
-    })
+    let facts = facts_of(unit);
+    let (name, facts) = match &request.part {
+        None => (unit.name.clone(), facts),
+        Some(part) => (part.clone(), database::facts_within(&facts, part)),
+    };
+    let (size, server) = (unit.size, manifest.header.server.clone());
+    Ok(DumpedDatabase { name, size, server, facts, only, is_part: request.part.is_some() })
+}
+
+/// What the manifest says of a unit.
+pub(super) fn facts_of(unit: &Unit) -> DatabaseFacts {
+    DatabaseFacts {
+        objects: unit.objects.clone(),
+        properties: unit.properties.clone(),
+        left_out: unit.left_out.clone(),
+    }
 }
 
 /// The database of that name (its own, or that of its member in the archive), or the only one. A name
@@ -230,33 +253,33 @@ fn distinguishable_names(manifest: &Manifest) -> Vec<String> {
     units.iter().map(name).collect()
 }
 
-/// What of which archive is loaded, and what has to be true once more before it may count.
-struct Load<F> {
+/// The unit of an open archive that is loaded.
+struct Source {
+    reader: ObjectReader,
     name: String,
     manifest: Manifest,
     index: usize,
-    facts: DatabaseFacts,
-    check: F,
 }
 
 async fn load(
-    reader: ObjectReader,
+    source: Source,
     mut sink: Box<dyn RestoreSink>,
-    what: Load<impl FnOnce() -> Result<()> + Send + 'static>,
+    listener: Option<Listener>,
+    facts: DatabaseFacts,
     context: &RunContext,
-) -> Result<Restored> {
-    let Load { name, manifest, index, facts, check } = what;
+) -> Result<(Restored, Option<Digests>)> {
+    let Source { reader, name, manifest, index } = source;
     let context = context.clone();
     let runtime = tokio::runtime::Handle::current();
     let chain = move || {
         let (progress, cancel) = (context.progress.clone(), context.cancel.clone());
         let source = ObjectSource::new(runtime, reader, progress, cancel);
-        let mut loading = Loading { sink: sink.as_mut(), context: &context };
+        let mut loading = Loading { sink: sink.as_mut(), listener, context: &context };
         archive::extract(source, &name, &manifest, index, &mut loading, &mut |_| Ok(()))?;
+        let found = loading.listener.map(DumpReader::finish).transpose()?;
         context.progress.enter(Phase::Finishing, 0);
         context.cancel.check()?;
-        check()?;
-        sink.finish(&facts, &context.cancel)
+        Ok((sink.finish(&facts, &context.cancel)?, found))
     };
     tokio::task::spawn_blocking(chain)
         .await
@@ -266,13 +289,19 @@ async fn load(
 /// Hands bytes to the database until the run is cancelled.
 struct Loading<'a> {
     sink: &'a mut dyn RestoreSink,
+    listener: Option<Listener>,
     context: &'a RunContext,
 }
 
 impl Write for Loading<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.context.cancel.check().map_err(io::Error::other)?;
-        self.sink.write(bytes)
+        let count = self.sink.write(bytes)?;
+        if let Some(listener) = &mut self.listener {
+            // Whoever reads along wants all of it.
+            let _ = listener.feed(&bytes[..count]).map_err(io::Error::other)?;
+        }
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

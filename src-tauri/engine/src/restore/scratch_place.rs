@@ -6,9 +6,8 @@
 //! belongs to its engine.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -26,10 +25,6 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24);
 const MAKING: &str = "making";
 /// The ending of the note of a place that is kept.
 const KEEPING: &str = "kept";
-/// The longest note.
-const MAX_NOTE: u64 = 64 << 10;
-/// A note that is being written is complete long before.
-const UNWRITTEN: Duration = Duration::from_mins(1);
 
 /// What the note of a place says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,35 +96,22 @@ impl PlacePlan {
 
     /// Writes the note. From now on the place is removed again, whatever happens.
     pub(crate) fn claim(self, now: Timestamp) -> Result<ClaimedPlace> {
-        let server = server_of(self.engine, &self.connection)?;
+        let server = database::server_name(self.engine, &self.connection)?;
         let note = Note { server, ..self.note(now.saturating_add(KEPT).unwrap_or(now)) };
         let path = self.folder.join(format!("{}.{MAKING}", self.name));
-        let failed = |error| Error::file("create", &path, error);
-        files::create_private_dir(&self.folder).map_err(failed)?;
-        let mut file = files::create_private(&path).map_err(failed)?;
         let text = serde_json::to_vec_pretty(&note)
             .map_err(|error| Error::Internal(format!("a note cannot be written: {error}")))?;
-        let written = file.lock().and_then(|()| file.write_all(&text));
-        let durable =
-            written.and_then(|()| file.sync_all()).and_then(|()| files::sync_dir(&self.folder));
-        durable.map_err(failed)?;
+        let written =
+            files::create_private_dir(&self.folder).and_then(|()| files::note::write(&path, &text));
+        let lock = written.map_err(|error| Error::file("create", &path, error))?;
         Ok(ClaimedPlace {
             note,
             path,
             folder: self.folder,
             connection: self.connection,
-            _lock: file,
+            _lock: lock,
         })
     }
-}
-
-/// The server behind `connection`, as a person writes it; empty for files.
-fn server_of(engine: EngineKind, connection: &ConnectionSettings) -> Result<String> {
-    if !database::lives_on_server(engine) {
-        return Ok(String::new());
-    }
-    let whole = ConnectionSettings { databases: Vec::new(), ..connection.clone() };
-    Ok(database::connect(engine, &whole)?.sources().concat())
 }
 
 /// A place whose note is on disk and locked. Dropping it leaves both to the next start.
@@ -155,7 +137,7 @@ impl ClaimedPlace {
     /// The same place, reached as the configuration says now. Fails when that leads to another server,
     /// where nothing of this name was ever made.
     pub(crate) fn reached_by(self, connection: ConnectionSettings) -> Result<Self> {
-        let found = server_of(self.note.engine, &connection)?;
+        let found = database::server_name(self.note.engine, &connection)?;
         if self.note.server.is_empty() || self.note.server == found {
             return Ok(Self { connection, ..self });
         }
@@ -201,31 +183,16 @@ pub(crate) fn due_places(state: &StateDir, now: Timestamp) -> Vec<ClaimedPlace> 
 }
 
 fn due(folder: &Path, path: PathBuf, now: Timestamp) -> Option<ClaimedPlace> {
-    let end = path.extension().filter(|end| *end == MAKING || *end == KEEPING)?;
-    let is_kept = end == KEEPING;
-    let mut file = files::open_plain(&path, true).ok()?;
-    file.try_lock().ok()?;
-    let mut text = Vec::new();
-    (&mut file).take(MAX_NOTE).read_to_end(&mut text).ok()?;
+    let (lock, text) = files::note::take_over(&path)?;
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     let note = serde_json::from_slice::<Note>(&text).ok();
-    let Some(note) = note.filter(|note| Some(note.name.as_str()) == stem) else {
-        remove_unwritten(&path, &file);
-        return None;
-    };
-    let is_due = !is_kept || note.removed_after <= now;
+    let note = note.filter(|note| Some(note.name.as_str()) == stem)?;
+    let is_due = path
+        .extension()
+        .is_some_and(|end| end == MAKING || (end == KEEPING && note.removed_after <= now));
     let connection = ConnectionSettings::default();
-    let place = ClaimedPlace { note, path, folder: folder.to_owned(), connection, _lock: file };
+    let place = ClaimedPlace { note, path, folder: folder.to_owned(), connection, _lock: lock };
     is_due.then_some(place)
-}
-
-/// A note that was never completed: nothing was made yet.
-fn remove_unwritten(path: &Path, file: &File) {
-    let modified = file.metadata().and_then(|metadata| metadata.modified());
-    if modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age >= UNWRITTEN)) {
-        let removed = fs::remove_file(path).is_ok();
-        tracing::info!(note = %path.display(), removed, "a note of a scratch place says nothing");
-    }
 }
 
 #[cfg(test)]

@@ -99,6 +99,7 @@ async fn each_of_two_databases_of_one_file_name_can_be_restored() {
             owner: "a test",
             replacement: None,
             only: None,
+            part: None,
             scratch: None,
         };
         perform(&request, &context()).await?;
@@ -179,6 +180,7 @@ async fn replacing(root: &Path, shelf: MemoryStorage, guess: u64) -> (PathBuf, R
         owner: "a test",
         replacement: Some(replacement),
         only: None,
+        part: None,
         scratch: None,
     };
     (path, request)

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::performer::{RestoreRequest, perform_verified};
+use super::contents::{self, Held};
+use super::performer::{RestoreReport, RestoreRequest, facts_of, perform_verified};
 use super::scratch_place::{ClaimedPlace, PlacePlan};
 use super::source::ArchiveSource;
 use crate::archive::{Manifest, Sidecar, Unit};
@@ -15,7 +16,7 @@ use crate::config::ConnectionSettings;
 use crate::contents::{RestoreTest, TestOutcome};
 use crate::context::RunContext;
 use crate::database::{self, Restored};
-use crate::error::{RestoreError, Result};
+use crate::error::{Error, ErrorCode, RestoreError, Result};
 use crate::progress::Phase;
 use crate::state_dir::StateDir;
 use crate::units;
@@ -55,60 +56,110 @@ pub async fn test(request: &TestRequest, context: &RunContext) -> Result<Tested>
     let manifest = verify_reader(reader, &name, Some(sidecar), context).await?.manifest;
     let mut found = Found::default();
     for unit in manifest.databases() {
-        context.cancel.check()?;
-        let one = try_one(request, &manifest, unit, context, &mut found.warnings).await?;
-        found.add(one);
+        let within = parts(&manifest, unit);
+        for part in within.iter().cloned().map(Some).chain(within.is_empty().then_some(None)) {
+            context.cancel.check()?;
+            let tried = Tried { request, manifest: &manifest, unit, part };
+            let one = tried.run(context, &mut found.warnings).await?;
+            found.add(one);
+        }
+        found.warnings.extend((!within.is_empty()).then(|| ONE_BY_ONE.to_owned()));
     }
     let mut test = RestoreTest::new(context.clock.now(), TestOutcome::Passed, found.sentence());
     (test.tables, test.rows) = (found.tables, found.rows);
     Ok(Tested { test, warnings: found.warnings })
 }
 
-/// What was compared in one database.
-type One = (Restored, Option<&'static str>);
+/// What is not tried of a dump that holds a whole server.
+const ONE_BY_ONE: &str = "Its databases were tested one by one, as the dump read them: users, roles and the log of \
+                          operations that brings all of them to one moment were not tried";
 
-async fn try_one(
-    request: &TestRequest,
-    manifest: &Manifest,
-    unit: &Unit,
-    context: &RunContext,
-    warnings: &mut Vec<String>,
-) -> Result<One> {
-    let engine = manifest.header.engine;
-    if database::holds_whole_server(engine, &unit.name) {
-        return Err(RestoreError::CannotTest.into());
-    }
-    let plan = PlacePlan::new(&request.state, engine, &request.profile, &request.connection);
-    let target = plan.target()?;
-    let place = plan.claim(context.clock.now())?;
-    let restore = RestoreRequest {
-        source: request.source.clone(),
-        sidecar: Some(request.sidecar.clone()),
-        // Two databases may have one name, never one member.
-        database: Some(unit.parts.first().map_or(&unit.name, |part| &part.member).clone()),
-        target,
-        connection: request.connection.clone(),
-        state: request.state.clone(),
-        owner: request.owner,
-        replacement: None,
-        only: None,
-        scratch: None,
-    };
-    let outcome = restore_and_examine(&restore, manifest, unit, context).await;
-    warnings.extend(removed(place).await);
-    outcome
+/// The databases of a unit that holds a whole server.
+fn parts(manifest: &Manifest, unit: &Unit) -> Vec<String> {
+    database::databases_within(manifest.header.engine, &unit.name, &facts_of(unit))
 }
 
-async fn restore_and_examine(
-    restore: &RestoreRequest,
-    manifest: &Manifest,
-    unit: &Unit,
-    context: &RunContext,
-) -> Result<One> {
-    let report = perform_verified(restore, manifest.clone(), None, context).await?;
-    let connection = database::connect(manifest.header.engine, &restore.connection)?;
-    let more = connection.examine(&restore.target, &unit.sha256, &context.cancel).await?;
-    Ok((report.restored, more))
+/// What was compared in one database.
+struct One {
+    restored: Restored,
+    /// Tables in which the rows hold the same.
+    held: u64,
+    more: Option<&'static str>,
+}
+
+/// One database that is tried.
+struct Tried<'a> {
+    request: &'a TestRequest,
+    manifest: &'a Manifest,
+    unit: &'a Unit,
+    /// Set when the unit holds a whole server.
+    part: Option<String>,
+}
+
+impl Tried<'_> {
+    async fn run(&self, context: &RunContext, warnings: &mut Vec<String>) -> Result<One> {
+        let Self { request, manifest, unit, .. } = self;
+        let engine = manifest.header.engine;
+        let plan = PlacePlan::new(&request.state, engine, &request.profile, &request.connection);
+        let target = plan.target()?;
+        let place = plan.claim(context.clock.now())?;
+        let restore = RestoreRequest {
+            source: request.source.clone(),
+            sidecar: Some(request.sidecar.clone()),
+            // Two databases may have one name, never one member.
+            database: Some(unit.parts.first().map_or(&unit.name, |part| &part.member).clone()),
+            target,
+            connection: request.connection.clone(),
+            state: request.state.clone(),
+            owner: request.owner,
+            replacement: None,
+            only: None,
+            part: self.part.clone(),
+            scratch: None,
+        };
+        let outcome = self.restore_and_examine(&restore, context).await;
+        warnings.extend(removed(place).await);
+        outcome
+    }
+
+    async fn restore_and_examine(
+        &self,
+        restore: &RestoreRequest,
+        context: &RunContext,
+    ) -> Result<One> {
+        let (manifest, unit) = (self.manifest, self.unit);
+        let engine = manifest.header.engine;
+        let name = self.part.as_ref().unwrap_or(&unit.name);
+        let listener = database::digest_reader(engine, contents::place(restore, name));
+        let made = perform_verified(restore, manifest.clone(), None, listener, context).await;
+        let (RestoreReport { mut restored, .. }, dumped) =
+            made.map_err(|error| self.explained(error))?;
+        let mut held = Held::default();
+        if let Some(dumped) = dumped {
+            let facts = match &self.part {
+                Some(part) => database::facts_within(&facts_of(unit), part),
+                None => facts_of(unit),
+            };
+            held = contents::compare(restore, (manifest, &facts), &dumped, context).await?;
+            restored.warnings.extend(held.warning);
+        }
+        let connection = database::connect(engine, &restore.connection)?;
+        let more = connection.examine(&restore.target, &unit.sha256, &context.cancel).await?;
+        Ok(One { restored, held: held.tables, more })
+    }
+
+    /// What the log of operations would have put right may keep a database of a whole server from being loaded.
+    fn explained(&self, error: Error) -> Error {
+        let is_of_load = error.code() == ErrorCode::SourceFailed
+            || matches!(error, Error::Restore(RestoreError::Mismatch { .. }));
+        match &self.part {
+            Some(part) if is_of_load => {
+                let why = format!("`{part}` could not be loaded without the log of operations");
+                contents::no_verdict(&why, error)
+            }
+            _ => error,
+        }
+    }
 }
 
 /// Removes a place, also after a failure. Returns what to know when it is still there.
@@ -126,17 +177,19 @@ struct Found {
     databases: u64,
     tables: u64,
     rows: u64,
+    held: u64,
     more: Option<&'static str>,
     warnings: Vec<String>,
 }
 
 impl Found {
-    fn add(&mut self, (restored, more): One) {
+    fn add(&mut self, One { restored, held, more }: One) {
         // What was done with one of them only is not said of all.
         self.more = if self.databases == 0 || self.more == more { more } else { None };
         self.databases += 1;
         self.tables += restored.tables;
         self.rows += restored.rows;
+        self.held += held;
         self.warnings.extend(restored.warnings);
     }
 
@@ -151,11 +204,13 @@ impl Found {
         if self.tables == 0 {
             text.push_str("loaded; there is no table whose rows could be compared");
         } else {
-            let tables = counted(self.tables, "table", "tables");
-            text.push_str(&format!(
-                "{tables} with {} as in the backup",
-                counted(self.rows, "row", "rows")
-            ));
+            let rows = counted(self.rows, "row", "rows");
+            text.push_str(&format!("{} with {rows}", counted(self.tables, "table", "tables")));
+            text.push_str(&match self.held {
+                0 => " as in the backup".to_owned(),
+                held if held == self.tables => ", contents equal".to_owned(),
+                held => format!(" as in the backup, contents equal in {}", units::count(held)),
+            });
         }
         if let Some(more) = self.more {
             text.push_str(&format!("; {more} as well"));
@@ -170,20 +225,25 @@ mod tests {
 
     #[test]
     fn the_sentence_says_what_was_compared_and_nothing_else() {
-        let found = |databases, tables, rows, more| Found {
+        let found = |databases, tables, rows, held, more| Found {
             databases,
             tables,
             rows,
+            held,
             more,
             warnings: Vec::new(),
         };
         let cases = [
-            (found(1, 2, 1530, None), "2 tables with 1 530 rows as in the backup"),
+            (found(1, 2, 1530, 2, None), "2 tables with 1 530 rows, contents equal"),
             (
-                found(2, 1, 1, Some("integrity_check")),
+                found(1, 2, 1530, 1, None),
+                "2 tables with 1 530 rows as in the backup, contents equal in 1",
+            ),
+            (
+                found(2, 1, 1, 0, Some("integrity_check")),
                 "2 databases, 1 table with 1 row as in the backup; integrity_check as well",
             ),
-            (found(1, 0, 0, None), "loaded; there is no table whose rows could be compared"),
+            (found(1, 0, 0, 0, None), "loaded; there is no table whose rows could be compared"),
         ];
         for (found, sentence) in cases {
             assert_eq!(found.sentence().replace('\u{202f}', " "), sentence);

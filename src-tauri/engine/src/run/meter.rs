@@ -47,10 +47,15 @@ impl Course {
                 (Phase::Finishing, 0.02),
             ],
             (RunKind::Verify, _) => &[(Phase::Preparing, 0.02), (Phase::Verifying, 0.98)],
-            // It restores like any other restore, and then removes what it made.
-            (RunKind::RestoreTest, on_server) => {
-                Self { kind: RunKind::Restore, on_server, replaces: false }.phases()
-            }
+            // It restores like any other restore, compares, and removes what it made.
+            (RunKind::RestoreTest, false) => Self { kind: RunKind::Restore, ..self }.phases(),
+            (RunKind::RestoreTest, true) => &[
+                (Phase::Preparing, 0.02),
+                (Phase::Verifying, 0.11),
+                (Phase::Loading, 0.45),
+                (Phase::Finishing, 0.14),
+                (Phase::Comparing, 0.28),
+            ],
             (RunKind::Restore, _) if self.replaces => &[
                 (Phase::Preparing, 0.02),
                 (Phase::Verifying, 0.13),
@@ -80,7 +85,11 @@ impl Course {
 
     /// Whether the total of a phase is what a server estimates, and not what there is.
     fn is_estimated(self, phase: Phase) -> bool {
-        self.on_server && self.kind == RunKind::Backup && phase == Phase::Storing
+        let is_dump = match self.kind {
+            RunKind::Backup => phase == Phase::Storing,
+            _ => phase == Phase::Comparing,
+        };
+        self.on_server && is_dump
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod gate;
 mod lexer;
+mod own;
 mod speech;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 pub(super) use gate::{Gate, Rules, Verdict};
 pub(super) use lexer::Token;
+pub(super) use own::OwnDatabase;
 pub(super) use speech::{Quotes, Speech};
 
 use super::Restored;

@@ -12,12 +12,12 @@ use mongodb::bson::{Document, doc};
 
 use super::catalogue;
 use super::connect::Session;
-use super::facts::EXPIRING;
+use super::facts::expiring;
 use super::restore::CLAIM;
 use super::stream::NamespaceKind;
 use super::target::Target;
 use crate::contents::{DatabaseFacts, ObjectCount, ObjectKind};
-use crate::error::{Error, RestoreError, Result, ServerError};
+use crate::error::{Error, LoadError, RestoreError, Result, ServerError};
 
 /// What a comparison found.
 #[derive(Debug, Default)]
@@ -79,10 +79,11 @@ pub(super) async fn compare(
 
 /// Counts everything, where nothing was recorded.
 pub(super) async fn count_all(session: &Session, target: &Target) -> Result<Found> {
-    let mut found = Found::default();
+    let (mut found, mut is_empty) = (Found::default(), true);
     for name in target.databases() {
         let database = session.client.database(name);
         let listed = catalogue::list(session, &database).await?;
+        is_empty &= listed.iter().all(|(name, _)| name == CLAIM);
         let collections =
             listed.iter().filter(|(name, kind)| *kind != NamespaceKind::View && name != CLAIM);
         for (name, _) in collections {
@@ -93,7 +94,17 @@ pub(super) async fn count_all(session: &Session, target: &Target) -> Result<Foun
             found.collections += 1;
         }
     }
-    Ok(found)
+    // The tool calls that a success; the server would not even have the new database.
+    if is_empty { Err(holds_nothing()) } else { Ok(found) }
+}
+
+fn holds_nothing() -> Error {
+    LoadError::Unfit {
+        dump: "The dump".to_owned(),
+        detail: "nothing of the database that was asked for is in it".to_owned(),
+        next_step: "Choose a database that is in it; `kronos inspect` lists them".to_owned(),
+    }
+    .into()
 }
 
 /// The object as it is called inside of `database`, if it is one of it.
@@ -203,11 +214,6 @@ async fn indexes(
         Some(index) => Err(missing(index)),
         None => Ok(()),
     }
-}
-
-fn expiring(expected: &DatabaseFacts) -> BTreeSet<String> {
-    let recorded = expected.properties.get(EXPIRING);
-    recorded.and_then(|names| serde_json::from_str(names).ok()).unwrap_or_default()
 }
 
 fn notes(target: &Target, expiring: &BTreeSet<String>) -> Vec<String> {

@@ -39,7 +39,7 @@ pub(super) fn as_dumped(dump: &ForeignDump) -> Result<DumpedDatabase> {
         .into());
     };
     let (server, facts) = (ServerInfo::default(), DatabaseFacts::default());
-    Ok(DumpedDatabase { name, size: dump.size, server, facts, only: None })
+    Ok(DumpedDatabase { name, size: dump.size, server, facts, only: None, is_part: false })
 }
 
 /// Claims the new database and starts mongorestore.

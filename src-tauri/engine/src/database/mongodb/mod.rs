@@ -7,6 +7,7 @@
 mod catalogue;
 mod compare;
 mod connect;
+mod digest;
 mod dump;
 mod facts;
 mod failure;
@@ -31,6 +32,8 @@ pub(crate) use stream::{Prelude, read_prelude};
 use async_trait::async_trait;
 
 use self::connect::Session;
+pub(super) use self::digest::DigestReader;
+pub(super) use self::facts::{databases_in, within as facts_within};
 use self::login::{Address, DEFAULT_PORT};
 pub(super) use self::rows::RowReader;
 use self::server::Server;
@@ -177,6 +180,10 @@ impl DatabaseConnection for MongoServer {
     async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
         let (session, server) = self.open().await?;
         replace::look(&session, &server, &self.settings, target.database_name()?).await
+    }
+
+    async fn settle(&self, target: &RestoreTarget) -> Result<Vec<String>> {
+        replace::settle(&Session::open(&self.settings).await?, target.database_name()?).await
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {

@@ -79,16 +79,13 @@ impl Loading {
         let call = tools::call(tool, &loading.session).args(arguments(&target, dumped, jobs));
         let child = call.spawn_input(scope)?;
         loading.input = Some(match target {
-            Target::Database(_) | Target::Inside { .. } if dumped.only.is_none() => {
+            Target::Database(_) | Target::Inside { .. }
+                if dumped.only.is_none() && !dumped.is_part =>
+            {
                 Input::Whole(child)
             }
-            Target::Database(_) | Target::Inside { .. } => {
-                let choice = Choice { collections: dumped.only.clone(), ..Choice::default() };
-                Input::Chosen(Box::new(ArchiveWriter::new(child, choice)))
-            }
-            Target::Server(names) => {
-                let databases = Some(names.into_iter().collect());
-                let choice = Choice { databases, ..Choice::default() };
+            target => {
+                let choice = choice(target, dumped);
                 Input::Chosen(Box::new(ArchiveWriter::new(child, choice)))
             }
         });
@@ -223,6 +220,17 @@ impl Loading {
             previous,
         })
     }
+}
+
+/// What goes into the tool.
+fn choice(target: Target, dumped: &DumpedDatabase) -> Choice {
+    let databases = match target {
+        Target::Server(names) => Some(names.into_iter().collect()),
+        _ if dumped.is_part => Some(BTreeSet::from([dumped.name.clone()])),
+        _ => None,
+    };
+    let (collections, without_log) = (dumped.only.clone(), dumped.is_part);
+    Choice { databases, collections, without_log, ..Choice::default() }
 }
 
 /// What is expected of the collections `only`: them with their documents and their indexes.

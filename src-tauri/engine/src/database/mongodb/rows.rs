@@ -83,7 +83,7 @@ impl Listener for Collection {
 
     fn descriptions_end(&mut self) {}
 
-    fn wants(&self, database: &str, collection: &str) -> bool {
+    fn wants(&mut self, database: &str, collection: &str) -> bool {
         if self.is_of_server {
             return self
                 .wanted

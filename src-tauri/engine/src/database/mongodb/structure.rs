@@ -86,7 +86,7 @@ impl Listener for Definitions {
         self.is_complete = true;
     }
 
-    fn wants(&self, _: &str, _: &str) -> bool {
+    fn wants(&mut self, _: &str, _: &str) -> bool {
         false
     }
 

@@ -6,11 +6,11 @@
 use super::super::{DumpedDatabase, RestoreTarget, names};
 use super::catalogue;
 use super::connect::Session;
+use super::facts::databases_in;
 use super::restore::CLAIM;
 use super::rights::Rights;
 use super::server::{Server, version_in};
 use super::units::WHOLE_SERVER;
-use crate::contents::DatabaseFacts;
 use crate::error::{Error, RestoreError, Result, ServerError};
 
 /// What a restore makes.
@@ -120,16 +120,6 @@ fn named(target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<Target> {
          `{WHOLE_SERVER}`, on a server that has none of them"
     );
     Err(unusable(name, &detail))
-}
-
-/// The databases in a backup of a whole server, without the one that holds the users.
-fn databases_in(facts: &DatabaseFacts) -> Vec<String> {
-    let names = facts.objects.iter().filter_map(|object| object.name.split_once('.'));
-    let mut names: Vec<String> = names.map(|(database, _)| database.to_owned()).collect();
-    names.retain(|name| !catalogue::belongs_to_server(name));
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 fn unusable(target: &str, detail: &str) -> Error {

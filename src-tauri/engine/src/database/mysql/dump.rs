@@ -188,7 +188,7 @@ impl DatabaseReader<'_> {
     fn next_bytes(&mut self, buffer: &mut [u8]) -> Result<usize> {
         loop {
             if let Some((child, watch)) = &mut self.child {
-                let count = child.read(buffer).map_err(engine_error);
+                let count = child.read(buffer).map_err(Error::of_stream);
                 let count = count
                     .map_err(|error| watch.explain(self.dump.access.who.tool(error, &self.name)))?;
                 if count > 0 {
@@ -281,11 +281,4 @@ impl Read for DatabaseReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.next_bytes(buffer).map_err(io::Error::other)
     }
-}
-
-/// The error that a stream of a tool carries.
-pub(super) fn engine_error(error: io::Error) -> Error {
-    error
-        .downcast::<Error>()
-        .unwrap_or_else(|error| Error::Internal(format!("reading a tool: {error}")))
 }

@@ -74,6 +74,7 @@ fn as_dumped(dump: &ForeignDump) -> Result<DumpedDatabase> {
         server: ServerInfo::default(),
         facts: DatabaseFacts::default(),
         only: None,
+        is_part: false,
     })
 }
 
@@ -114,7 +115,7 @@ impl LoadSink for Script {
             return Err(Error::Internal("a script was loaded twice".to_owned()));
         };
         let passed = gate.finish(database);
-        let passed = self.settled(passed).map_err(super::dump::engine_error)?;
+        let passed = self.settled(passed).map_err(Error::of_stream)?;
         let database = self.database.take();
         let database =
             database.ok_or_else(|| Error::Internal("a script was loaded twice".into()))?;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::foreign::{Quotes, Rules, Token, Verdict, shown};
+use super::super::foreign::{OwnDatabase, Quotes, Rules, Token, Verdict, shown};
 use super::foreign_modes::Modes;
 
 /// As much of a statement as decides what it does.
@@ -155,7 +155,10 @@ pub(super) struct MysqlRules {
     others: BTreeSet<String>,
     /// The tables that the script has made so far, in lower case.
     made: BTreeSet<String>,
+    own: OwnDatabase,
     head: Vec<Part>,
+    /// The words and names of the head as they are spelled, in a statement that may name a database.
+    spelled: Vec<String>,
     is_whole: bool,
     /// The last two tokens.
     last: [Option<Part>; 2],
@@ -176,7 +179,9 @@ impl MysqlRules {
         Self {
             others: others.chain(["mysql", "sys"].map(str::to_owned)).collect(),
             made: BTreeSet::new(),
+            own: OwnDatabase::default(),
             head: Vec::new(),
+            spelled: Vec::new(),
             is_whole: true,
             last: [None, None],
             in_block: false,
@@ -274,6 +279,7 @@ impl MysqlRules {
 
     fn judge(&mut self) -> Result<Verdict, String> {
         let mut head = std::mem::take(&mut self.head);
+        let spelled = std::mem::take(&mut self.spelled);
         // The first half of a delimiter is a symbol until the other half comes.
         while matches!(head.last(), Some(Part::Symbol(symbol)) if b";$|%~^&".contains(symbol)) {
             head.pop();
@@ -285,19 +291,42 @@ impl MysqlRules {
             };
         };
         if first == "USE" {
-            return Err("enters a database by itself with `USE`".to_owned());
+            let refusal = "enters a database by itself with `USE`".to_owned();
+            return match spelled.get(1) {
+                Some(name) if head.len() == 2 && !name.is_empty() => self.own.enter(name, refusal),
+                _ => Err(refusal),
+            };
         }
         if !KNOWN.contains(&first.as_str()) {
             return Err(format!("has a statement that dumps do not have, `{}`", shown(first)));
         }
         match first.as_str() {
             "SET" => self.setting(&head),
-            "CREATE" | "ALTER" | "DROP" => self.definition(first, &head),
-            _ => Ok(Verdict::Pass),
+            "CREATE" | "ALTER" | "DROP" => self.definition(first, &head, &spelled),
+            "START" | "BEGIN" | "COMMIT" => Ok(Verdict::Pass),
+            _ => {
+                self.own.begin();
+                Ok(Verdict::Pass)
+            }
         }
     }
 
-    fn definition(&mut self, first: &str, head: &[Part]) -> Result<Verdict, String> {
+    fn spell(&mut self, token: &Token<'_>) {
+        const NAMING: [&str; 3] = ["USE", "CREATE", "DROP"];
+        if self.head.first().is_none_or(|first| first.is_any(&NAMING)) {
+            self.spelled.push(match token {
+                Token::Word(text) | Token::Name(text) => (*text).to_owned(),
+                _ => String::new(),
+            });
+        }
+    }
+
+    fn definition(
+        &mut self,
+        first: &str,
+        head: &[Part],
+        spelled: &[String],
+    ) -> Result<Verdict, String> {
         let place = head.iter().skip(1).position(|part| part.is_any(&KINDS));
         let Some(place) = place else {
             return Err(format!("has a `{first}` that dumps do not have"));
@@ -308,8 +337,12 @@ impl MysqlRules {
             return Ok(Verdict::LeaveOut(DEFAULTS));
         }
         if kind.is_any(&["DATABASE", "SCHEMA"]) {
-            return Err(format!("makes or drops a database by itself with `{first} DATABASE`"));
+            let refusal = format!("makes or drops a database by itself with `{first} DATABASE`");
+            let mut names = (place + 2..head.len()).filter(|at| !is_condition(&head[*at]));
+            let name = names.next().and_then(|at| spelled.get(at)).filter(|name| !name.is_empty());
+            return name.map_or(Err(refusal.clone()), |name| self.own.make(name, refusal));
         }
+        self.own.begin();
         if kind.is_any(&KINDS[OF_DATABASE..]) {
             let kind = kind.name().unwrap_or_default().to_uppercase();
             return Err(format!("changes the server as a whole with `{first} {kind}`"));
@@ -318,8 +351,7 @@ impl MysqlRules {
             return Err("makes an event that would run at once".to_owned());
         }
         if kind.is("TABLE") || kind.is("VIEW") {
-            let mut names =
-                head[place + 2..].iter().filter(|part| !part.is_any(&["IF", "NOT", "EXISTS"]));
+            let mut names = head[place + 2..].iter().filter(|part| !is_condition(part));
             self.made.extend(names.next().and_then(Part::name));
         }
         Ok(Verdict::Pass)
@@ -344,6 +376,11 @@ impl MysqlRules {
         self.modes.follow(&head[1..])?;
         Ok(Verdict::Pass)
     }
+}
+
+/// What stands between a kind and a name.
+fn is_condition(part: &Part) -> bool {
+    part.is_any(&["IF", "NOT", "EXISTS"])
 }
 
 /// A value in a `SET` must mean what it says, because some values change how the rest is read.
@@ -396,6 +433,7 @@ impl Rules for MysqlRules {
         self.in_block = in_block;
         self.note(&part)?;
         if self.head.len() < MAX_HEAD {
+            self.spell(token);
             self.head.push(part.clone());
         } else {
             self.is_whole = false;
@@ -456,9 +494,35 @@ mod tests {
     }
 
     #[test]
+    fn what_names_the_one_database_of_the_dump_is_left_out() {
+        let head = "SET a=1;\n/*!40000 DROP DATABASE IF EXISTS `shop`*/;\n\
+                    CREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop` /*!40100 DEFAULT CHARACTER SET utf8mb4 */;\n\
+                    USE `shop`;\n";
+        let text = format!("{head}CREATE TABLE t (a int);\nUSE `shop`;\nSELECT 1;\n");
+        assert_eq!(loaded(&text).as_deref(), Ok("SET a=1;\nCREATE TABLE t (a int);\nSELECT 1;\n"));
+        assert_eq!(loaded("use shop;SET a=1;").as_deref(), Ok("SET a=1;"));
+        for text in [
+            "CREATE TABLE t (a int);\nUSE `other`;\n",
+            "/*!40000 USE precious */;\n",
+            "USE Shop;\n",
+            "DELIMITER ;;\nUSE precious ;;\n",
+            "DELIMITER ;;\nUSE shop; DROP TABLE t ;;\n",
+            "USE shop DROP TABLE t;\n",
+            "USE `shop`.`t`;\n",
+            "CREATE DATABASE other;\n",
+            "CREATE TABLE t (a int);\nDROP DATABASE shop;\n",
+            "DROP TABLE precious.item;\n",
+        ] {
+            assert!(loaded(&format!("{head}{text}")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_leaves_the_database_is_refused() {
         for text in [
-            "USE precious",
+            "CREATE TABLE t (a int); USE precious",
+            "CREATE TABLE t (a int); /*!50003 USE precious */",
+            "INSERT INTO t VALUES (1); DROP DATABASE precious",
             "DROP TABLE Precious . `item`",
             "SELECT * FROM orders.x",
             "CREATE TABLE orders (a int); UPDATE t, orders.x SET a = 1",

@@ -8,6 +8,7 @@ mod arguments;
 mod catalog;
 mod check;
 mod choose;
+mod digest;
 mod dump;
 mod fault;
 mod flavour;
@@ -37,7 +38,9 @@ pub(crate) use script::{Token, Tokens};
 
 use async_trait::async_trait;
 
+pub(super) use self::digest::DigestReader;
 pub(super) use self::rows::RowReader;
+use self::session::{Access, Session};
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
@@ -91,6 +94,14 @@ impl DatabaseConnection for MysqlServer {
 
     async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {
         replace::look(&self.settings, target.database_name()?).await
+    }
+
+    async fn settle(&self, target: &RestoreTarget) -> Result<Vec<String>> {
+        let name = target.database_name()?.to_owned();
+        let mut session = Session::open(&Access::of(&self.settings).await?).await?;
+        let said = replace::settle(&mut session, &[name]).await?;
+        session.close().await;
+        Ok(said)
     }
 
     async fn check_target(&self, target: &RestoreTarget, dumped: &DumpedDatabase) -> Result<()> {

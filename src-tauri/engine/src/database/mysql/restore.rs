@@ -13,7 +13,6 @@ use super::super::{DumpedDatabase, RestoreSink, Restored, WorkScope};
 use super::arguments;
 use super::check::Check;
 use super::choose::{self, Chosen, Loaded};
-use super::dump::engine_error;
 use super::option_file;
 use super::replace::{self, Claim, Swap};
 use super::script::CopyFilter;
@@ -144,7 +143,7 @@ impl NewDatabase {
             Some(chosen) => chosen.pass(bytes, &mut |kept| filter.pass(kept, child)),
             None => filter.pass(bytes, child),
         };
-        let passed = passed.map_err(engine_error);
+        let passed = passed.map_err(Error::of_stream);
         passed.map_err(|error| self.target.access.who.tool(error, &self.target.name))
     }
 
@@ -165,12 +164,12 @@ impl NewDatabase {
         };
         if let Some(chosen) = self.chosen.take() {
             let loaded = chosen.finish(&mut |kept| filter.pass(kept, &mut child));
-            let loaded = loaded.map_err(engine_error);
+            let loaded = loaded.map_err(Error::of_stream);
             self.loaded = Some(
                 loaded.map_err(|error| self.target.access.who.tool(error, &self.target.name))?,
             );
         }
-        let ended = filter.finish(&mut child).map_err(engine_error);
+        let ended = filter.finish(&mut child).map_err(Error::of_stream);
         let ended = ended.and_then(|events| Ok((events, child.finish()?)));
         ended.map_err(|error| self.target.access.who.tool(error, &self.target.name))
     }

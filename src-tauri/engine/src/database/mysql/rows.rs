@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use super::super::reading::{DumpPlace, DumpReader};
 use super::super::rows::{FoundRows, Rows, WantedRows};
 use super::literals::Literals;
-use super::script::{Item, ItemKind, Scanner, Watcher, columns_of_insert, columns_of_table};
+use super::script::{Item, ItemKind, Part, Scanner, Watcher, columns_of_insert, columns_of_table};
 use crate::error::Result;
 
 /// Reads the first rows of one table.
@@ -102,7 +102,7 @@ impl Watcher for Table {
         self.literals.get_or_insert_with(|| Literals::new(count)).begin(&mut self.rows);
     }
 
-    fn rows(&mut self, text: &[u8]) {
+    fn rows(&mut self, text: &[u8], _: Part) {
         if !self.is_inserting || self.fault.is_some() {
             return;
         }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::super::reading::DumpReader;
 use super::super::structure::Structure;
-use super::script::{Item, ItemKind, Scanner, Token, Tokens, Watcher};
+use super::script::{Item, ItemKind, Part, Scanner, Token, Tokens, Watcher};
 use crate::error::Result;
 
 /// Reads every statement that makes something.
@@ -58,7 +58,7 @@ impl Watcher for Definitions {
 
     fn rows_begin(&mut self, _: &str, _: &[u8]) {}
 
-    fn rows(&mut self, _: &[u8]) {}
+    fn rows(&mut self, _: &[u8], _: Part) {}
 }
 
 /// The tokens of a statement without comments and without where its counter stands.

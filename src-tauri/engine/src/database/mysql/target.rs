@@ -285,6 +285,7 @@ mod tests {
             server: ServerInfo::default(),
             facts: DatabaseFacts { properties: properties.collect(), ..DatabaseFacts::default() },
             only: None,
+            is_part: false,
         }
     }
 

@@ -79,6 +79,8 @@ impl Capture {
         let snapshot = runtime.block_on(taking)?;
         let call = access
             .call(tool)?
+            // Moments are written in one zone, whatever zone the server is set to on another day.
+            .env("PGTZ", "UTC")
             .args(["--format=custom", "--compress=0", "--quote-all-identifiers", "--no-password"])
             .args([LOCK_WAIT, &format!("--snapshot={}", snapshot.id)])
             .args(snapshot.chosen.options(&snapshot.catalogue))
@@ -88,9 +90,7 @@ impl Capture {
             call.spawn_output(scope)?
         };
         let mut first = vec![0; FIRST];
-        let count = child.read(&mut first).map_err(|error| {
-            error.downcast::<Error>().unwrap_or_else(|error| Error::Internal(error.to_string()))
-        })?;
+        let count = child.read(&mut first).map_err(Error::of_stream)?;
         first.truncate(count);
         // From its first byte on the tool holds the locks and the moment by itself.
         let Snapshot { catalogue, chosen, .. } = snapshot;

@@ -32,7 +32,8 @@ pub(super) async fn compare(
     let catalogue = catalogue::read(session).await?;
     let found: HashMap<String, &Relation> =
         catalogue.relations.iter().map(|relation| (relation.shown(), relation)).collect();
-    let total = expected.objects.iter().filter(|object| object.is_table()).count() as u64;
+    let total = expected.objects.iter().filter(|object| object.rows.is_some()).count();
+    let mut number = 0;
     let mut counted = Counted::default();
     for object in &expected.objects {
         if object.kind == ObjectKind::LargeObjects {
@@ -45,17 +46,16 @@ pub(super) async fn compare(
         let Some(relation) = relation else {
             return mismatch(format!("`{}` is missing", object.name));
         };
-        if object.is_table() {
-            counted.tables += 1;
-            progress.object(&format!("{} ({} of {total}, counting)", object.name, counted.tables));
-        }
         if let Some(rows) = object.rows {
+            number += 1;
+            progress.object(&format!("{} ({number} of {total}, counting)", object.name));
             let sql = format!("SELECT count(*) FROM ONLY {}", relation.quoted());
             let row = session.one_patiently(&sql, cancel).await?;
             let there = row.get::<_, i64>(0).unsigned_abs();
             if there != rows {
                 return mismatch(format!("`{}` has {there} rows instead of {rows}", object.name));
             }
+            counted.tables += u64::from(object.is_table());
             counted.rows += rows;
         }
     }

@@ -135,7 +135,7 @@ fn as_dumped(dump: &ForeignDump) -> DumpedDatabase {
     let mut facts = DatabaseFacts::default();
     facts.properties.insert(ENCODING.to_owned(), String::new());
     let name = dump.source.clone().unwrap_or_default();
-    DumpedDatabase { name, size: dump.size, server, facts, only: None }
+    DumpedDatabase { name, size: dump.size, server, facts, only: None, is_part: false }
 }
 
 /// A tool inside a container sees no folder of this computer.

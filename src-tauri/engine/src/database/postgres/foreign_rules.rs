@@ -4,7 +4,7 @@
 //! server as a whole, files and programs of the server. Owners and grants are left out, as they are for every
 //! restore whose roles may be missing. What a function or a `DO` block does when it runs cannot be seen here.
 
-use super::super::foreign::{Quotes, Rules, Token, Verdict, shown};
+use super::super::foreign::{OwnDatabase, Quotes, Rules, Token, Verdict, shown};
 
 /// As much of a statement as decides what it does.
 const MAX_HEAD: usize = 24;
@@ -69,6 +69,31 @@ const REACHING: [&str; 11] = [
 ];
 /// The setting that changes how texts are read.
 const STRINGS: &str = "STANDARD_CONFORMING_STRINGS";
+/// What `pg_dump` writes before it enters a database whose name has to be quoted; it sets the encoding again behind that.
+const BEFORE_ODD_NAME: &str = "\\encoding SQL_ASCII";
+/// The setting that changes where a character ends.
+const ENCODING: &str = "CLIENT_ENCODING";
+/// The encodings, as far as letters and digits spell them, in which no character ends with a byte of ASCII; and what
+/// stands before one.
+const READABLE: [&str; 17] = [
+    "to",
+    "default",
+    "utf8",
+    "unicode",
+    "sqlascii",
+    "latin",
+    "iso8859",
+    "win125",
+    "win866",
+    "win874",
+    "windows125",
+    "windows866",
+    "windows874",
+    "koi8",
+    "euc",
+    "mule",
+    "alt",
+];
 const OWNERS: &str = "owners and grants, because the objects belong to the user of the profile";
 const DATABASE: &str =
     "comments on the database or an extension, which are not part of the new one";
@@ -77,7 +102,7 @@ const DATABASE: &str =
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Word(String),
-    Name,
+    Name(String),
     Text,
     Symbol(u8),
 }
@@ -85,6 +110,15 @@ enum Part {
 impl Part {
     fn is(&self, word: &str) -> bool {
         matches!(self, Self::Word(text) if text == word)
+    }
+
+    /// The name that it may be, as the server would read it.
+    fn name(&self) -> Option<String> {
+        match self {
+            Self::Word(word) => Some(word.to_ascii_lowercase()),
+            Self::Name(name) => Some(name.clone()),
+            Self::Text | Self::Symbol(_) => None,
+        }
     }
 }
 
@@ -100,6 +134,7 @@ pub(super) struct PostgresRules {
     from_stdin: bool,
     depth: u32,
     escapes: bool,
+    own: OwnDatabase,
 }
 
 impl Rules for PostgresRules {
@@ -112,7 +147,7 @@ impl Rules for PostgresRules {
             }
             Token::Name(name) => {
                 check_reach(name)?;
-                Part::Name
+                Part::Name((*name).to_owned())
             }
             Token::Text(text) => {
                 self.note_value(text)?;
@@ -131,9 +166,12 @@ impl Rules for PostgresRules {
     }
 
     fn end(&mut self) -> Result<Verdict, String> {
+        let mut own = std::mem::take(&mut self.own);
         let statement = std::mem::take(self);
         self.escapes = statement.escapes;
-        statement.judge()
+        let verdict = statement.judge(&mut own);
+        self.own = own;
+        verdict
     }
 
     fn only_inserts(&self) -> bool {
@@ -146,18 +184,23 @@ impl Rules for PostgresRules {
 }
 
 impl PostgresRules {
-    /// `pg_dump` writes two of these lines itself; the client is restricted anyway.
+    /// `pg_dump` writes some of these lines itself; the client is restricted anyway.
     fn command(&mut self, line: &str) -> Result<(), String> {
         let mut words = line.split_ascii_whitespace();
         let own = matches!(words.next(), Some("\\restrict" | "\\unrestrict"));
         let is_key =
             words.next().is_some_and(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric()));
-        if own && is_key && words.next().is_none() && self.head.is_empty() {
+        let is_own = own && is_key && words.next().is_none() || line == BEFORE_ODD_NAME;
+        if is_own && self.head.is_empty() {
             return Ok(());
         }
         match line.split_ascii_whitespace().next() {
             Some("\\connect" | "\\c") => {
-                Err("enters a database by itself with `\\connect`".to_owned())
+                let refusal = "enters a database by itself with `\\connect`".to_owned();
+                let name = connected(line).filter(|_| self.head.is_empty());
+                // `pg_dump` makes it first.
+                self.own.begin();
+                name.map_or(Err(refusal.clone()), |name| self.own.enter(&name, refusal).map(drop))
             }
             _ => Err(format!("has a command for the client, `{}`", shown(line))),
         }
@@ -179,9 +222,14 @@ impl PostgresRules {
         };
     }
 
-    /// `SET standard_conforming_strings = off` changes how the texts behind it are read.
+    /// `SET standard_conforming_strings = off` changes how the texts behind it are read, and so does the encoding.
     fn note_value(&mut self, value: &str) -> Result<(), String> {
         let is_setting = self.head.first().is_some_and(|first| first.is("SET"));
+        if is_setting && self.head.iter().any(|part| part.is(ENCODING) || part.is("NAMES")) {
+            check_encoding(value)?;
+        } else if !is_setting && value.eq_ignore_ascii_case(ENCODING) {
+            return Err("changes the encoding of its texts".to_owned());
+        }
         if is_setting && self.head.iter().any(|part| part.is(STRINGS)) {
             self.escapes =
                 !matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1" | "to");
@@ -191,7 +239,7 @@ impl PostgresRules {
         Ok(())
     }
 
-    fn judge(&self) -> Result<Verdict, String> {
+    fn judge(&self, own: &mut OwnDatabase) -> Result<Verdict, String> {
         // An empty statement.
         let Some(first) = self.head.first() else { return Ok(Verdict::Pass) };
         let Part::Word(first) = first else {
@@ -203,9 +251,18 @@ impl PostgresRules {
         if !KNOWN.contains(&first.as_str()) {
             return Err(format!("has a statement that dumps do not have, `{}`", shown(first)));
         }
-        match first.as_str() {
+        let verdict = self.verdict(first, own)?;
+        let is_setting = ["SET", "RESET", "SELECT"].contains(&first.as_str());
+        if !is_setting && !matches!(verdict, Verdict::LeaveOut(_)) {
+            own.begin();
+        }
+        Ok(verdict)
+    }
+
+    fn verdict(&self, first: &str, own: &mut OwnDatabase) -> Result<Verdict, String> {
+        match first {
             "COPY" => self.copy(),
-            "CREATE" | "ALTER" | "DROP" | "IMPORT" => self.definition(first),
+            "CREATE" | "ALTER" | "DROP" | "IMPORT" => self.definition(first, own),
             "GRANT" | "REVOKE" => Ok(Verdict::LeaveOut(OWNERS)),
             "SET" | "RESET" => Ok(self.setting()),
             "COMMENT" if self.second_of(&["DATABASE", "EXTENSION"]) => {
@@ -231,7 +288,7 @@ impl PostgresRules {
         Err("lets the server read or write a file or run a program with `COPY`".to_owned())
     }
 
-    fn definition(&self, first: &str) -> Result<Verdict, String> {
+    fn definition(&self, first: &str, own: &mut OwnDatabase) -> Result<Verdict, String> {
         const BETWEEN: [&str; 5] = ["OR", "REPLACE", "GLOBAL", "LOCAL", "TRUSTED"];
         let mut kinds =
             self.head.iter().skip(1).filter(|part| !BETWEEN.iter().any(|word| part.is(word)));
@@ -240,17 +297,41 @@ impl PostgresRules {
             _ => "",
         };
         let is_mapping = kind == "USER" && kinds.next().is_some_and(|part| part.is("MAPPING"));
+        if kind == "DATABASE" {
+            return self.database(first, own);
+        }
         if OF_SERVER.contains(&kind) && !is_mapping {
-            return Err(match kind {
-                "DATABASE" => {
-                    format!("makes, changes or drops a database by itself with `{first} DATABASE`")
+            return match self.head.iter().skip(3).take(3).collect::<Vec<_>>().as_slice() {
+                // What a role has as its settings in the one database.
+                [within, database, name]
+                    if within.is("IN")
+                        && database.is("DATABASE")
+                        && name.name().is_some_and(|name| own.is(&name)) =>
+                {
+                    Ok(Verdict::LeaveOut(DATABASE))
                 }
-                _ => format!("changes the server as a whole with `{first} {}`", shown(kind)),
-            });
+                _ => {
+                    let kind = shown(kind);
+                    Err(format!("changes the server as a whole with `{first} {kind}`"))
+                }
+            };
         }
         let gives_away = first == "ALTER" && self.since_owner == Some(1) && !self.has_comma;
         let about_rights = first == "ALTER" && kind == "DEFAULT";
         Ok(if gives_away || about_rights { Verdict::LeaveOut(OWNERS) } else { Verdict::Pass })
+    }
+
+    /// `pg_dump --create` makes the database that was dumped, sets it up and enters it.
+    fn database(&self, first: &str, own: &mut OwnDatabase) -> Result<Verdict, String> {
+        let refusal =
+            format!("makes, changes or drops a database by itself with `{first} DATABASE`");
+        let mut names =
+            self.head.iter().skip(2).filter(|part| !part.is("IF") && !part.is("EXISTS"));
+        match names.next().and_then(Part::name) {
+            Some(name) if first == "ALTER" && own.is(&name) => Ok(Verdict::LeaveOut(DATABASE)),
+            Some(name) if first != "ALTER" => own.make(&name, refusal),
+            _ => Err(refusal),
+        }
     }
 
     fn setting(&self) -> Verdict {
@@ -260,6 +341,37 @@ impl PostgresRules {
         }
         Verdict::Pass
     }
+}
+
+/// The database that a line `\connect` enters, where `pg_dump` could have written it.
+fn connected(line: &str) -> Option<String> {
+    let is_plain = |name: &str| {
+        let mut bytes = name.bytes();
+        !name.is_empty()
+            && bytes.all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.'
+            })
+    };
+    let inner = |text: &str, quote: char| {
+        let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.is_empty() && !inner.contains(['"', '\'', '\\'])).then(|| inner.to_owned())
+    };
+    let target = line.strip_prefix("\\connect ")?;
+    if let Some(address) = target.strip_prefix("-reuse-previous=on ") {
+        let address = address.strip_prefix('"')?.strip_suffix('"')?.strip_prefix("dbname=")?;
+        return inner(address, '\'');
+    }
+    if is_plain(target) { Some(target.to_owned()) } else { inner(target, '"') }
+}
+
+/// In others a byte that looks like a backslash may be the half of a character.
+fn check_encoding(name: &str) -> Result<(), String> {
+    let spelled = name.chars().filter(char::is_ascii_alphanumeric);
+    let spelled: String = spelled.map(|c| c.to_ascii_lowercase()).collect();
+    if READABLE.iter().any(|readable| spelled.starts_with(readable)) {
+        return Ok(());
+    }
+    Err(format!("has an encoding that not every client reads alike, `{}`", shown(name)))
 }
 
 fn check_reach(name: &str) -> Result<(), String> {
@@ -283,11 +395,11 @@ mod tests {
 
     #[test]
     fn what_dumps_hold_passes_without_owners_and_without_lines_for_the_client() {
-        let text = "\\restrict abc\nSET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\n\
+        let text = "\\restrict abc\nSET client_encoding = 'UTF8';\nSET NAMES 'latin1';\nSET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\n\
                     ALTER TABLE ONLY public.t OWNER TO somebody;\nALTER TABLE t ADD COLUMN o int;\n\
                     GRANT ALL ON TABLE t TO somebody;\nCOPY t (owner, \"to\") FROM stdin WITH (FORMAT csv);\n\
                     \\\\! x;'\n\\.\nSELECT pg_catalog.setval('s', 1, true);\n\\unrestrict abc\n";
-        let expected = "SET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\nALTER TABLE t ADD COLUMN o int;\n\
+        let expected = "SET client_encoding = 'UTF8';\nSET NAMES 'latin1';\nSET a = 1;\nCREATE TABLE t (owner text, \"to\" int);\nALTER TABLE t ADD COLUMN o int;\n\
                         COPY t (owner, \"to\") FROM stdin WITH (FORMAT csv);\n\\\\! x;'\n\\.\n\
                         SELECT pg_catalog.setval('s', 1, true);\n";
         let found = loaded(text).unwrap();
@@ -301,9 +413,49 @@ mod tests {
     }
 
     #[test]
+    fn what_names_the_one_database_of_the_dump_is_left_out() {
+        for (name, line) in [
+            ("shop", "\\connect shop"),
+            ("\"My Shop\"", "\\connect \"My Shop\""),
+            (
+                "\"my-shop\"",
+                "\\encoding SQL_ASCII\n\\connect -reuse-previous=on \"dbname='my-shop'\"",
+            ),
+        ] {
+            let text = format!(
+                "SET a = 1;\nDROP DATABASE IF EXISTS {name};\nCREATE DATABASE {name} WITH TEMPLATE = template0;\n\
+                 ALTER DATABASE {name} OWNER TO somebody;\n\\unrestrict abc\n{line}\n\\restrict abc\n\
+                 COMMENT ON DATABASE {name} IS 'x';\nALTER DATABASE {name} SET work_mem TO '5MB';\n\
+                 ALTER ROLE app IN DATABASE {name} SET work_mem TO '5MB';\n{line}\nSELECT 2;\n"
+            );
+            let kept: String =
+                loaded(&text).unwrap().lines().filter(|line| !line.is_empty()).collect();
+            assert_eq!(kept, "SET a = 1;SELECT 2;");
+        }
+        let head = "CREATE DATABASE shop;\n\\connect shop\n";
+        for text in [
+            "\\connect precious\n",
+            "\\c shop\n",
+            "\\encoding GBK\n",
+            "\\connect shop precious\n",
+            "\\connect shop \\! id\n",
+            "\\connect -reuse-previous=on \"dbname=shop host=elsewhere\"\n",
+            "\\connect \"dbname='shop'\"\n",
+            "SELECT 1 \\connect shop\n;\n",
+            "\\connect Shop\n",
+            "ALTER DATABASE precious SET a = 1;\n",
+            "ALTER ROLE app IN DATABASE precious SET a = 1;\n",
+            "CREATE DATABASE other;\n",
+            "CREATE TABLE t (a int);\nDROP DATABASE shop;\n",
+        ] {
+            assert!(loaded(&format!("{head}{text}")).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_leaves_the_database_is_refused_with_its_line() {
         for text in [
-            "DROP DATABASE a",
+            "ALTER DATABASE a SET b = 1",
             "CREATE ROLE a",
             "ALTER USER a SUPERUSER",
             "ALTER SYSTEM SET a = 1",
@@ -314,6 +466,10 @@ mod tests {
             "COPY t TO STDOUT",
             "SELECT pg_catalog.\"pg_read_file\"('a')",
             "SELECT set_config('standard_conforming_strings', 'off', false)",
+            "SET client_encoding = 'SJIS'",
+            "SET NAMES 'GBK'",
+            "SET client_encoding = 'SJ'\n'IS'",
+            "SELECT set_config('client_encoding', 'BIG5', false)",
             "LOAD 'a'",
             "EXECUTE a",
             "\\c other",

@@ -12,6 +12,7 @@ mod choose;
 mod compare;
 mod copy_text;
 mod custom_format;
+mod digest;
 mod dump;
 mod facts;
 mod faults;
@@ -41,6 +42,7 @@ pub(crate) use quote::shown;
 use async_trait::async_trait;
 
 use self::access::Access;
+pub(super) use self::digest::DigestReader;
 use self::dump::PostgresDump;
 pub(super) use self::rows::RowReader;
 pub(super) use self::structure::StructureReader;

@@ -150,7 +150,7 @@ fn holds_bytes(definition: &str, column: &str) -> bool {
 }
 
 /// The columns of a `COPY "schema"."table" ("a", "b") FROM stdin;`.
-fn columns(statement: &str) -> Option<Vec<String>> {
+pub(super) fn columns(statement: &str) -> Option<Vec<String>> {
     let mut rest = statement.strip_prefix("COPY ")?;
     (_, rest) = identifier(rest)?;
     if let Some(behind) = rest.strip_prefix('.') {

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags, ffi};
 
@@ -35,6 +36,8 @@ pub(super) struct Copy {
     pub path: PathBuf,
     /// How the source keeps its transactions: `wal`, `delete`, …
     pub journal_mode: String,
+    /// The moment that it shows.
+    pub at: Timestamp,
     /// Whether SQLite had to roll back what a crashed program left half done.
     pub rolled_back: bool,
 }
@@ -65,12 +68,13 @@ fn copy_one(
     scope.progress.object(&name);
     let (rolled_back, source) = (source.rolled_back, &source.connection);
     let journal_mode = patiently(path, COPY_PATIENCE, &scope.cancel, || begin_reading(source))?;
+    let at = Timestamp::now();
     let copy = scope.scratch.join(format!("{number}.sqlite"));
     files::create_private(&copy).map_err(|error| scratch_error(&copy, error))?;
     let mut target = open_target(&copy)?;
     run_backup(path, source, &mut target, scope)?;
     target.close().map_err(|(_, error)| target_error(&copy, &error))?;
-    Ok(Copy { name, source: path.to_owned(), path: copy, journal_mode, rolled_back })
+    Ok(Copy { name, source: path.to_owned(), path: copy, journal_mode, at, rolled_back })
 }
 
 /// Opens the read transaction that pins the moment: `BEGIN` alone reads nothing and pins nothing.

@@ -65,7 +65,7 @@ impl DumpStream for SqliteDump {
     }
 }
 
-fn passed(checked: Result<Findings, CheckError>, copy: &Copy) -> Result<Findings> {
+pub(super) fn passed(checked: Result<Findings, CheckError>, copy: &Copy) -> Result<Findings> {
     let path = || copy.source.display().to_string();
     checked.map_err(|error| match error {
         CheckError::Corrupt(finding) => DatabaseError::Corrupt { path: path(), finding }.into(),
@@ -75,7 +75,7 @@ fn passed(checked: Result<Findings, CheckError>, copy: &Copy) -> Result<Findings
     })
 }
 
-fn start_check(copy: &Copy) -> Result<RunningCheck> {
+pub(super) fn start_check(copy: &Copy) -> Result<RunningCheck> {
     RunningCheck::start(&copy.path).map_err(|error| {
         Error::from(DatabaseError::Failed {
             path: copy.source.display().to_string(),

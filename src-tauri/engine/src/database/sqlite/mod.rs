@@ -21,6 +21,7 @@ mod scratch_copy;
 mod source;
 mod standing;
 mod structure;
+mod survey;
 mod swap;
 
 use std::path::{Path, PathBuf};
@@ -34,7 +35,7 @@ use self::source::Look;
 pub(super) use self::structure::StructureReader;
 use super::{
     DatabaseConnection, DumpPlan, DumpStream, DumpedDatabase, ForeignDump, LoadRisk, LoadSink,
-    Location, PlannedUnit, Probe, RestoreSink, RestoreTarget, Standing, WorkScope,
+    Location, PlannedUnit, Probe, RestoreSink, RestoreTarget, Standing, Surveyed, WorkScope,
 };
 use crate::cancel::CancellationToken;
 use crate::config::ConnectionSettings;
@@ -108,6 +109,11 @@ impl DatabaseConnection for SqliteFiles {
             Ok(Box::new(dump::SqliteDump::new(copies, warnings, scope)) as Box<dyn DumpStream>)
         })
         .await
+    }
+
+    async fn survey(&self, scope: &WorkScope) -> Result<Option<Vec<Surveyed>>> {
+        let (paths, scope) = (self.paths.clone(), scope.clone());
+        blocking(move || survey::survey(&paths, &scope).map(Some)).await
     }
 
     async fn look_at(&self, target: &RestoreTarget) -> Result<Standing> {

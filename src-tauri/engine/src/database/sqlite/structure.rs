@@ -36,7 +36,7 @@ impl DumpReader for StructureReader {
     }
 }
 
-fn structure(file: &Connection) -> rusqlite::Result<Structure> {
+pub(super) fn structure(file: &Connection) -> rusqlite::Result<Structure> {
     // Tables that belong to a virtual one are its own business, as in the manifest.
     let mut statement = file.prepare(
         "SELECT coalesce((SELECT 'virtual table' FROM pragma_table_list l

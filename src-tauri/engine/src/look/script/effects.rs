@@ -26,6 +26,7 @@ pub(super) struct Effects {
     /// Databases that it changes to.
     pub uses: Vec<String>,
     pub drops_first: bool,
+    pub sets_log_place: bool,
     shell: Vec<String>,
     client: Vec<String>,
     server: Vec<String>,
@@ -43,6 +44,7 @@ impl Default for Effects {
             databases: Vec::new(),
             uses: Vec::new(),
             drops_first: false,
+            sets_log_place: false,
             shell: Vec::new(),
             client: Vec::new(),
             server: Vec::new(),
@@ -78,16 +80,23 @@ impl Effects {
             .map(|(texts, what)| (texts.as_slice(), what))
     }
 
+    /// All databases that it names so.
+    pub fn own_databases(&self) -> Vec<String> {
+        let mut names = self.databases.clone();
+        names.extend(self.uses.iter().filter(|name| !self.databases.contains(name)).cloned());
+        names
+    }
+
     fn command(&mut self, line: &[u8], dialect: SqlDialect) {
         let shown = example(line);
         let word: String = shown.chars().skip(1).take_while(char::is_ascii_alphabetic).collect();
         match word.to_ascii_lowercase().as_str() {
             // What the dump tools write by themselves.
             "restrict" | "unrestrict" if dialect == SqlDialect::Postgres => {}
+            "encoding" if shown == "\\encoding SQL_ASCII" => {}
             "" if shown == "\\." => {}
             "connect" | "c" | "u" if shown.starts_with('\\') => {
-                let target = shown.split_whitespace().nth(1).unwrap_or_default();
-                keep(&mut self.uses, target.trim_matches(['"', '`', ';']).to_owned());
+                keep(&mut self.uses, connected(line));
             }
             word => {
                 let runs = shown.starts_with("\\!")
@@ -111,6 +120,9 @@ impl Effects {
             "ALTER" if tokens.get(1).is_some_and(|token| token.is("DATABASE")) => {
                 keep_name(&mut self.databases, &tokens[2..]);
             }
+            "SET" if tokens.iter().any(|token| token.is("GTID_PURGED")) => {
+                self.sets_log_place = true;
+            }
             "SET"
                 if tokens
                     .get(1)
@@ -129,8 +141,10 @@ impl Effects {
     }
 
     fn create(&mut self, tokens: &[Token], text: &[u8]) {
-        let database = tokens.iter().take(5).position(|token| token.is("DATABASE"));
-        if let Some(at) = database {
+        let mut between = tokens.iter().enumerate().skip(1).take(3);
+        let is_or = |token: &Token| token.is("OR") || token.is("REPLACE");
+        let kind = between.find(|(_, token)| !is_or(token));
+        if let Some((at, _)) = kind.filter(|(_, token)| token.is("DATABASE")) {
             return keep_name(&mut self.databases, &tokens[at + 1..]);
         }
         if is_user(tokens.get(1)) {
@@ -205,6 +219,20 @@ impl Effects {
             keep(&mut self.server, example(text));
         }
     }
+}
+
+/// The database that a line for the client enters.
+fn connected(line: &[u8]) -> String {
+    const LONGEST: usize = 512;
+    let line = String::from_utf8_lossy(&line[..line.len().min(LONGEST)]);
+    let target = line.split_once(' ').map_or("", |(_, target)| target.trim());
+    let target = target.strip_prefix("-reuse-previous=on ").unwrap_or(target);
+    let inner = match target.strip_prefix('"').and_then(|inner| inner.split_once('"')) {
+        Some((quoted, _)) => quoted,
+        None => target.split_whitespace().next().unwrap_or_default(),
+    };
+    let name = inner.strip_prefix("dbname=").unwrap_or(inner);
+    name.trim_matches(['"', '`', '\'', ';']).to_owned()
 }
 
 fn is_user(token: Option<&Token>) -> bool {

@@ -62,6 +62,8 @@ pub(super) fn look(subject: &Subject<'_>, handle: &Handle, content: Content) -> 
     let mut look = answer(subject, wrapping, &facts, &tail);
     look.is_complete = is_all && effects.is_complete;
     findings(&mut look, &facts, &effects, &tail);
+    look.own_databases = effects.own_databases();
+    look.sets_log_place = effects.sets_log_place;
     look.objects = effects.objects;
     Ok(Look::Foreign(Box::new(look)))
 }

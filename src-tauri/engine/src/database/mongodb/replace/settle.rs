@@ -238,7 +238,6 @@ pub(in super::super) async fn settle(session: &Session, database: &str) -> Resul
         // Nobody has seen the new one, and the old one may have been written to since.
         journal::forget(session, database, &journal.id).await?;
         let sentence = "was interrupted earlier, before anything was replaced; it is as it was";
-        tracing::warn!(database, sentence, "an interrupted swap was found");
         return Ok(vec![format!("Replacing `{database}` {sentence}")]);
     }
     let (what, strays) = match end.forward().await {
@@ -249,7 +248,6 @@ pub(in super::super) async fn settle(session: &Session, database: &str) -> Resul
             ("the old database has been put back now, complete", end.back().await?)
         }
     };
-    tracing::warn!(database, what, "an interrupted swap was found");
     let sentence = format!("Replacing `{database}` was interrupted earlier; {what}");
     Ok(std::iter::once(sentence).chain(strays).collect())
 }

@@ -28,7 +28,9 @@ pub(in super::super) async fn look(
     name: &str,
 ) -> Result<Standing> {
     check_exists(session, name).await?;
-    settle::settle(session, name).await?;
+    for said in settle::settle(session, name).await? {
+        tracing::warn!("{said}");
+    }
     let found = catalogue::read(session, name.to_owned(), &Selection::default()).await?;
     let size = found.size();
     let collections = found.taken.into_iter().filter(|entry| entry.kind != NamespaceKind::View);

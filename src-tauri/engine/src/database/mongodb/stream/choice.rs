@@ -11,7 +11,7 @@ use mongodb::bson::{RawBsonRef, RawDocument};
 pub(super) const LOG: &str = "";
 
 /// Prefix of the collection that holds the documents of a time series.
-pub(super) const BUCKETS: &str = "system.buckets.";
+pub(in super::super) const BUCKETS: &str = "system.buckets.";
 
 /// Which parts of a stream are wanted.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +22,8 @@ pub(in super::super) struct Choice {
     pub(in super::super) databases: Option<BTreeSet<String>>,
     /// The only collections, views and time series that are wanted; `None` means all.
     pub(in super::super) collections: Option<BTreeSet<String>>,
+    /// Whether the log of operations stays behind: it names databases, and cannot be replayed on others.
+    pub(in super::super) without_log: bool,
 }
 
 /// What becomes of the documents of a collection.
@@ -40,6 +42,7 @@ pub(super) enum Fate {
 impl Choice {
     pub(super) fn fate(&self, database: &str, collection: &str) -> Fate {
         match &self.databases {
+            _ if database == LOG && self.without_log => Fate::Removed,
             Some(_) if database == LOG => Fate::Sifted,
             Some(wanted) if !wanted.contains(database) => Fate::Removed,
             _ if !self.takes(collection) => Fate::Removed,

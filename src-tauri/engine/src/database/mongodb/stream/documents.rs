@@ -15,7 +15,7 @@ pub(in super::super) trait Listener {
     fn descriptions_end(&mut self);
 
     /// Whether the documents of this collection are wanted.
-    fn wants(&self, database: &str, collection: &str) -> bool;
+    fn wants(&mut self, database: &str, collection: &str) -> bool;
 
     /// A document of a collection that is wanted.
     fn document(&mut self, document: &[u8]) -> Result<(), String>;

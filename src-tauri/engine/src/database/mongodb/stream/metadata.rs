@@ -28,17 +28,17 @@ impl NamespaceKind {
 
 /// What the stream says of a collection before any document comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Description {
-    pub(super) database: String,
-    pub(super) collection: String,
+pub(in super::super) struct Description {
+    pub(in super::super) database: String,
+    pub(in super::super) collection: String,
     pub(super) kind: NamespaceKind,
     pub(super) indexes: Vec<String>,
     /// Whether its documents expire: the server deletes them by itself.
-    pub(super) expires: bool,
+    pub(in super::super) expires: bool,
 }
 
 impl Description {
-    pub(super) fn read(document: &[u8]) -> Result<Self, String> {
+    pub(in super::super) fn read(document: &[u8]) -> Result<Self, String> {
         let document = raw(document)?;
         let text = |key: &str| document.get_str(key).map(str::to_owned).map_err(damaged);
         let metadata = document.get_str("metadata").unwrap_or_default();

@@ -17,10 +17,10 @@ mod prelude;
 mod reader;
 mod writer;
 
-pub(super) use choice::Choice;
+pub(super) use choice::{BUCKETS, Choice};
 pub(super) use contents::Namespace;
 pub(super) use documents::{Documents, Listener};
-pub(super) use metadata::{Described, NamespaceKind};
+pub(super) use metadata::{Described, Description, NamespaceKind};
 pub(crate) use prelude::{Prelude, read_prelude};
 pub(super) use reader::ArchiveReader;
 pub(super) use writer::ArchiveWriter;

@@ -51,7 +51,6 @@ pub(in super::super) async fn settle(
             None => continue,
         };
         let target = &journal.target;
-        tracing::warn!(target, kept, what, "an interrupted swap was found");
         said.push(format!("Replacing `{target}` was interrupted earlier; {what}"));
     }
     Ok(said)

@@ -21,7 +21,9 @@ use crate::error::{Error, RestoreError, Result};
 pub(in super::super) async fn look(settings: &ConnectionSettings, name: &str) -> Result<Standing> {
     let access = Access::of(settings).await?;
     let mut session = Session::open(&access).await?;
-    settle(&mut session, &[name.to_owned()]).await?;
+    for said in settle(&mut session, &[name.to_owned()]).await? {
+        tracing::warn!("{said}");
+    }
     check_exists(&mut session, &access, name).await?;
     let catalog = Catalog::read(&mut session, name).await?;
     let tables: Vec<ProbedObject> = catalog

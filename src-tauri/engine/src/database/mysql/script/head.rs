@@ -194,7 +194,18 @@ pub(in super::super) fn columns_of_insert(head: &[u8]) -> Option<Vec<String>> {
 /// The columns of a `CREATE TABLE` as a server prints it: what begins with a name in quotes is a column, what
 /// begins with a word is a key or a constraint.
 pub(in super::super) fn columns_of_table(statement: &[u8]) -> Vec<String> {
+    columns(statement).into_iter().map(|(name, _)| name).collect()
+}
+
+/// Those of them that the server computes from the others.
+pub(in super::super) fn computed_columns_of(statement: &[u8]) -> Vec<String> {
+    let computed = columns(statement).into_iter().filter(|(_, is_computed)| *is_computed);
+    computed.map(|(name, _)| name).collect()
+}
+
+fn columns(statement: &[u8]) -> Vec<(String, bool)> {
     let (mut depth, mut is_first, mut columns) = (0_u32, false, Vec::new());
+    let mut is_column = false;
     for (token, _) in Tokens::of(statement) {
         match token {
             Token::Symbol(b'(') => {
@@ -209,7 +220,16 @@ pub(in super::super) fn columns_of_table(statement: &[u8]) -> Vec<String> {
                 is_first = true;
                 continue;
             }
-            Token::Quoted(name) if is_first => columns.push(name),
+            Token::Quoted(name) if is_first => {
+                columns.push((name, false));
+                is_column = true;
+            }
+            _ if is_first => is_column = false,
+            token if is_column && depth == 1 && token.is("GENERATED") => {
+                if let Some((_, is_computed)) = columns.last_mut() {
+                    *is_computed = true;
+                }
+            }
             _ => {}
         }
         is_first = false;

@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 pub(super) use choice::ChoiceFilter;
 pub(super) use copy::CopyFilter;
 pub(crate) use head::{Token, Tokens};
-pub(super) use head::{columns_of_insert, columns_of_table, state_at, without_database};
+pub(super) use head::{
+    columns_of_insert, columns_of_table, computed_columns_of, state_at, without_database,
+};
 pub(super) use scanner::Scanner;
 
 use serde::{Deserialize, Serialize};
@@ -105,8 +107,19 @@ pub(super) trait Watcher {
     /// An `INSERT` into `table` has come to its first row; `head` is all before it.
     fn rows_begin(&mut self, table: &str, head: &[u8]);
 
-    /// The next piece of the rows, from behind the first parenthesis to the semicolon.
-    fn rows(&mut self, text: &[u8]);
+    /// The next piece of the rows, from behind the first parenthesis to the semicolon, and what of them it is.
+    fn rows(&mut self, text: &[u8], part: Part);
+}
+
+/// What a piece of rows is; it is never more than one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// What stands between two rows, or behind the last.
+    Between,
+    /// Values, and what opens and closes texts and rows.
+    Values,
+    /// A text, with the quote at its end.
+    Text,
 }
 
 /// Nobody does.
@@ -115,7 +128,7 @@ impl Watcher for () {
 
     fn rows_begin(&mut self, _: &str, _: &[u8]) {}
 
-    fn rows(&mut self, _: &[u8]) {}
+    fn rows(&mut self, _: &[u8], _: Part) {}
 }
 
 /// What a complete script holds.

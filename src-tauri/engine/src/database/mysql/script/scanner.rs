@@ -7,7 +7,7 @@
 use memchr::{memchr, memchr2};
 
 use super::head;
-use super::{Contents, Item, ItemKind, Watcher};
+use super::{Contents, Item, ItemKind, Part, Watcher};
 
 /// Enough for the column list of the widest table.
 const MAX_HEAD: usize = 1024 * 1024;
@@ -102,11 +102,11 @@ impl Scanner {
     pub(in super::super) fn feed_watched(&mut self, bytes: &[u8], watcher: &mut impl Watcher) {
         let mut at = 0;
         while at < bytes.len() {
-            let was_in_rows = self.depth.is_some();
+            let part = self.part();
             let next = self.step(bytes, at);
             self.measure((next - at) as u64);
-            if was_in_rows {
-                watcher.rows(&bytes[at..next]);
+            if let Some(part) = part {
+                watcher.rows(&bytes[at..next], part);
             } else if let (Some(_), Some(item)) = (self.depth, &self.inserting) {
                 watcher.rows_begin(&item.name, &self.head);
             } else if let Some((item, statement)) = self.made.take() {
@@ -114,6 +114,15 @@ impl Scanner {
             }
             at = next;
         }
+    }
+
+    /// What the next byte is part of, when it is one of rows.
+    fn part(&self) -> Option<Part> {
+        Some(match (self.depth?, self.state) {
+            (0, _) => Part::Between,
+            (_, State::Quoted(_) | State::Escaped(_)) => Part::Text,
+            _ => Part::Values,
+        })
     }
 
     /// Counts the bytes of one step; the statement may have ended, or not begun, with it.
@@ -264,15 +273,21 @@ impl Scanner {
         }
     }
 
-    /// The rows of an `INSERT`: nothing but values, parentheses and texts.
+    /// The rows of an `INSERT`: nothing but values, parentheses and texts. Ends where a row does.
     fn in_rows(&mut self, bytes: &[u8], mut at: usize) -> usize {
         let mut depth = self.depth.unwrap_or_default();
         while let Some(byte) = bytes.get(at) {
             at += 1;
             match byte {
-                b'(' => {
-                    self.rows += u64::from(depth == 0);
-                    depth += 1;
+                b'(' if depth == 0 => {
+                    self.rows += 1;
+                    depth = 1;
+                    break;
+                }
+                b'(' => depth += 1,
+                b')' if depth == 1 => {
+                    depth = 0;
+                    break;
                 }
                 b')' => depth = depth.saturating_sub(1),
                 b'\'' | b'"' => {

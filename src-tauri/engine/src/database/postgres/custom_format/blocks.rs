@@ -29,6 +29,8 @@ pub(super) struct Blocks {
     filled: usize,
     current: Option<usize>,
     in_large_objects: bool,
+    /// The number of the large object that goes by.
+    large_object: i64,
     table: Table,
     rows: u64,
     begun: usize,
@@ -84,6 +86,7 @@ impl Blocks {
             filled: 0,
             current: None,
             in_large_objects: false,
+            large_object: 0,
             table: Table::default(),
             rows: 0,
             begun: 0,
@@ -112,7 +115,7 @@ impl Blocks {
             bytes = match self.state {
                 State::Kind => self.kind(bytes)?,
                 State::Chunk(left) => self.chunk(bytes, left, watcher),
-                State::Id | State::LargeObject | State::Length => self.field(bytes)?,
+                State::Id | State::LargeObject | State::Length => self.field(bytes, watcher)?,
             };
         }
         Ok(())
@@ -131,7 +134,9 @@ impl Blocks {
     fn chunk<'a>(&mut self, bytes: &'a [u8], left: u64, watcher: &mut impl Watcher) -> &'a [u8] {
         let count = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
         let (chunk, rest) = bytes.split_at(count);
-        if !self.in_large_objects {
+        if self.in_large_objects {
+            watcher.large_object(self.large_object, chunk);
+        } else {
             self.rows += self.table.feed(chunk);
             if let Some(entry) = self.current() {
                 watcher.rows(entry, chunk);
@@ -143,7 +148,11 @@ impl Blocks {
     }
 
     /// Collects a number and acts on it when it is whole.
-    fn field<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Malformed> {
+    fn field<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        watcher: &mut impl Watcher,
+    ) -> Result<&'a [u8], Malformed> {
         let wanted = 1 + self.contents.width;
         let count = (wanted - self.filled).min(bytes.len());
         let (taken, rest) = bytes.split_at(count);
@@ -152,12 +161,12 @@ impl Blocks {
         if self.filled == wanted {
             self.filled = 0;
             let value = number(&self.field[..wanted])?;
-            self.act_on(value)?;
+            self.act_on(value, watcher)?;
         }
         Ok(rest)
     }
 
-    fn act_on(&mut self, value: i64) -> Result<(), Malformed> {
+    fn act_on(&mut self, value: i64, watcher: &mut impl Watcher) -> Result<(), Malformed> {
         let length = u64::try_from(value).ok();
         self.state = match (self.state, length) {
             (State::Id, _) => {
@@ -170,6 +179,8 @@ impl Blocks {
             }
             (State::LargeObject, _) => {
                 self.large_objects += 1;
+                self.large_object = value;
+                watcher.large_object(value, &[]);
                 State::Length
             }
             (_, Some(0)) if self.in_large_objects => State::LargeObject,

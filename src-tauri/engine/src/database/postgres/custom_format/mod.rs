@@ -50,6 +50,9 @@ pub(super) trait Watcher {
 
     /// The next piece of the rows of an entry.
     fn rows(&mut self, entry: &Entry, text: &[u8]);
+
+    /// The next piece of the large object with this number, or that it begins. Nothing unless it is wanted.
+    fn large_object(&mut self, _number: i64, _bytes: &[u8]) {}
 }
 
 /// Nobody does.
