@@ -110,6 +110,7 @@ async fn postgres_by_clicking(server: &PostgresServer, shop: &Shop) {
     assert!(!is_there(), "something was made before it was agreed to");
     assert_eq!(listing(&folder), before);
 
+    page.picture("load-1-agreed").await;
     page.click("load-start").await;
     let path = page.says("restored-path", |path| path.contains(&shop.restored)).await;
     assert!(path.contains(&shop.port.to_string()), "{path}");
@@ -121,7 +122,7 @@ async fn postgres_by_clicking(server: &PostgresServer, shop: &Shop) {
     assert!(is_there());
     assert_eq!(listing(&folder), before);
     page.go("restore").await;
-    page.says("recent-restores", |text| text.contains("A dump of another program")).await;
+    page.says("restore-result", |text| text.contains("is loaded into a new database")).await;
     assert_eq!(page.policy_violations().await, json!([]));
 }
 
@@ -210,7 +211,7 @@ async fn a_script_for_sqlite_is_loaded_by_keyboard_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dump_that_changes_after_the_look_is_not_loaded() {
-    let mut desk = Desk::new();
+    let mut desk = Desk::with(&[("GTK_THEME", "Adwaita:dark")]);
     let home = desk.home();
     let file = home.join("mine.sql");
     std::fs::write(&file, "PRAGMA foreign_keys=OFF;\nCREATE TABLE a (x);\n").unwrap();

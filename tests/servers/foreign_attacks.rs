@@ -46,6 +46,16 @@ fn postgres(world: &World) -> Vec<String> {
         format!("SELECT 'it''s', $a$ ' $a$, $$ \\; $$ \\! touch {marker}"),
         format!("/* /* */ ' */ \\! touch {marker}"),
         format!("SET client_encoding = 'SJIS';\nSELECT E'\u{81}\\' ; \\! touch {marker}\n --';"),
+        format!(
+            "SET \"standard_conforming_strings\" = off;\nSELECT '\\'' \\! touch {marker}\n';"
+        ),
+        format!(
+            "BEGIN;\nSET LOCAL standard_conforming_strings = off;\nSELECT '\\''; COPY t TO '{marker}'; --';"
+        ),
+        format!(
+            "DO $$BEGIN PERFORM set_config('standard_' || 'conforming_strings', 'off', false); END$$;\n\
+             SELECT '\\'' \\! touch {marker}\n';"
+        ),
         format!("\\connect {precious}\nDROP TABLE item;"),
         format!("SET NAMES 'GB18030';\nSELECT E'\u{81}\\' ; COPY t TO '{marker}';\n --';"),
         format!("COMMIT; DROP DATABASE {precious};"),
@@ -110,6 +120,16 @@ fn mysql(world: &World, is_mariadb: bool) -> Vec<String> {
         ),
         format!(
             "SET @a = 'NO_BACK\\SLASH_ESCAPES';\nSET sql_mode = @a;\nSELECT '\\'; DROP TABLE {precious}.item; -- ';"
+        ),
+        format!(
+            "SET `sql_mode` = 'NO_BACKSLASH_ESCAPES';\nSELECT '\\'; DROP TABLE {precious}.item; -- ';"
+        ),
+        format!(
+            "SET @sql_mode = 'NO_BACKSLASH_ESCAPES';\nSET sql_mode = @sql_mode;\nSELECT '\\'; DROP TABLE {precious}.item; -- ';"
+        ),
+        format!("SET NAMES `gbk`;\nSELECT '\u{ff}\\'; DROP TABLE {precious}.item; -- ';"),
+        format!(
+            "SET STATEMENT sql_mode = 'NO_BACKSLASH_ESCAPES' FOR SELECT 1;\nSELECT '\\'; DROP TABLE {precious}.item; -- ';"
         ),
         format!("SET NAMES gbk;\nSELECT '\u{ff}\\'; DROP TABLE {precious}.item; -- ';"),
         format!(

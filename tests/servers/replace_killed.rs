@@ -1,7 +1,7 @@
 //! A restore that is killed at one exact moment of its swap, because something on the server keeps it there: before
 //! anything has moved, what users have done since stays; after it, the next start makes it whole.
 
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use mongodb::bson::{Document, doc};

@@ -25,10 +25,12 @@ export function stateOf(run: RunView): State {
 
 export const DOING: Record<RunKind, string> = { backup: 'Backup of', verify: 'Check of', restore: 'Restore of', restore_test: 'Restore test of' };
 
+/** Whether this names a file, and not a database on a server. */
+export const isPath = (target: string) => /^([/~]|[A-Za-z]:[\\/])/.test(target);
+
 /** Whose run it is; of a file that was given to the window its name, without the folders around it. */
 export function subject({ kind, profile }: { kind: RunKind; profile: string }): string {
-  const isPath = kind === 'verify' && /^([/~]|[A-Za-z]:[\\/])/.test(profile);
-  return isPath ? (profile.split(/[\\/]/).at(-1) ?? profile) : profile;
+  return kind === 'verify' && isPath(profile) ? (profile.split(/[\\/]/).at(-1) ?? profile) : profile;
 }
 
 /** "Backup of shop": names the run, for a label or a question. */

@@ -10,15 +10,10 @@
 //! 4. It is on another computer, or such a profile's server is: locked.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::cancel::CancellationToken;
 use crate::config::{self, Config, NamePatterns, Profile};
-use crate::contents::DatabaseFacts;
-use crate::database::{
-    self, DatabaseConnection, Location, RestoreSink, RestoreTarget, Restored, Standing,
-};
+use crate::database::{self, DatabaseConnection, Location, RestoreTarget, Standing};
 use crate::error::{RestoreError, Result};
 use crate::ids::EngineKind;
 
@@ -90,16 +85,6 @@ impl Guard {
         Ok(own.find_map(|claim| claim.profile.environment.tag.clone()))
     }
 
-    /// Asks once more before what was loaded by `sink` takes the place: loading may take hours, and who protects
-    /// the place meanwhile wants to be heard.
-    pub(super) fn before(
-        self,
-        sink: Box<dyn RestoreSink>,
-        occupied: Occupied,
-    ) -> Box<dyn RestoreSink> {
-        Box::new(Guarded { sink, guard: self, occupied })
-    }
-
     fn lock(&self, config: &Config, occupied: &Occupied) -> Option<RestoreError> {
         let claims = self.claims(config, occupied);
         let target = occupied.shown.clone();
@@ -155,34 +140,6 @@ impl Guard {
             takes,
             is_remote,
         })
-    }
-}
-
-/// A sink whose last step is guarded.
-struct Guarded {
-    sink: Box<dyn RestoreSink>,
-    guard: Guard,
-    occupied: Occupied,
-}
-
-impl Write for Guarded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.sink.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.sink.flush()
-    }
-}
-
-impl RestoreSink for Guarded {
-    fn finish(
-        self: Box<Self>,
-        expected: &DatabaseFacts,
-        cancel: &CancellationToken,
-    ) -> Result<Restored> {
-        self.guard.check(&self.occupied)?;
-        self.sink.finish(expected, cancel)
     }
 }
 

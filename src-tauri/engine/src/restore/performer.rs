@@ -114,13 +114,14 @@ pub(super) async fn perform_verified(
         cancel: context.cancel.clone(),
     };
     let swap = OpenSwap::write(request, manifest.header.engine, &context.run)?;
+    let guarded = request.replacement.as_ref().map(|it| it.guard.clone()).zip(occupied);
+    // Loading may take hours, and who protects the target meanwhile wants to be heard.
+    let check = || guarded.map_or(Ok(()), |(guard, occupied)| guard.check(&occupied));
+    let facts = dumped.facts.clone();
+    let what = Load { reader, name, manifest, index, facts, listener, check };
     let loading = async {
-        let mut sink = connection.restore(&request.target, &dumped, &scope).await?;
-        if let (Some(it), Some(occupied)) = (&request.replacement, occupied) {
-            sink = it.guard.clone().before(sink, occupied);
-        }
-        let source = Source { reader, name, manifest, index };
-        load(source, sink, listener, dumped.facts, context).await
+        let sink = connection.restore(&request.target, &dumped, &scope).await?;
+        load(what, sink, context).await
     };
     let loaded = loading.await;
     if let Some(swap) = swap {
@@ -253,22 +254,23 @@ fn distinguishable_names(manifest: &Manifest) -> Vec<String> {
     units.iter().map(name).collect()
 }
 
-/// The unit of an open archive that is loaded.
-struct Source {
+/// What of which archive is loaded, who listens to it, and what has to be true once more before it may count.
+struct Load<F> {
     reader: ObjectReader,
     name: String,
     manifest: Manifest,
     index: usize,
+    facts: DatabaseFacts,
+    listener: Option<Listener>,
+    check: F,
 }
 
 async fn load(
-    source: Source,
+    what: Load<impl FnOnce() -> Result<()> + Send + 'static>,
     mut sink: Box<dyn RestoreSink>,
-    listener: Option<Listener>,
-    facts: DatabaseFacts,
     context: &RunContext,
 ) -> Result<(Restored, Option<Digests>)> {
-    let Source { reader, name, manifest, index } = source;
+    let Load { reader, name, manifest, index, facts, listener, check } = what;
     let context = context.clone();
     let runtime = tokio::runtime::Handle::current();
     let chain = move || {
@@ -279,6 +281,7 @@ async fn load(
         let found = loading.listener.map(DumpReader::finish).transpose()?;
         context.progress.enter(Phase::Finishing, 0);
         context.cancel.check()?;
+        check()?;
         Ok((sink.finish(&facts, &context.cancel)?, found))
     };
     tokio::task::spawn_blocking(chain)

@@ -42,7 +42,7 @@ impl Modes {
             match (variable(target), mode) {
                 (Some(name), Some(mode)) => drop(self.saved.insert(name, mode)),
                 (Some(name), None) => drop(self.saved.remove(&name)),
-                (None, mode) if target.last().is_some_and(|last| last.is("SQL_MODE")) => {
+                (None, mode) if target.last().is_some_and(|last| last.means("SQL_MODE")) => {
                     self.current = mode.ok_or(NOT_FOLLOWED)?;
                 }
                 (None, _) => {}
@@ -55,11 +55,13 @@ impl Modes {
     fn mode(&self, value: &[Part]) -> Option<Quotes> {
         match value {
             [Part::Text(text)] if !text.contains('\\') => Some(quotes(text)),
-            [Part::Word(word)] if !word.starts_with(|first: char| first.is_ascii_digit()) => {
+            [Part::Word(word)]
+                if word != "DEFAULT" && !word.starts_with(|first: char| first.is_ascii_digit()) =>
+            {
                 Some(quotes(word))
             }
-            [.., last] if last.is("SQL_MODE") => {
-                let is_global = value.iter().any(|part| part.is("GLOBAL"));
+            [Part::Symbol(b'@'), Part::Symbol(b'@'), .., last] if last.means("SQL_MODE") => {
+                let is_global = value.iter().any(|part| part.means("GLOBAL"));
                 (!is_global).then_some(self.current)
             }
             value => self.saved.get(&variable(value)?).copied(),

@@ -135,6 +135,11 @@ impl Part {
         matches!(self, Self::Word(text) if text == word)
     }
 
+    /// Whether it is this word, in quotes or not.
+    pub(super) fn means(&self, word: &str) -> bool {
+        self.name().is_some_and(|name| name.eq_ignore_ascii_case(word))
+    }
+
     fn is_any(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.is(word))
     }
@@ -358,7 +363,7 @@ impl MysqlRules {
     }
 
     fn setting(&mut self, head: &[Part]) -> Result<Verdict, String> {
-        let has = |word: &str| head.iter().any(|part| part.is(word));
+        let has = |word: &str| head.iter().any(|part| part.means(word));
         if has("GTID_PURGED") || has("SQL_LOG_BIN") {
             return Ok(Verdict::LeaveOut(POSITION));
         }
@@ -366,6 +371,9 @@ impl MysqlRules {
             ["GLOBAL", "PERSIST", "PERSIST_ONLY", "PASSWORD", "ROLE"].iter().find(|word| has(word))
         {
             return Err(format!("changes the server as a whole with `SET {word}`"));
+        }
+        if has("STATEMENT") {
+            return Err("has settings for one statement".to_owned());
         }
         for (at, part) in head.iter().enumerate() {
             check_value(part, &head[..at])?;
@@ -397,7 +405,8 @@ fn check_value(part: &Part, before: &[Part]) -> Result<(), String> {
             let is_number = word.starts_with(|first: char| first.is_ascii_digit());
             if is_number && is_read_by(before) || is_wide(word) { changes(word) } else { Ok(()) }
         }
-        _ => Ok(()),
+        Part::Name(name) if is_wide(name) => changes(name),
+        Part::Name(_) | Part::Symbol(_) => Ok(()),
     }
 }
 
@@ -405,7 +414,7 @@ fn check_value(part: &Part, before: &[Part]) -> Result<(), String> {
 fn is_read_by(before: &[Part]) -> bool {
     let (at, equal) = (Part::Symbol(b'@'), Part::Symbol(b'='));
     match before {
-        [.., name, last] if *last == equal && name.is_any(&READ_BY) => true,
+        [.., name, last] if *last == equal && READ_BY.iter().any(|word| name.means(word)) => true,
         [.., two, one, Part::Word(_) | Part::Name(_) | Part::Text(_), last] if *last == equal => {
             *one == at && *two != at
         }
@@ -534,6 +543,15 @@ mod tests {
             "SET character_set_client = 28",
             "SET @a = 'gb\\k'",
             "SET NAMES gbk",
+            "SET NAMES `gbk`",
+            "SET character_set_client = `gbk`",
+            "SET `character_set_client` = 28",
+            "SET sql_mode = DEFAULT",
+            "SET @@GLOBAL.`sql_mode` = ''",
+            "SET STATEMENT sql_mode='NO_BACKSLASH_ESCAPES' FOR SELECT 1",
+            "SET `sql_mode` = 'NO_BACKSLASH_ESCAPES'; INSERT INTO t VALUES ('\\'); DROP TABLE precious.item; -- ')",
+            "SET @@`sql_mode` = 'NO_BACKSLASH_ESCAPES'; INSERT INTO t VALUES ('\\'); DROP TABLE precious.item; -- ')",
+            "SET @sql_mode = 'NO_BACKSLASH_ESCAPES'; SET sql_mode = @sql_mode; INSERT INTO t VALUES ('\\'); DROP TABLE precious.item; -- ')",
             "SET @a = CONCAT('a', 'b')",
             "SET PERSIST a = 1",
             "DELIMITER ;;\nSET sql_mode = @unknown ;;\n",

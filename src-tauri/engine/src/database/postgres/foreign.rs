@@ -2,7 +2,7 @@
 //! `pg_restore`.
 //!
 //! Owns the options of these calls, and what the user of the profile may do beyond the database. `psql` obeys no
-//! command but SQL: it is told so with `\restrict` where it knows that, and the gate lets none through.
+//! command but SQL: it is told so with `\restrict`, and the gate lets none through.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -56,6 +56,9 @@ pub(super) async fn check(
     dump: &ForeignDump,
 ) -> Result<LoadRisk> {
     let session = target::check(access, wanted, &as_dumped(dump)).await?.session;
+    if matches!(dump.form, ForeignForm::Script) {
+        client(access, &session, dump).await?;
+    }
     let sql = "SELECT rolsuper OR EXISTS (SELECT FROM pg_roles r WHERE r.rolname IN \
          ('pg_execute_server_program', 'pg_write_server_files', 'pg_read_server_files') AND \
          pg_has_role(current_user, r.oid, 'MEMBER')), rolcreaterole FROM pg_roles WHERE rolname = current_user";
@@ -93,7 +96,7 @@ pub(super) async fn start(
     let call = Call { access: &access, into: &database.name, in_one };
     let loading = match &dump.form {
         ForeignForm::Script => {
-            let client = tools::client(&access, session.version / 10_000).await?;
+            let client = client(&access, &session, dump).await?;
             call.script(&client, scope)?
         }
         ForeignForm::Archive(format) => {
@@ -136,6 +139,22 @@ fn as_dumped(dump: &ForeignDump) -> DumpedDatabase {
     facts.properties.insert(ENCODING.to_owned(), String::new());
     let name = dump.source.clone().unwrap_or_default();
     DumpedDatabase { name, size: dump.size, server, facts, only: None, is_part: false }
+}
+
+/// The client that reads a script: one that can be told to take no commands for itself. Code in a script can
+/// change how texts are read, in ways that nobody sees before it runs, and then another client would find its
+/// commands where the gate has read a text.
+async fn client(access: &Access, session: &Session, dump: &ForeignDump) -> Result<Tool> {
+    let client = tools::client(access, session.version / 10_000).await?;
+    if restricts(client.version) {
+        return Ok(client);
+    }
+    Err(LoadError::Unfit {
+        dump: dump.source.clone().unwrap_or_else(|| "This script".to_owned()),
+        detail: format!("psql {} does not know `\\restrict`, so a script could run commands on this computer", client.version),
+        next_step: "Install the latest minor release of the PostgreSQL client (13.22, 14.19, 15.14, 16.10, 17.6 or newer)".to_owned(),
+    }
+    .into())
 }
 
 /// A tool inside a container sees no folder of this computer.
@@ -181,11 +200,9 @@ impl Call<'_> {
         let call =
             self.of(client)?.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]);
         let mut client_input = call.spawn_input(scope)?;
-        if restricts(client.version) {
-            let line = format!("\\restrict {:032x}\n", rand::random::<u128>());
-            let written = client_input.write_all(line.as_bytes());
-            written.map_err(|error| engine_error(error, self.against()))?;
-        }
+        let line = format!("\\restrict {:032x}\n", rand::random::<u128>());
+        let written = client_input.write_all(line.as_bytes());
+        written.map_err(|error| engine_error(error, self.against()))?;
         let gate = Box::new(Gate::new(Speech::Postgres, PostgresRules::default()));
         Ok(Loading::Script { gate, client: client_input })
     }

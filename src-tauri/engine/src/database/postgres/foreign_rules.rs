@@ -10,7 +10,7 @@ use super::super::foreign::{OwnDatabase, Quotes, Rules, Token, Verdict, shown};
 const MAX_HEAD: usize = 24;
 
 /// The statements that dumps have.
-const KNOWN: [&str; 38] = [
+const KNOWN: [&str; 36] = [
     "SET",
     "RESET",
     "SELECT",
@@ -31,10 +31,8 @@ const KNOWN: [&str; 38] = [
     "START",
     "COMMIT",
     "END",
-    "ROLLBACK",
     "SAVEPOINT",
     "RELEASE",
-    "ABORT",
     "GRANT",
     "REVOKE",
     "SECURITY",
@@ -75,9 +73,8 @@ const BEFORE_ODD_NAME: &str = "\\encoding SQL_ASCII";
 const ENCODING: &str = "CLIENT_ENCODING";
 /// The encodings, as far as letters and digits spell them, in which no character ends with a byte of ASCII; and what
 /// stands before one.
-const READABLE: [&str; 17] = [
+const READABLE: [&str; 16] = [
     "to",
-    "default",
     "utf8",
     "unicode",
     "sqlascii",
@@ -94,6 +91,7 @@ const READABLE: [&str; 17] = [
     "mule",
     "alt",
 ];
+const NOT_FOLLOWED: &str = "changes how its texts are read, in a way that cannot be followed";
 const OWNERS: &str = "owners and grants, because the objects belong to the user of the profile";
 const DATABASE: &str =
     "comments on the database or an extension, which are not part of the new one";
@@ -231,8 +229,12 @@ impl PostgresRules {
             return Err("changes the encoding of its texts".to_owned());
         }
         if is_setting && self.head.iter().any(|part| part.is(STRINGS)) {
-            self.escapes =
-                !matches!(value.to_ascii_lowercase().as_str(), "on" | "true" | "yes" | "1" | "to");
+            self.escapes = match value.to_ascii_lowercase().as_str() {
+                "on" => false,
+                "off" => true,
+                "to" => self.escapes,
+                _ => return Err(NOT_FOLLOWED.to_owned()),
+            };
         } else if !is_setting && value.eq_ignore_ascii_case(STRINGS) {
             return Err("changes how its texts are read".to_owned());
         }
@@ -264,7 +266,7 @@ impl PostgresRules {
             "COPY" => self.copy(),
             "CREATE" | "ALTER" | "DROP" | "IMPORT" => self.definition(first, own),
             "GRANT" | "REVOKE" => Ok(Verdict::LeaveOut(OWNERS)),
-            "SET" | "RESET" => Ok(self.setting()),
+            "SET" | "RESET" => self.setting(),
             "COMMENT" if self.second_of(&["DATABASE", "EXTENSION"]) => {
                 Ok(Verdict::LeaveOut(DATABASE))
             }
@@ -334,12 +336,33 @@ impl PostgresRules {
         }
     }
 
-    fn setting(&self) -> Verdict {
+    fn setting(&self) -> Result<Verdict, String> {
         let has = |word: &str| self.head.iter().take(4).any(|part| part.is(word));
-        if has("ROLE") || has("AUTHORIZATION") {
-            return Verdict::LeaveOut(OWNERS);
+        if self.head.iter().any(is_read_by) || has("NAMES") || has("ALL") {
+            return if self.is_followed() {
+                Ok(Verdict::Pass)
+            } else {
+                Err(NOT_FOLLOWED.to_owned())
+            };
         }
-        Verdict::Pass
+        Ok(if has("ROLE") || has("AUTHORIZATION") {
+            Verdict::LeaveOut(OWNERS)
+        } else {
+            Verdict::Pass
+        })
+    }
+
+    /// Whether a setting by which texts are read is written as `pg_dump` writes it, and holds until the next one.
+    fn is_followed(&self) -> bool {
+        match self.head.as_slice() {
+            [set, Part::Word(name), sign, Part::Word(_) | Part::Text] => {
+                set.is("SET")
+                    && (name == STRINGS || name == ENCODING)
+                    && (*sign == Part::Symbol(b'=') || sign.is("TO"))
+            }
+            [set, names, Part::Word(_) | Part::Text] => set.is("SET") && names.is("NAMES"),
+            _ => false,
+        }
     }
 }
 
@@ -362,6 +385,13 @@ fn connected(line: &str) -> Option<String> {
         return inner(address, '\'');
     }
     if is_plain(target) { Some(target.to_owned()) } else { inner(target, '"') }
+}
+
+/// Whether it may name a setting by which texts are read.
+fn is_read_by(part: &Part) -> bool {
+    part.name().is_some_and(|name| {
+        name.eq_ignore_ascii_case(STRINGS) || name.eq_ignore_ascii_case(ENCODING)
+    })
 }
 
 /// In others a byte that looks like a backslash may be the half of a character.
@@ -467,6 +497,21 @@ mod tests {
             "SELECT pg_catalog.\"pg_read_file\"('a')",
             "SELECT set_config('standard_conforming_strings', 'off', false)",
             "SET client_encoding = 'SJIS'",
+            "SET \"client_encoding\" = 'SJIS'",
+            "SET client_encoding TO DEFAULT",
+            "SET \"standard_conforming_strings\" = off",
+            "SET \"Standard_Conforming_Strings\" TO off",
+            "SET standard_conforming_strings TO DEFAULT",
+            "SET standard_conforming_strings = t",
+            "SET standard_conforming_strings = 0",
+            "SET LOCAL standard_conforming_strings = off",
+            "SET SESSION standard_conforming_strings = off",
+            "SET standard_conforming_strings FROM CURRENT",
+            "RESET standard_conforming_strings",
+            "RESET \"client_encoding\"",
+            "RESET ALL",
+            "SET standard_conforming_strings = off; ROLLBACK",
+            "ABORT",
             "SET NAMES 'GBK'",
             "SET client_encoding = 'SJ'\n'IS'",
             "SELECT set_config('client_encoding', 'BIG5', false)",
