@@ -29,7 +29,7 @@ storage: string | null,
 /**
  * Whether Kronos must never replace it; `None` leaves it to where it is.
  */
-protected?: boolean, 
+protected?: boolean | null, 
 /**
  * A short word for it, `staging`; empty for none.
  */
