@@ -16,10 +16,11 @@ pub async fn go_on(engine: Engine, every: Duration) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        for said in engine.settle_open_swaps().await {
+        let (said, _left) =
+            tokio::join!(engine.settle_open_swaps(), engine.remove_due_scratch_places());
+        for said in said {
             tracing::warn!("{said}");
         }
-        engine.remove_due_scratch_places().await;
     }
 }
 

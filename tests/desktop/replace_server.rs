@@ -25,7 +25,8 @@ async fn backed_up(desk: &mut Desk, engine: &str, shop: &Shop) -> Page {
     let Shop { port, user, name, .. } = shop;
     let config = desk.write_config(&format!(
         "[databases.shop]\nengine = \"{engine}\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = {user:?}\n\
-         password = {{ file = {secret:?} }}\ndatabases = [{name:?}]\n"
+         password = {{ file = \"{}\" }}\ndatabases = [{name:?}]\n",
+        secret.display()
     ));
     let page = Page::open(desk, &config).await;
     page.invoke("backup_start", json!({ "profiles": ["shop"] })).await.unwrap();

@@ -46,9 +46,7 @@ fn postgres(world: &World) -> Vec<String> {
         format!("SELECT 'it''s', $a$ ' $a$, $$ \\; $$ \\! touch {marker}"),
         format!("/* /* */ ' */ \\! touch {marker}"),
         format!("SET client_encoding = 'SJIS';\nSELECT E'\u{81}\\' ; \\! touch {marker}\n --';"),
-        format!(
-            "SET \"standard_conforming_strings\" = off;\nSELECT '\\'' \\! touch {marker}\n';"
-        ),
+        format!("SET \"standard_conforming_strings\" = off;\nSELECT '\\'' \\! touch {marker}\n';"),
         format!(
             "BEGIN;\nSET LOCAL standard_conforming_strings = off;\nSELECT '\\''; COPY t TO '{marker}'; --';"
         ),

@@ -58,7 +58,7 @@ fn archive(parts: &[Part]) -> Vec<u8> {
             bytes(&doc! { "db": database, "collection": collection, "EOF": is_end, "CRC": sum })
         };
         text.extend(header(false, 0));
-        documents.iter().for_each(|document| text.extend(document));
+        text.extend(documents.concat());
         text.extend(END);
         text.extend(header(true, sum(&documents.concat()).cast_signed()));
         text.extend(END);
@@ -83,7 +83,7 @@ fn beside(parts: Vec<Part>) -> Vec<u8> {
 fn archives(precious: &str) -> Vec<(&'static str, Vec<u8>)> {
     let user = doc! { "_id": "admin.stolen", "user": "stolen", "db": "admin", "credentials": {}, "roles": [{ "role": "root", "db": "admin" }] };
     let with = |part: Part, documents: Vec<Vec<u8>>| Part { documents, ..part };
-    let described = |part: Part, kind, metadata: String| Part { kind, metadata, ..part };
+    let described = |part: Part, kind, metadata: String| Part { metadata, kind, ..part };
     let view = |pipeline: String| {
         let options =
             format!(r#"{{"options":{{"viewOn":"item","pipeline":{pipeline}}},"indexes":[]}}"#);

@@ -8,6 +8,7 @@ import type { ProfileView } from '../bindings/ProfileView';
 import type { ServerDraft } from '../bindings/ServerDraft';
 import { api } from './api';
 import { emptySelection, emptyServer, isHere, nameFromServer, onServer, reachOf, type Reach } from './engines';
+import { EnvironmentForm } from './environment_form.svelte';
 import { toReport } from './errors';
 import { freeName, nameFromPath } from './format';
 import { check, FIELDS, REFERENCE, referenceOf, type Tab } from './profile_fields';
@@ -21,9 +22,7 @@ export class ProfileForm {
   name = $state('');
   paths = $state<string[]>(['']);
   storage = $state('');
-  tag = $state('');
-  /** As said; `null` leaves it to where it is. */
-  protected = $state<boolean | null>(null);
+  readonly environment = new EnvironmentForm(() => this.onServer && !isHere(this.serverDraft()));
   server = $state<ServerDraft>(emptyServer());
   reach = $state<Reach>('host');
   socket = $state('');
@@ -59,28 +58,12 @@ export class ProfileForm {
     this.name = draft.name;
     this.paths = draft.paths.length === 0 ? [''] : [...draft.paths];
     this.storage = draft.storage ?? '';
-    this.tag = draft.tag ?? '';
-    this.protected = draft.protected ?? null;
+    this.environment.fill(draft);
     if (server) this.#fill(structuredClone(server));
   }
 
   get onServer(): boolean {
     return onServer(this.engine);
-  }
-
-  get isRemote(): boolean {
-    return this.onServer && !isHere(this.serverDraft());
-  }
-
-  /** Whether a restore must not replace it: as said, else what is usual where it is. */
-  get isProtected(): boolean {
-    return this.protected ?? this.isRemote;
-  }
-
-  /** Says so only where it is not usual. */
-  protect(on: boolean): void {
-    this.protected = on === this.isRemote ? null : on;
-    this.changed();
   }
 
   #fill(server: ServerDraft): void {
@@ -129,7 +112,7 @@ export class ProfileForm {
     const paths = this.onServer ? [] : this.paths.map((path) => path.trim()).filter((path) => path !== '');
     const server = this.onServer ? this.serverDraft() : null;
     const storage = this.storage === '' ? null : this.storage;
-    return { name: this.name.trim(), engine: this.engine, paths, server, storage, protected: this.protected, tag: this.tag.trim() };
+    return { name: this.name.trim(), engine: this.engine, paths, server, storage, ...this.environment.draft() };
   }
 
   /** What was said about the form is not true any more once it changes. */

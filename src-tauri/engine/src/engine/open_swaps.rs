@@ -3,8 +3,9 @@
 //! Owns that each is tried and none keeps another from being tried. When that is done belongs to the host: it
 //! may take as long as a server needs to answer.
 
+use futures_util::future::join_all;
+
 use super::Engine;
-use crate::error::Result;
 use crate::event::Event;
 use crate::restore::{OpenSwap, open_swaps};
 
@@ -13,32 +14,31 @@ impl Engine {
     /// What cannot be ended now, because its server does not answer, is left to the next call. Costs nothing where
     /// there is none.
     pub async fn settle_open_swaps(&self) -> Vec<String> {
-        let mut said = Vec::new();
-        for swap in open_swaps(&self.0.state) {
-            let (database, profile) = swap.names();
-            let (database, profile) = (database.to_owned(), profile.to_owned());
-            tracing::warn!(
-                "Replacing `{database}` was interrupted; what is left of it is looked for first"
-            );
-            match self.settle_one(swap).await {
-                Ok(Some(sentences)) => said.extend(sentences),
-                Ok(None) => {
-                    tracing::info!(database, profile, "no profile reaches an interrupted swap");
-                }
-                Err(error) => tracing::warn!(
-                    %error,
-                    "Replacing `{database}` on the server of `{profile}` was interrupted, and the server has not been \
-                     asked yet how far it is; the next start of Kronos tries again"
-                ),
-            }
-        }
+        // Side by side: a server that does not answer keeps none of the others waiting.
+        let swaps = open_swaps(&self.0.state).into_iter().map(|swap| self.settle_one(swap));
+        let said = join_all(swaps).await.concat();
         if !said.is_empty() {
             self.0.options.sink.emit(Event::BackupsChanged);
         }
         said
     }
 
-    async fn settle_one(&self, swap: OpenSwap) -> Result<Option<Vec<String>>> {
-        swap.settle(&self.config()?).await
+    async fn settle_one(&self, swap: OpenSwap) -> Vec<String> {
+        let (database, profile) = swap.names();
+        let (database, profile) = (database.to_owned(), profile.to_owned());
+        tracing::warn!(
+            "Replacing `{database}` was interrupted; what is left of it is looked for first"
+        );
+        let settled = async { swap.settle(&self.config()?).await };
+        match settled.await {
+            Ok(Some(sentences)) => return sentences,
+            Ok(None) => tracing::info!(database, profile, "no profile reaches an interrupted swap"),
+            Err(error) => tracing::warn!(
+                %error,
+                "Replacing `{database}` on the server of `{profile}` was interrupted, and the server has not been \
+                 asked yet how far it is; the next start of Kronos tries again"
+            ),
+        }
+        Vec::new()
     }
 }

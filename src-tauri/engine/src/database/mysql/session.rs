@@ -21,6 +21,9 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// For a question about names and sizes.
 const ANSWER_PATIENCE: Duration = Duration::from_mins(5);
 
+/// How long a statement waits for a lock of another session, in seconds.
+pub(super) const USUAL_PATIENCE: u32 = 30;
+
 /// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Address {
@@ -182,13 +185,19 @@ impl Session {
 
     /// Settings of this connection only: no wait without end, no stale sizes, the same words everywhere.
     async fn prepare(&mut self) -> Result<()> {
-        self.execute("SET SESSION sql_mode = '', lock_wait_timeout = 30").await?;
+        self.execute("SET SESSION sql_mode = ''").await?;
+        self.wait_for_locks(USUAL_PATIENCE).await?;
         if self.version.flavour == Flavour::MySql && self.version.series() >= (8, 0) {
             self.execute("SET SESSION information_schema_stats_expiry = 0").await?;
         }
         let cipher: Vec<(String, String)> = self.rows("SHOW STATUS LIKE 'Ssl_cipher'", ()).await?;
         self.encrypted = cipher.iter().any(|(_, cipher)| !cipher.is_empty());
         Ok(())
+    }
+
+    /// Waits so long for another session's lock on a table, in seconds, from here on.
+    pub(super) async fn wait_for_locks(&mut self, seconds: u32) -> Result<()> {
+        self.execute(&format!("SET SESSION lock_wait_timeout = {seconds}")).await
     }
 
     /// All rows of an answer.

@@ -5,9 +5,10 @@
 
 use super::super::fault::number_of;
 use super::super::script::ItemKind;
-use super::super::session::{Session, identifier};
+use super::super::session::{Session, USUAL_PATIENCE, identifier};
 use super::journal::{self, Journal, State};
 use super::side::Side;
+use super::swap::LOCK_PATIENCE;
 use super::{lock, programs};
 use crate::database::names;
 use crate::error::{Error, Result, ServerError};
@@ -43,7 +44,10 @@ pub(in super::super) async fn settle(
             continue;
         }
         lock::take_swap(session, &journal.target).await?;
+        // Whoever uses the database waits behind a rename that waits; the next start tries again.
+        session.wait_for_locks(LOCK_PATIENCE).await?;
         let ended = end(session, &kept, &journal).await;
+        session.wait_for_locks(USUAL_PATIENCE).await?;
         lock::release(session, &lock::of_swap(&journal.target)).await?;
         let what = match ended? {
             Some(Ended::Forward(_)) => "it has been finished now, and the new database is there",

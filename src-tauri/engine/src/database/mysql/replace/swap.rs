@@ -24,7 +24,7 @@ const MAX_NAME: usize = 64;
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long one statement waits for another session's lock, in seconds.
-const LOCK_PATIENCE: u32 = 5;
+pub(super) const LOCK_PATIENCE: u32 = 5;
 /// The codes for a lock that another session holds.
 const IN_THE_WAY: [u16; 3] = [1205, 1213, 3572];
 
@@ -142,7 +142,7 @@ impl Swap<'_> {
         journal: &Journal,
     ) -> Result<u32> {
         let Journal { target, beside, old, new, .. } = journal;
-        session.execute(&format!("SET SESSION lock_wait_timeout = {LOCK_PATIENCE}")).await?;
+        session.wait_for_locks(LOCK_PATIENCE).await?;
         programs::clear_way(session, beside, &new.programs, &[]).await?;
         let places = |tables: &[String], from: &str, to: &str| -> Vec<String> {
             let (from, to) = (identifier(from), identifier(to));
