@@ -341,14 +341,14 @@ impl Letters {
     /// A name for a person. Two names never become one: of letters that are not known the bytes are told.
     fn text(self, bytes: Option<&[u8]>) -> String {
         let bytes = bytes.unwrap_or_default();
-        let unknown = |byte: &u8| match byte.is_ascii() {
-            true => char::from(*byte).to_string(),
-            false => format!("\u{fffd}{byte:02X}"),
+        let shown = |byte: &u8| {
+            let letter = char::from(*byte);
+            if byte.is_ascii() { letter.to_string() } else { format!("\u{fffd}{byte:02X}") }
         };
         match self {
             Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
             Self::Latin1 => bytes.iter().map(|byte| char::from(*byte)).collect(),
-            Self::Other => bytes.iter().map(unknown).collect(),
+            Self::Other => bytes.iter().map(shown).collect(),
         }
     }
 }
