@@ -10,7 +10,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::{ClientOptions, ServerAddress};
 
 use crate::cli::{Ran, TestContext};
-use crate::rig::{Profile, Subject};
+use crate::rig::{Profile, Subject, loaders_with};
 use crate::servers::{MongoServer, fresh_name};
 
 fn profile(server: &MongoServer, database: &str) -> Profile {
@@ -217,6 +217,19 @@ impl Drop for Own {
     }
 }
 
+/// An index that cannot be built without the log is no verdict, of its database only.
+fn wants_log_for_filler(context: &TestContext, server: &MongoServer, mut profile: Profile) {
+    let unique = "LC_ALL=C sed 's/name\":\"kkkkkkkkkkkkkkkk\"/name\":\"kk\",\"unique\":true/' | \"$REAL\" \"$@\"";
+    let subject = Subject::Mongo(server.clone());
+    profile.tools = Some(loaders_with(context, &subject, "unique", unique));
+    profile.write(context);
+    let ran = fails(&profile, context, &["test"]);
+    let said = "of 2 databases 1 came back as in the backup, but without the log of operations these could not be \
+                loaded: `filler`";
+    assert!(ran.contains(said) && ran.contains("E11000"), "{ran}");
+    assert!(!profile.ok(context, &["list"]).stdout.contains("restore test failed"));
+}
+
 #[test]
 fn a_whole_replica_set_comes_back_as_one_moment() {
     let Some(server) = MongoServer::standalone() else { return };
@@ -232,6 +245,9 @@ fn a_whole_replica_set_comes_back_as_one_moment() {
     let rows: Vec<Document> =
         (0..20_000).map(|id| doc! { "_id": id, "pad": "x".repeat(900) }).collect();
     set.runtime.block_on(filler.insert_many(rows).into_future()).unwrap();
+    let index = doc! { "key": { "pad": 1 }, "name": "k".repeat(16) };
+    let create = doc! { "createIndexes": "rows", "indexes": [index] };
+    set.runtime.block_on(set.client.database("filler").run_command(create).into_future()).unwrap();
     let user = doc! { "createUser": "ann", "pwd": "pw", "roles": ["root"] };
     set.admin(user);
 
@@ -253,6 +269,8 @@ fn a_whole_replica_set_comes_back_as_one_moment() {
     assert!(result["warnings"].to_string().contains("were tested one by one"), "{tested:?}");
     assert!(!set.names().iter().any(|name| name.contains("scratch")), "{:?}", set.names());
     assert_eq!(set.total(), 100_000);
+    wants_log_for_filler(&context, &server, set.profile(&server, "globals = true"));
+    profile.write(&context);
 
     let target = alone.profile(&server, "");
     target.write(&context);

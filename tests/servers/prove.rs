@@ -8,6 +8,7 @@ use mongodb::bson::{self, Bson, doc};
 
 use crate::cli::{Ran, TestContext, files_in};
 use crate::rig::{Fresh, Profile, Subject, loaders_with, tools_with};
+use crate::servers::{FreshPostgres, PostgresServer, fresh_name};
 use crate::{say, scaled};
 
 struct Stage {
@@ -170,6 +171,54 @@ fn what_is_written_in_another_way_every_time_is_no_difference() {
         equal += 1;
     }
     assert!(equal > 0);
+}
+
+/// Tables with the name `street` in a database with this encoding, and a row that can be found.
+fn streets(server: &PostgresServer, encoding: &str, street: &str) -> FreshPostgres {
+    let name = fresh_name("letters");
+    server.session("postgres").run(&format!(
+        "CREATE DATABASE \"{name}\" ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    ));
+    let database = server.adopt(&name);
+    database.session().run(&format!(
+        "CREATE TABLE \"{street}\" (id int PRIMARY KEY, \"{street}2\" text);
+         INSERT INTO \"{street}\" VALUES (1, '{street}'), (2, 'needle-1'), (3, NULL);
+         CREATE TABLE \"{street}3\" (LIKE \"{street}\"); CREATE SEQUENCE \"{street}4\"; SELECT nextval('\"{street}4\"');
+         CREATE TABLE parent (a int); CREATE TABLE \"{street}5\" (\"{street}\" text) INHERITS (parent);
+         ALTER TABLE parent ADD COLUMN c int; INSERT INTO \"{street}5\" VALUES (1, '{street}', 2)"
+    ));
+    database
+}
+
+#[test]
+fn names_in_the_encoding_of_their_database_are_compared_as_well() {
+    // Letters that are known by their bytes, letters that are not, and letters of two bytes each.
+    let encodings = [("LATIN1", "straße"), ("KOI8R", "улица"), ("EUC_JP", "通り")];
+    let (mut equal, mut changed) = (0, 0);
+    for subject in Subject::each() {
+        let Subject::Postgres(server) = &subject else { continue };
+        for (encoding, street) in encodings {
+            let source = Fresh::Postgres(streets(server, encoding, street));
+            let mut stage = Stage::new(subject.clone(), source);
+            let ran = stage.profile.ok(&stage.context, &["test"]);
+            let about = format!("{encoding}: {ran:?}");
+            assert!(ran.stderr.contains("4 tables with 4 rows, contents equal"), "{about}");
+            equal += 1;
+            let other = "LC_ALL=C sed 's/needle-1/needle-2/' | \"$REAL\" \"$@\"";
+            stage.profile.tools = Some(loaders_with(&stage.context, &subject, "other", other));
+            stage.profile.write(&stage.context);
+            let ran = stage.run(&["test"]);
+            let said = "` has 3 rows as in the backup, but not all of them hold the same";
+            assert!(ran.code != 0 && ran.stderr.contains(said), "{encoding}: {ran:?}");
+            let is_named = ran.stderr.contains("`public.straße` has");
+            assert_eq!(is_named, encoding == "LATIN1", "{ran:?}");
+            changed += 1;
+        }
+    }
+    say(&format!(
+        "databases of other encodings: {equal} equal, {changed} of them changed and found"
+    ));
+    assert!(equal > 0 && equal == changed);
 }
 
 #[test]

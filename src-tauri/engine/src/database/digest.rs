@@ -9,6 +9,10 @@ use sha2::{Digest, Sha256};
 
 use crate::units;
 
+/// The property of a database with what its server was set to that shows in how rows are written, where there is
+/// such a thing.
+pub const ROWS_WRITTEN: &str = "rows_written";
+
 /// The rows of one table: how many, and the sum of their hashes. A sum, because rows that are there twice
 /// would vanish from an exclusive or.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,6 +88,10 @@ impl NamedValues {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Digests {
     tables: BTreeMap<String, RowsDigest>,
+    /// What is no table: the value of a sequence, all large objects.
+    values: BTreeMap<String, RowsDigest>,
+    /// Whether the dump writes names in letters that are not known.
+    has_other_letters: bool,
     /// Tables whose rows a server changes by itself.
     changing: BTreeSet<String>,
 }
@@ -91,10 +99,17 @@ pub struct Digests {
 impl Digests {
     /// Adds rows of `table`.
     pub(super) fn add(&mut self, table: &str, rows: RowsDigest) {
-        match self.tables.get_mut(table) {
-            Some(found) => found.merge(rows),
-            None => drop(self.tables.insert(table.to_owned(), rows)),
-        }
+        self.tables.entry(table.to_owned()).or_default().merge(rows);
+    }
+
+    /// Adds a value that is no row of a table.
+    pub(super) fn add_value(&mut self, name: &str, value: Sha256) {
+        self.values.entry(name.to_owned()).or_default().add(value);
+    }
+
+    /// From here on a name that is not ASCII is not the one that the manifest has for the same table.
+    pub(super) fn write_names_in_other_letters(&mut self) {
+        self.has_other_letters = true;
     }
 
     /// Leaves `table` out, whose rows the server changes by itself.
@@ -104,7 +119,21 @@ impl Digests {
 
     /// How many rows of `table` are in it.
     pub fn rows(&self, table: &str) -> u64 {
-        self.tables.get(table).map_or(0, |found| found.rows)
+        let found = self.tables.get(table).or_else(|| self.values.get(table));
+        found.map_or(0, |found| found.rows)
+    }
+
+    /// Whether `table` is found in it under its name.
+    pub fn knows(&self, table: &str) -> bool {
+        !self.has_other_letters || table.is_ascii()
+    }
+
+    /// The numbers of the rows of all tables that have some and are not known by their names, the lowest first.
+    pub fn rows_of_unknown(&self) -> Vec<u64> {
+        let unknown = self.tables.iter().filter(|(name, rows)| !self.knows(name) && rows.rows > 0);
+        let mut numbers: Vec<u64> = unknown.map(|(_, rows)| rows.rows).collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     /// Whether the rows of `table` are compared.
@@ -112,28 +141,56 @@ impl Digests {
         !self.changing.contains(table)
     }
 
-    /// The first thing in which `restored` is different, as a sentence. A table without rows need not be
-    /// mentioned in a dump.
+    /// The first thing in which `restored` is different, as a sentence; numbers and values before the contents of
+    /// tables. A table without rows need not be mentioned in a dump.
     pub fn difference(&self, restored: &Self) -> Option<String> {
-        let names: BTreeSet<&String> = self.tables.keys().chain(restored.tables.keys()).collect();
-        names.into_iter().find_map(|name| {
-            let of = |digests: &Self| digests.tables.get(name).copied().unwrap_or_default();
-            let (wanted, found) = (of(self), of(restored));
-            let count = |rows: u64| match rows {
-                1 => "1 row".to_owned(),
-                rows => format!("{} rows", units::count(rows)),
-            };
-            (wanted != found).then(|| {
-                if wanted.rows == found.rows {
-                    format!(
-                        "`{name}` has {} as in the backup, but not all of them hold the same",
-                        count(found.rows)
-                    )
-                } else {
-                    format!("`{name}` has {} instead of {}", count(found.rows), count(wanted.rows))
-                }
-            })
+        self.lost(restored).or_else(|| {
+            let name = self.rewritten(restored).into_iter().next()?;
+            let rows = count(self.rows(&name));
+            Some(format!("`{name}` has {rows} as in the backup, but not all of them hold the same"))
         })
+    }
+
+    /// The first difference that no way of writing a value explains.
+    pub fn lost(&self, restored: &Self) -> Option<String> {
+        let number = pairs(&self.tables, &restored.tables)
+            .find(|(_, wanted, found)| wanted.rows != found.rows)
+            .map(|(name, wanted, found)| {
+                format!("`{name}` has {} instead of {}", count(found.rows), count(wanted.rows))
+            });
+        number.or_else(|| {
+            let (name, ..) =
+                pairs(&self.values, &restored.values).find(|(_, wanted, found)| wanted != found)?;
+            Some(format!("`{name}` does not hold the same as in the backup"))
+        })
+    }
+
+    /// Tables with as many rows, of which not all are written in the same bytes.
+    pub fn rewritten(&self, restored: &Self) -> Vec<String> {
+        let tables = pairs(&self.tables, &restored.tables);
+        let is_other = |(_, wanted, found): &(_, RowsDigest, RowsDigest)| {
+            wanted.rows == found.rows && wanted != found
+        };
+        tables.filter(is_other).map(|(name, ..)| name.clone()).collect()
+    }
+}
+
+/// What two dumps hold under each name.
+fn pairs<'a>(
+    one: &'a BTreeMap<String, RowsDigest>,
+    other: &'a BTreeMap<String, RowsDigest>,
+) -> impl Iterator<Item = (&'a String, RowsDigest, RowsDigest)> {
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let of = |digests: &BTreeMap<String, RowsDigest>, name| {
+        digests.get(name).copied().unwrap_or_default()
+    };
+    names.into_iter().map(move |name| (name, of(one, name), of(other, name)))
+}
+
+fn count(rows: u64) -> String {
+    match rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{} rows", units::count(rows)),
     }
 }
 
@@ -205,5 +262,39 @@ mod tests {
             said(&[("a", &["1", "2"]), ("empty", &["x"])]),
             "`empty` has 1 row instead of 0 rows"
         );
+        let first = "a number comes before contents";
+        assert!(said(&[("a", &["1", "3"]), ("empty", &["x"])]).starts_with("`empty`"), "{first}");
+    }
+
+    #[test]
+    fn another_number_or_value_is_lost_and_other_contents_are_rewritten() {
+        let with_value = |tables: &[(&str, &[&str])], value: &str| {
+            let mut digests = digests(tables);
+            digests.add_value("counter", Sha256::new_with_prefix(value));
+            digests
+        };
+        let backup = with_value(&[("a", &["1", "2"]), ("b", &["1"])], "7");
+        let same = backup.clone();
+        assert_eq!((backup.lost(&same), backup.rewritten(&same)), (None, Vec::new()));
+        let rewritten = with_value(&[("a", &["1", "3"]), ("b", &["1"])], "7");
+        assert_eq!(
+            (backup.lost(&rewritten), backup.rewritten(&rewritten)),
+            (None, vec!["a".to_owned()])
+        );
+        let other = with_value(&[("a", &["1", "3"]), ("b", &["1"])], "8");
+        let lost = "`counter` does not hold the same as in the backup";
+        assert_eq!(backup.lost(&other).unwrap(), lost);
+        assert_eq!(backup.difference(&other).unwrap(), lost);
+        let fewer = with_value(&[("a", &["1"]), ("b", &["1"])], "7");
+        assert_eq!(backup.lost(&fewer).unwrap(), "`a` has 1 row instead of 2 rows");
+    }
+
+    #[test]
+    fn names_in_other_letters_are_known_when_they_are_ascii() {
+        let mut digests = digests(&[("public.a", &["1"]), ("public.stra\u{fffd}DFe", &["1", "2"])]);
+        assert!(digests.knows("public.straße") && digests.rows_of_unknown().is_empty());
+        digests.write_names_in_other_letters();
+        assert!(digests.knows("public.a") && !digests.knows("public.straße"));
+        assert_eq!(digests.rows_of_unknown(), [2]);
     }
 }

@@ -11,7 +11,7 @@ use super::structure::Structure;
 use super::{DatabaseConnection, RestoreTarget};
 use crate::config::ConnectionSettings;
 use crate::contents::DatabaseFacts;
-use crate::error::{RestoreError, Result};
+use crate::error::{Error, RestoreError, Result};
 use crate::ids::EngineKind;
 
 /// Makes the connection for `kind`. Opens nothing yet.
@@ -55,6 +55,23 @@ pub fn databases_within(kind: EngineKind, unit: &str, facts: &DatabaseFacts) -> 
 /// The facts of one `database` of a unit that holds a whole server, as if it had been dumped alone.
 pub fn facts_within(facts: &DatabaseFacts, database: &str) -> DatabaseFacts {
     mongodb::facts_within(facts, database)
+}
+
+/// Whether two servers or tools of `kind`, as a person would write them, have the same major version. MySQL and
+/// MariaDB count theirs with two numbers.
+pub fn is_same_series(kind: EngineKind, one: &str, other: &str) -> bool {
+    let numbers = if matches!(kind, EngineKind::Mysql) { 2 } else { 1 };
+    let series = |text: &str| -> Vec<String> {
+        let words = text.split_whitespace().take(2);
+        words.map(|word| word.split('.').take(numbers).collect::<Vec<_>>().join(".")).collect()
+    };
+    series(one) == series(other)
+}
+
+/// Whether the log of operations, which a part of a dump of a whole server is loaded without, may be what is
+/// missing when loading it fails like this.
+pub fn may_want_log(error: &Error) -> bool {
+    mongodb::may_want_log(error)
 }
 
 /// Whether the names of tables are `schema.table`, and `table` alone means it in every schema.
@@ -113,5 +130,24 @@ pub fn digest_reader(
         EngineKind::Postgres => Some(Box::new(postgres::DigestReader::new(place))),
         EngineKind::Mysql => Some(Box::new(mysql::DigestReader::new(place))),
         EngineKind::Mongodb => Some(Box::new(mongodb::DigestReader::new(place))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minor_version_is_none_that_writes_in_another_way() {
+        let is_same = |kind, one, other| is_same_series(kind, one, other);
+        assert!(is_same(EngineKind::Postgres, "PostgreSQL 15.18", "PostgreSQL 15.3"));
+        assert!(is_same(EngineKind::Postgres, "pg_dump 18", "pg_dump 18.1"));
+        assert!(!is_same(EngineKind::Postgres, "PostgreSQL 15.18", "PostgreSQL 16.18"));
+        assert!(is_same(EngineKind::Mysql, "MariaDB 10.11.6", "MariaDB 10.11.14"));
+        assert!(!is_same(EngineKind::Mysql, "MariaDB 10.11.6", "MariaDB 10.6.6"));
+        assert!(!is_same(EngineKind::Mysql, "MySQL 8.0.35", "MySQL 8.4.0"));
+        assert!(!is_same(EngineKind::Mysql, "mysqldump 10.11.6", "mariadb-dump 10.11.6"));
+        assert!(is_same(EngineKind::Mongodb, "mongodump 100.7.0", "mongodump 100.9.1"));
+        assert!(!is_same(EngineKind::Mongodb, "MongoDB 6.0.1", "MongoDB 7.0.1"));
     }
 }

@@ -29,10 +29,11 @@ pub use connection::{
     PlannedUnit, Previous, Probe, ProbedDatabase, ProbedObject, RestoreSink, RestoreTarget,
     Restored, Standing, Surveyed, WorkScope,
 };
-pub use digest::Digests;
+pub use digest::{Digests, ROWS_WRITTEN};
 pub use factory::{
-    connect, databases_within, digest_reader, facts_within, holds_whole_server, lives_on_server,
-    names_have_schemas, restore_target, row_reader, server_name, structure_reader,
+    connect, databases_within, digest_reader, facts_within, holds_whole_server, is_same_series,
+    lives_on_server, may_want_log, names_have_schemas, restore_target, row_reader, server_name,
+    structure_reader,
 };
 pub use foreign::{ForeignDump, ForeignForm, LoadRisk, LoadSink};
 pub use location::{Location, ServerAddress};

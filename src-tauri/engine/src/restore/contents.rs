@@ -3,6 +3,7 @@
 //! Owns the second dump: the scratch database is read again by the dump of every backup, so what a value looks
 //! like is written by the same hand twice. The bytes of the first are bound to the manifest by their hash.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::performer::RestoreRequest;
@@ -12,7 +13,7 @@ use crate::cancel::CancelCheck;
 use crate::config::{ConnectionSettings, Selection};
 use crate::contents::{DatabaseFacts, ServerInfo};
 use crate::context::RunContext;
-use crate::database::{self, Digests, DumpPlace, DumpStream, WorkScope};
+use crate::database::{self, Digests, DumpPlace, DumpStream, ROWS_WRITTEN, WorkScope};
 use crate::error::{Error, ErrorCode, RestoreError, Result};
 use crate::ids::EngineKind;
 use crate::progress::Phase;
@@ -37,8 +38,8 @@ pub(super) async fn compare(
     context: &RunContext,
 ) -> Result<Held> {
     let tables = tables_in(facts, dumped)?;
-    let (restored, server) = match dump_again(restore, manifest, context).await {
-        Ok(found) => found,
+    let again = match dump_again(restore, manifest, context).await {
+        Ok(again) => again,
         Err(Error::Cancelled) => return Err(Error::Cancelled),
         // Whoever may restore need not be able to dump.
         Err(error) if is_lasting(&error) => return Ok(Held::by_number(&error.to_string())),
@@ -46,27 +47,74 @@ pub(super) async fn compare(
             return Err(no_verdict("the restored database could not be read again", error));
         }
     };
-    match dumped.difference(&restored) {
-        None => Ok(Held { tables, warning: None }),
-        Some(detail) if is_same(&server, &manifest.header.server) => {
-            Err(RestoreError::Mismatch { detail }.into())
-        }
-        // Another version may write the same value in other letters.
-        Some(_) => Ok(Held::by_number(&other_version(&server, manifest))),
-    }
+    let made = (&manifest.header.server, &facts.properties);
+    let now = (&again.server, &again.properties);
+    let why = other_letters(manifest.header.engine, made, now);
+    judge(tables, dumped, &again.digests, why)
 }
 
-/// How many tables are compared: each is in the dump with as many rows as the manifest says.
+/// The restored database, dumped again.
+struct Again {
+    digests: Digests,
+    server: ServerInfo,
+    properties: BTreeMap<String, String>,
+}
+
+/// What a difference between both dumps says, where `why` is the reason for which the second one may write the same
+/// values in other letters. Such a reason explains no other number and no value that is none of a table.
+fn judge(tables: u64, dumped: &Digests, again: &Digests, why: Option<String>) -> Result<Held> {
+    let differing = match (dumped.difference(again), why) {
+        (None, _) => return Ok(Held { tables, warning: None }),
+        (Some(detail), None) => return Err(RestoreError::Mismatch { detail }.into()),
+        (Some(_), Some(why)) => (dumped.rewritten(again), why),
+    };
+    if let Some(detail) = dumped.lost(again) {
+        return Err(RestoreError::Mismatch { detail }.into());
+    }
+    let (names, why) = differing;
+    let warning =
+        format!("The rows of {} were compared by their number only: {why}", listed(&names));
+    Ok(Held { tables: tables.saturating_sub(names.len() as u64), warning: Some(warning) })
+}
+
+/// The first of these names, quoted.
+fn listed(names: &[String]) -> String {
+    const LISTED: usize = 10;
+    let shown: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    let more = match names.len().saturating_sub(LISTED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    shown.join(", ") + &more
+}
+
+/// How many tables are compared: each is in the dump with as many rows as the manifest says. Where the dump has
+/// names in letters that are not known, those tables are so together.
 fn tables_in(facts: &DatabaseFacts, dumped: &Digests) -> Result<u64> {
-    let mut tables = 0;
+    let (mut tables, mut unknown) = (0, Vec::new());
     for table in facts.objects.iter().filter(|object| object.is_table()) {
         let Some(rows) = table.rows.filter(|_| dumped.compares(&table.name)) else { continue };
+        tables += 1;
+        if !dumped.knows(&table.name) {
+            unknown.push(rows);
+            continue;
+        }
         let (name, found) = (&table.name, dumped.rows(&table.name));
         if found != rows {
             let detail = format!("the dump holds {found} rows of `{name}` instead of {rows}");
             return Err(RestoreError::Mismatch { detail }.into());
         }
-        tables += 1;
+    }
+    unknown.retain(|rows| *rows > 0);
+    unknown.sort_unstable();
+    let found = dumped.rows_of_unknown();
+    if found != unknown {
+        let sum = |numbers: &[u64]| numbers.iter().sum::<u64>();
+        let (found, wanted) = (sum(&found), sum(&unknown));
+        let detail = format!(
+            "the dump holds {found} rows of tables whose names it does not write in UTF-8, instead of {wanted}"
+        );
+        return Err(RestoreError::Mismatch { detail }.into());
     }
     Ok(tables)
 }
@@ -87,17 +135,30 @@ pub(super) fn no_verdict(why: &str, cause: Error) -> Error {
     RestoreError::NoVerdict { why: why.to_owned(), cause: Box::new(cause) }.into()
 }
 
-fn is_same(one: &ServerInfo, other: &ServerInfo) -> bool {
-    (&one.version, &one.tool) == (&other.version, &other.tool)
-}
-
-fn other_version(server: &ServerInfo, manifest: &Manifest) -> String {
-    let shown = |server: &ServerInfo| format!("{} and {}", server.version, server.tool);
-    format!(
-        "{} write them in other letters than {}, which made the backup",
-        shown(server),
-        shown(&manifest.header.server)
-    )
+/// Why the same values may be written in other letters than in the backup.
+fn other_letters(
+    engine: EngineKind,
+    (maker, then): (&ServerInfo, &BTreeMap<String, String>),
+    (server, now): (&ServerInfo, &BTreeMap<String, String>),
+) -> Option<String> {
+    let is_same = |one: &str, other: &str| database::is_same_series(engine, one, other);
+    if !is_same(&server.version, &maker.version) || !is_same(&server.tool, &maker.tool) {
+        let shown = |server: &ServerInfo| format!("{} and {}", server.version, server.tool);
+        let (server, maker) = (shown(server), shown(maker));
+        return Some(format!(
+            "{server} may write them in other letters than {maker}, which made the backup"
+        ));
+    }
+    match (then.get(ROWS_WRITTEN), now.get(ROWS_WRITTEN)) {
+        (then, now) if then == now => None,
+        (Some(then), Some(now)) => Some(format!(
+            "the backup wrote them as `{then}`, and the server is set to write them as `{now}`"
+        )),
+        _ => Some(
+            "the backup does not say in which time zone and in which form they were written"
+                .to_owned(),
+        ),
+    }
 }
 
 /// Dumps the restored database to nowhere.
@@ -105,7 +166,7 @@ async fn dump_again(
     restore: &RestoreRequest,
     manifest: &Manifest,
     context: &RunContext,
-) -> Result<(Digests, ServerInfo)> {
+) -> Result<Again> {
     let engine = manifest.header.engine;
     let name = restore.target.database_name()?.to_owned();
     let connection = database::connect(engine, &alone(&restore.connection, &name))?;
@@ -123,10 +184,11 @@ async fn dump_again(
         let _scratch = scratch;
         digests(dump, engine, place, &context)
     };
-    let digests = tokio::task::spawn_blocking(read)
+    let (digests, facts) = tokio::task::spawn_blocking(read)
         .await
         .unwrap_or_else(|panic| Err(Error::Internal(format!("a comparison ended: {panic}"))))?;
-    Ok((digests, plan.server))
+    let properties = facts.into_iter().next().map(|facts| facts.properties).unwrap_or_default();
+    Ok(Again { digests, server: plan.server, properties })
 }
 
 /// The same server with nothing but the database `name`, and all of that.
@@ -148,7 +210,7 @@ fn digests(
     engine: EngineKind,
     place: DumpPlace,
     context: &RunContext,
-) -> Result<Digests> {
+) -> Result<(Digests, Vec<DatabaseFacts>)> {
     let nothing = || Error::Internal("there is nothing to compare a scratch database with".into());
     let mut reader = database::digest_reader(engine, place).ok_or_else(nothing)?;
     let mut piece = vec![0; PIECE];
@@ -164,6 +226,9 @@ fn digests(
             let _ = reader.feed(&piece[..count])?;
         }
     }
-    dump.finish()?;
-    reader.finish()
+    let report = dump.finish()?;
+    Ok((reader.finish()?, report.databases))
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use crate::config::ConnectionSettings;
 use crate::contents::{RestoreTest, TestOutcome};
 use crate::context::RunContext;
 use crate::database::{self, Restored};
-use crate::error::{Error, ErrorCode, RestoreError, Result};
+use crate::error::{Error, Result};
 use crate::progress::Phase;
 use crate::state_dir::StateDir;
 use crate::units;
@@ -59,12 +59,17 @@ pub async fn test(request: &TestRequest, context: &RunContext) -> Result<Tested>
         let within = parts(&manifest, unit);
         for part in within.iter().cloned().map(Some).chain(within.is_empty().then_some(None)) {
             context.cancel.check()?;
-            let tried = Tried { request, manifest: &manifest, unit, part };
-            let one = tried.run(context, &mut found.warnings).await?;
-            found.add(one);
+            let tried = Tried { request, manifest: &manifest, unit, part: part.clone() };
+            match (tried.run(context, &mut found.warnings).await, part) {
+                (Err(error), Some(part)) if database::may_want_log(&error) => {
+                    found.unsaid.push((part, error));
+                }
+                (outcome, _) => found.add(outcome?),
+            }
         }
         found.warnings.extend((!within.is_empty()).then(|| ONE_BY_ONE.to_owned()));
     }
+    found.check_said()?;
     let mut test = RestoreTest::new(context.clock.now(), TestOutcome::Passed, found.sentence());
     (test.tables, test.rows) = (found.tables, found.rows);
     Ok(Tested { test, warnings: found.warnings })
@@ -132,8 +137,7 @@ impl Tried<'_> {
         let name = self.part.as_ref().unwrap_or(&unit.name);
         let listener = database::digest_reader(engine, contents::place(restore, name));
         let made = perform_verified(restore, manifest.clone(), None, listener, context).await;
-        let (RestoreReport { mut restored, .. }, dumped) =
-            made.map_err(|error| self.explained(error))?;
+        let (RestoreReport { mut restored, .. }, dumped) = made?;
         let mut held = Held::default();
         if let Some(dumped) = dumped {
             let facts = match &self.part {
@@ -146,19 +150,6 @@ impl Tried<'_> {
         let connection = database::connect(engine, &restore.connection)?;
         let more = connection.examine(&restore.target, &unit.sha256, &context.cancel).await?;
         Ok(One { restored, held: held.tables, more })
-    }
-
-    /// What the log of operations would have put right may keep a database of a whole server from being loaded.
-    fn explained(&self, error: Error) -> Error {
-        let is_of_load = error.code() == ErrorCode::SourceFailed
-            || matches!(error, Error::Restore(RestoreError::Mismatch { .. }));
-        match &self.part {
-            Some(part) if is_of_load => {
-                let why = format!("`{part}` could not be loaded without the log of operations");
-                contents::no_verdict(&why, error)
-            }
-            _ => error,
-        }
     }
 }
 
@@ -180,9 +171,26 @@ struct Found {
     held: u64,
     more: Option<&'static str>,
     warnings: Vec<String>,
+    /// Databases of a whole server that could not be loaded for want of the log of operations, and how that ended.
+    unsaid: Vec<(String, Error)>,
 }
 
 impl Found {
+    /// Of a backup of which something is not known it is not said that it passed.
+    fn check_said(&mut self) -> Result<()> {
+        let unsaid = std::mem::take(&mut self.unsaid);
+        let names: Vec<String> = unsaid.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let Some((_, first)) = unsaid.into_iter().next() else { return Ok(()) };
+        let why = format!(
+            "of {} databases {} came back as in the backup, but without the log of operations these could not be \
+             loaded: {}",
+            self.databases + names.len() as u64,
+            self.databases,
+            names.join(", ")
+        );
+        Err(contents::no_verdict(&why, first))
+    }
+
     fn add(&mut self, One { restored, held, more }: One) {
         // What was done with one of them only is not said of all.
         self.more = if self.databases == 0 || self.more == more { more } else { None };
@@ -222,6 +230,7 @@ impl Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::RestoreError;
 
     #[test]
     fn the_sentence_says_what_was_compared_and_nothing_else() {
@@ -232,6 +241,7 @@ mod tests {
             held,
             more,
             warnings: Vec::new(),
+            unsaid: Vec::new(),
         };
         let cases = [
             (found(1, 2, 1530, 2, None), "2 tables with 1 530 rows, contents equal"),
@@ -248,5 +258,18 @@ mod tests {
         for (found, sentence) in cases {
             assert_eq!(found.sentence().replace('\u{202f}', " "), sentence);
         }
+    }
+    #[test]
+    fn a_database_without_a_verdict_is_named_and_takes_it_from_all() {
+        let mut found = Found { databases: 2, ..Found::default() };
+        found.check_said().unwrap();
+        let failed = |name: &str| (name.to_owned(), Error::Internal("duplicate key".to_owned()));
+        found.unsaid = vec![failed("shop"), failed("log")];
+        let error = found.check_said().unwrap_err();
+        assert!(matches!(error, Error::Restore(RestoreError::NoVerdict { .. })));
+        let said = error.to_string();
+        let named = "of 4 databases 2 came back as in the backup, but without the log of operations these \
+                     could not be loaded: `shop`, `log`: ";
+        assert!(said.contains(named), "{said}");
     }
 }

@@ -145,6 +145,15 @@ impl Failures {
     }
 }
 
+/// Whether `error` is a tool's that what was dumped in several moments explains: documents of which two have a key
+/// that is unique, an index over them that cannot be built.
+pub(in super::super) fn may_want_log(error: &Error) -> bool {
+    const SAID: &[&str] =
+        &["E11000", "duplicate key", "DuplicateKey", "error creating indexes", "createIndex"];
+    let Error::Server(ServerError::ToolFailed { detail, .. }) = error else { return false };
+    SAID.iter().any(|said| detail.contains(said))
+}
+
 /// Words of a connection that was there and broke.
 const LOST: &[&str] = &[
     "connection(",
@@ -248,6 +257,21 @@ mod tests {
         };
         let error = ServerError::ToolFailed { tool: "mongodump 100.7.0".into(), detail };
         failures().of_tool(error.into(), &said, "shop").to_string()
+    }
+
+    #[test]
+    fn only_what_the_log_would_put_right_wants_it() {
+        let failed = |detail: &str| {
+            let (tool, detail) = ("mongorestore 100.7.0".to_owned(), detail.to_owned());
+            may_want_log(&ServerError::ToolFailed { tool, detail }.into())
+        };
+        assert!(failed(
+            "shop.a: error restoring from archive: (DuplicateKey) E11000 duplicate key"
+        ));
+        assert!(failed("shop.a: error creating indexes for shop.a: createIndex error: too many"));
+        assert!(!failed("shop.a: corruption found in archive (exit status 1)"));
+        let detail = "`a` has 1 document instead of 2, E11000".to_owned();
+        assert!(!may_want_log(&crate::error::RestoreError::Mismatch { detail }.into()));
     }
 
     #[test]

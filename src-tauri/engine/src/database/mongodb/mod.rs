@@ -34,6 +34,7 @@ use async_trait::async_trait;
 use self::connect::Session;
 pub(super) use self::digest::DigestReader;
 pub(super) use self::facts::{databases_in, within as facts_within};
+pub(super) use self::failure::may_want_log;
 use self::login::{Address, DEFAULT_PORT};
 pub(super) use self::rows::RowReader;
 use self::server::Server;

@@ -101,8 +101,9 @@ impl Tables {
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        if !self.is_masked() {
-            self.row.get_or_insert_default().update(bytes);
+        let is_masked = self.is_masked();
+        if let Some(row) = self.row.as_mut().filter(|_| !is_masked) {
+            row.update(bytes);
         }
     }
 
@@ -161,7 +162,11 @@ impl Watcher for Tables {
 
     fn rows(&mut self, text: &[u8], part: Part) {
         match part {
-            Part::Between => self.end_row(),
+            Part::Between => {
+                self.end_row();
+                // From its parenthesis on it is a row: it may have no value that counts.
+                self.row = text.ends_with(b"(").then(Sha256::new);
+            }
             Part::Values => self.add_values(text),
             Part::Text => self.add(text),
         }

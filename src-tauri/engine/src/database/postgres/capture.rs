@@ -22,6 +22,8 @@ use crate::error::{Error, Result, ServerError};
 /// `pg_dump` waits for a lock that we hold already; only who queued for a stronger one behind us can be
 /// in its way, and he waits for us.
 const LOCK_WAIT: &str = "--lock-wait-timeout=2000";
+/// Moments are written in one zone, whatever zone the server is set to on another day.
+pub(super) const DUMP_ZONE: &str = "UTC";
 /// How often somebody may come between.
 const MAX_ATTEMPTS: u32 = 10;
 /// The turn of whoever came between.
@@ -79,8 +81,7 @@ impl Capture {
         let snapshot = runtime.block_on(taking)?;
         let call = access
             .call(tool)?
-            // Moments are written in one zone, whatever zone the server is set to on another day.
-            .env("PGTZ", "UTC")
+            .env("PGTZ", DUMP_ZONE)
             .args(["--format=custom", "--compress=0", "--quote-all-identifiers", "--no-password"])
             .args([LOCK_WAIT, &format!("--snapshot={}", snapshot.id)])
             .args(snapshot.chosen.options(&snapshot.catalogue))

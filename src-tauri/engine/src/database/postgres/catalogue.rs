@@ -113,6 +113,8 @@ pub(super) struct Catalogue {
     pub hidden_large_object: Option<u32>,
     /// How many triggers act on changes of the structure.
     pub event_triggers: u64,
+    /// What the session is set to that `pg_dump` leaves alone and that shows in the text of a row.
+    pub rows_written: String,
 }
 
 /// All databases that take connections, but for templates.
@@ -213,7 +215,9 @@ async fn complete(session: &Session, relations: Vec<Relation>) -> Result<Catalog
         .one(
             "SELECT pg_is_in_recovery(), (SELECT count(*) FROM pg_event_trigger), \
              (SELECT count(*) FROM pg_subscription WHERE subdbid = \
-             (SELECT oid FROM pg_database WHERE datname = current_database()))",
+             (SELECT oid FROM pg_database WHERE datname = current_database())), \
+             concat('bytea ', current_setting('bytea_output'), \
+             ', money ', current_setting('lc_monetary'))",
             &[],
         )
         .await?;
@@ -228,6 +232,7 @@ async fn complete(session: &Session, relations: Vec<Relation>) -> Result<Catalog
         is_standby: row.get(0),
         event_triggers: row.get::<_, i64>(1).unsigned_abs(),
         subscriptions: row.get::<_, i64>(2).unsigned_abs(),
+        rows_written: row.get(3),
     })
 }
 

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::digest::{Digests, NamedValues, RowsDigest};
 use super::super::reading::{DumpPlace, DumpReader};
-use super::custom_format::{Entry, Malformed, Scanner, Watcher};
+use super::custom_format::{Entry, Letters, Malformed, Scanner, Watcher};
 use super::{quote, rows};
 use crate::error::Result;
 
@@ -74,15 +74,9 @@ impl Tables {
     fn end(&mut self) {
         match self.current.take() {
             Some(Current::Table { name, rows, .. }) => self.found.add(&name, rows.found),
-            Some(Current::LargeObject { hash, .. }) => self.add_one(LARGE_OBJECTS, hash),
+            Some(Current::LargeObject { hash, .. }) => self.found.add_value(LARGE_OBJECTS, hash),
             None => {}
         }
-    }
-
-    fn add_one(&mut self, name: &str, hash: Sha256) {
-        let mut one = RowsDigest::default();
-        one.add(hash);
-        self.found.add(name, one);
     }
 
     fn begin(&mut self, entry: &Entry) {
@@ -97,6 +91,9 @@ impl Watcher for Tables {
     fn entry(&mut self, entry: &Entry, definition: &[u8], copy: &[u8]) {
         let name = || quote::shown(&entry.schema, &entry.name);
         match entry.kind.as_str() {
+            "ENCODING" if Letters::said_by(definition) == Letters::Other => {
+                self.found.write_names_in_other_letters();
+            }
             "TABLE" if String::from_utf8_lossy(definition).contains("\nINHERITS (") => {
                 self.heirs.insert(name());
             }
@@ -105,7 +102,7 @@ impl Watcher for Tables {
                 self.columns.extend(columns.map(|columns| (entry.id, columns)));
             }
             "SEQUENCE SET" => {
-                self.add_one(&name(), Sha256::new_with_prefix(definition));
+                self.found.add_value(&name(), Sha256::new_with_prefix(definition));
             }
             _ => {}
         }

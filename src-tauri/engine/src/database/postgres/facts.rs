@@ -4,6 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::super::digest::ROWS_WRITTEN;
+use super::capture::DUMP_ZONE;
 use super::catalogue::{Catalogue, MAX_TEXT, Relation};
 use super::custom_format::{Entry, Found, Malformed};
 use super::quote;
@@ -92,6 +94,7 @@ impl Moment<'_> {
         let number = |count: u64| if count > 0 { count.to_string() } else { String::new() };
         keep(SUBSCRIPTIONS, number(catalogue.subscriptions));
         keep(EVENT_TRIGGERS, number(catalogue.event_triggers));
+        keep(ROWS_WRITTEN, format!("{DUMP_ZONE}, {}", catalogue.rows_written));
         keep("dumped_by", found.contents.tool.clone());
         keep("dumped_from", found.contents.server.clone());
         DatabaseFacts { objects, properties, left_out: self.chosen.left_out(catalogue) }

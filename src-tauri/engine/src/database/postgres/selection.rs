@@ -239,6 +239,7 @@ mod tests {
             subscriptions: 0,
             hidden_large_object: None,
             event_triggers: 0,
+            rows_written: String::new(),
         }
     }
 

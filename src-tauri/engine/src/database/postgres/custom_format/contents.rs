@@ -14,6 +14,9 @@ const CUSTOM: u8 = 1;
 const TAR: u8 = 3;
 const DIRECTORY: u8 = 5;
 
+/// The entry that says in which encoding the names of the others are.
+const ENCODING: &str = "ENCODING";
+
 /// The form of a dump with a table of contents.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -89,6 +92,7 @@ pub(super) struct ContentsReader {
     pending: Vec<u8>,
     version: (u8, u8),
     left: Option<u64>,
+    letters: Letters,
     contents: Contents,
     /// Whether somebody else made the dump, who may have chosen another form and compressed the data.
     is_foreign: bool,
@@ -173,11 +177,12 @@ impl ContentsReader {
         }
         while let Some(left) = self.left.filter(|left| *left > 0) {
             let mut fields = Fields::new(&self.pending[at..], self.contents.width);
-            let Some((entry, statements)) = entry(&mut fields, self.version, self.contents.form)?
-            else {
-                break;
-            };
+            let written = (self.version, self.contents.form, self.letters);
+            let Some((entry, statements)) = entry(&mut fields, written)? else { break };
             let bytes = &self.pending[at..at + fields.taken()];
+            if entry.kind == ENCODING {
+                self.letters = Letters::said_by(statements.definition_in(bytes));
+            }
             on_piece(Piece::Entry { entry: &entry, bytes, statements });
             at += fields.taken();
             self.left = Some(left - 1);
@@ -234,6 +239,7 @@ fn header(bytes: &[u8], is_foreign: bool) -> Field<(usize, Header)> {
         *part = there!(fields.number());
     }
     let _is_summer = there!(fields.number());
+    let text = |bytes: Option<&[u8]>| Letters::Utf8.text(bytes);
     let database = text(there!(fields.text()));
     let server = text(there!(fields.text()));
     let tool = text(there!(fields.text()));
@@ -254,7 +260,11 @@ fn form(number: u8) -> Option<Form> {
 }
 
 /// One entry, and where in it the statements stand that create its object and load its rows.
-fn entry(fields: &mut Fields<'_>, version: (u8, u8), form: Form) -> Field<(Entry, Statements)> {
+fn entry(
+    fields: &mut Fields<'_>,
+    (version, form, letters): ((u8, u8), Form, Letters),
+) -> Field<(Entry, Statements)> {
+    let text = |bytes: Option<&[u8]>| letters.text(bytes);
     let id = there!(fields.number());
     let has_data = there!(fields.number()) != 0;
     let catalogue = oid(there!(fields.text()));
@@ -298,17 +308,51 @@ fn place_of_data(fields: &mut Fields<'_>, form: Form) -> Field<Option<String>> {
         return Ok(fields.take(1 + OFFSET_WIDTH).map(|_| None));
     }
     let file = there!(fields.text()).filter(|file| !file.is_empty());
-    Ok(Some(file.map(|file| text(Some(file)))))
+    Ok(Some(file.map(|file| Letters::Utf8.text(Some(file)))))
 }
 
 /// Every `pg_dump` of the last twenty years has 64-bit file offsets.
 const OFFSET_WIDTH: usize = 8;
 
-/// A name in the encoding of its database, for a person.
-fn text(bytes: Option<&[u8]>) -> String {
-    String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
+/// What a name in a table of contents is written in: the encoding of its database.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(in super::super) enum Letters {
+    /// UTF-8, or bytes that the server takes for no letters at all and hands out as they are.
+    #[default]
+    Utf8,
+    /// ISO 8859-1, in which a byte is the number of its letter.
+    Latin1,
+    /// Another encoding.
+    Other,
+}
+
+impl Letters {
+    /// What the statement of the first entry says.
+    pub fn said_by(definition: &[u8]) -> Self {
+        let said = String::from_utf8_lossy(definition);
+        let is = |name: &str| said.contains(&format!("'{name}'"));
+        match () {
+            () if is("UTF8") || is("SQL_ASCII") => Self::Utf8,
+            () if is("LATIN1") => Self::Latin1,
+            () => Self::Other,
+        }
+    }
+
+    /// A name for a person. Two names never become one: of letters that are not known the bytes are told.
+    fn text(self, bytes: Option<&[u8]>) -> String {
+        let bytes = bytes.unwrap_or_default();
+        let shown = |byte: &u8| {
+            let letter = char::from(*byte);
+            if byte.is_ascii() { letter.to_string() } else { format!("\u{fffd}{byte:02X}") }
+        };
+        match self {
+            Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            Self::Latin1 => bytes.iter().map(|byte| char::from(*byte)).collect(),
+            Self::Other => bytes.iter().map(shown).collect(),
+        }
+    }
 }
 
 fn oid(bytes: Option<&[u8]>) -> u32 {
-    text(bytes).parse().unwrap_or_default()
+    Letters::Utf8.text(bytes).parse().unwrap_or_default()
 }

@@ -15,6 +15,7 @@ mod fields;
 mod foreign;
 
 use self::blocks::Blocks;
+pub(super) use self::contents::Letters;
 pub(crate) use self::contents::{Contents, Entry, Form};
 use self::contents::{ContentsReader, Piece, Progressed};
 pub(super) use self::edit::{Editor, Silence};
