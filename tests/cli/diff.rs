@@ -121,12 +121,15 @@ fn a_live_file_with_a_log_keeps_it_and_its_writer_is_not_held_up() {
     app.execute_batch("INSERT INTO notes VALUES ('new')").unwrap();
     let log = std::fs::read(context.data("shop.db-wal")).unwrap();
     let mut running = context.command(["diff", &context.id(), "--live", "--json"]);
-    let running = running.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut running = running.stdout(std::process::Stdio::piped()).spawn().unwrap();
     // Transactions of others go on all the while.
-    for _ in 0..50 {
+    let mut transactions = 0;
+    while running.try_wait().unwrap().is_none() {
         app.execute_batch("BEGIN IMMEDIATE; ROLLBACK").unwrap();
+        transactions += 1;
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
+    assert!(transactions > 1, "it had ended before anybody else came");
     let ran = Ran::from(running.wait_with_output().unwrap());
     assert_eq!(ran.code, 7, "{ran:?}");
     let found = ran.lines().remove(0);

@@ -117,7 +117,7 @@ pub async fn closer(page: &Page, theme: &str) {
     both_sizes(page, &format!("{theme}-rows")).await;
     close(page, "rows-dialog").await;
     page.click("compare").await;
-    page.find("compare-nothing").await;
+    page.find("compare-with").await;
     both_sizes(page, &format!("{theme}-compare")).await;
     close(page, "compare-dialog").await;
     page.tick("restore-place-scratch").await;

@@ -197,6 +197,8 @@ async fn a_script_for_sqlite_is_loaded_by_keyboard_alone() {
     desk.xdotool(&["key", "Return"]);
     let why = "return document.activeElement.title";
     assert_eq!(page.script(why).await, json!("Tick that the code in this dump may run"));
+    let state = page.invoke("restores_list", json!({})).await.unwrap();
+    assert_eq!(state, json!([]), "a load was begun without the tick");
     assert!(!target.exists(), "it was loaded without the tick");
     desk.xdotool(&["key", "shift+Tab"]);
     tab_to(&desk, &page, "dataset.testid === 'load-code'").await;
@@ -221,13 +223,13 @@ async fn a_dump_that_changes_after_the_look_is_not_loaded() {
     page.find("restore-fine").await;
     page.tick("load-code").await;
     let target = PathBuf::from(page.value("restore-target").await);
-    std::fs::write(&file, "PRAGMA foreign_keys=OFF;\nCREATE TABLE b (x);\n").unwrap();
+    std::fs::write(&file, "PRAGMA foreign_keys=OFF;\nCREATE TABLE second_look (x);\n").unwrap();
     page.click("load-start").await;
     page.says("load-form", |text| text.contains("has changed since Kronos looked inside")).await;
     assert!(!target.exists());
     page.picture("load-4-changed").await;
     page.click("load-look-again").await;
-    page.says("inside-contents", |text| text.contains('b')).await;
+    page.says("inside-contents", |text| text.contains("second_look")).await;
     page.find("restore-fine").await;
     assert!(!page.is_checked("load-code").await, "what was agreed to was another dump");
     assert!(!target.exists());

@@ -10,6 +10,7 @@ use crate::appearance::close;
 use crate::desk::Desk;
 use crate::drag_source::Drag;
 use crate::samples::{Sample, digests, sample};
+use crate::wait::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_and_differences_are_shown_without_a_restore() {
@@ -34,11 +35,19 @@ async fn rows_and_differences_are_shown_without_a_restore() {
     let change = "ALTER TABLE orders ADD COLUMN paid; DROP TABLE notes; CREATE TABLE audit (id)";
     Connection::open(&source).unwrap().execute_batch(change).unwrap();
     page.click("compare").await;
-    page.says("compare-nothing", |text| text.contains("no other checked backup")).await;
+    page.says("compare-with", |text| text.contains("live database")).await;
+    page.click("compare-go").await;
+    let told = page.says("differences", |text| text.contains("audit")).await;
+    assert!(told.contains("new") && told.contains("gone"), "{told}");
     close(&page, "compare-dialog").await;
     page.invoke("backup_start", json!({ "profiles": ["shop"] })).await.unwrap();
-    page.toast("shop is backed up").await;
+    let backups = until("second backup", async || {
+        let list = page.invoke("backups_list", json!({})).await.unwrap();
+        list.as_array().is_some_and(|list| list.len() == 2).then_some(list)
+    })
+    .await;
     page.click("compare").await;
+    page.choose("compare-with", &format!("backup {}", backups[0]["id"].as_str().unwrap())).await;
     page.click("compare-go").await;
     let told = page.says("differences", |text| text.contains("audit")).await;
     assert!(told.contains("new") && told.contains("gone"), "{told}");

@@ -60,6 +60,18 @@ impl Location {
         matches!(self, Self::Server { is_remote: true, .. })
     }
 
+    /// Whether both lead to servers of this computer in ways that no address can compare: a socket and a port,
+    /// a container and either.
+    pub fn may_be(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Server { address: one, .. }, Self::Server { address: two, .. }) => {
+                let is_here = !self.is_remote() && !other.is_remote();
+                is_here && !matches!((one, two), (ServerAddress::Here(_), ServerAddress::Here(_)))
+            }
+            _ => false,
+        }
+    }
+
     /// Whether `file` is one of these files, under whatever name.
     pub fn has_file(&self, file: &Path) -> bool {
         matches!(self, Self::Files(own) if own.iter().any(|own| files::is_same(own, file)))

@@ -3,11 +3,11 @@
 //! Owns the rule, and that it is asked of the file as it stands at that moment: nothing that a restore is
 //! told can change the answer. A place is what it is, whichever profile leads there. In this order:
 //!
-//! 1. A profile whose databases are at this address says `protected = true`: locked.
-//! 2. One that takes this very database at this address says `protected = false`: not locked.
-//! 3. The profile through which the server is reached, or one whose server has called itself the same in
-//!    its newest backup, says `protected = true`: locked.
-//! 4. It is on another computer, or such a profile's server is: locked.
+//! 1. A profile whose databases are at this address says `protected = true`, or the profile through which the
+//!    server is reached does, or one whose server has called itself the same in its newest backup, or one whose
+//!    server is on this computer, too, and cannot be told apart from this one: locked.
+//! 2. A profile that takes this very database at this address says `protected = false`: not locked.
+//! 3. It is on another computer, or the server of a profile with its identity is: locked.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -96,14 +96,14 @@ impl Guard {
         if let Some(claim) = here.clone().find(|claim| claim.says(true)) {
             return Some(protected(claim.profile));
         }
-        if here.any(|claim| claim.takes && claim.says(false)) {
-            return None;
-        }
         let route = self.route.as_deref().and_then(|route| config.profile(route).ok());
         let route = route.filter(|route| route.environment.protected == Some(true));
-        let by_identity = || claims.iter().find(|claim| claim.says(true)).map(|it| it.profile);
-        if let Some(profile) = route.or_else(by_identity) {
+        let elsewhere = || claims.iter().find(|claim| claim.says(true)).map(|it| it.profile);
+        if let Some(profile) = route.or_else(elsewhere) {
             return Some(protected(profile));
+        }
+        if here.any(|claim| claim.takes && claim.says(false)) {
+            return None;
         }
         let server_of = claims.iter().find(|claim| claim.is_remote && !claim.by_address);
         if !occupied.location.is_remote() && server_of.is_none() {
@@ -127,6 +127,8 @@ impl Guard {
         let by_address = location.leads_to(&occupied.target, &occupied.location);
         let known = self.identities.get(&profile.name).filter(|known| !known.is_empty());
         let by_identity = known == Some(&occupied.identity);
+        let is_alike = (known.is_none() || occupied.identity.is_empty())
+            && location.may_be(&occupied.location);
         let (means, takes) = match &occupied.target {
             RestoreTarget::NewFile(_) | RestoreTarget::ReplaceFile(_) => (true, true),
             RestoreTarget::NewDatabase(name) | RestoreTarget::ReplaceDatabase { name, .. } => {
@@ -134,7 +136,7 @@ impl Guard {
             }
         };
         let is_remote = location.is_remote();
-        ((by_address || by_identity) && means).then_some(Claim {
+        ((by_address || by_identity || is_alike) && means).then_some(Claim {
             profile,
             by_address,
             takes,
@@ -262,11 +264,15 @@ mod tests {
             let (_root, guard) = guard(&format!("{prod}{}", profile("other", HERE, UNLOCKED)));
             assert_eq!(why(&guard, &shop), locked, "{prod}");
         }
+        let socket = profile("prod", "/run/postgresql", PROTECTED);
+        let (_root, mut alike) = guard(&socket);
+        assert_eq!(why(&alike, &shop), locked, "nothing tells the two servers apart");
+        alike.identities.insert("prod".into(), "7001".into());
+        assert_eq!(why(&alike, &occupied(HERE, "shop", "7002")), "", "their identities do");
         for prod in [
             profile("prod", HERE, "databases = [\"crm\"]\nprotected = true"),
             profile("prod", HERE, "port = 5433\nprotected = true"),
             profile("prod", HERE, PROTECTED).replace("postgres", "mysql"),
-            profile("prod", "/run/postgresql", PROTECTED),
         ] {
             let (_root, mut guard) = guard(&prod);
             assert_eq!(why(&guard, &shop), "", "{prod}");
@@ -288,12 +294,12 @@ mod tests {
         let locked = "`localhost:5432/shop` is protected by the profile `prod`";
         assert_eq!(known(&prod, "shop", "7001"), locked);
         assert_eq!(known(&prod, "shop", "7002"), "");
-        assert_eq!(known(&prod, "shop", ""), "", "who does not say who it is, is nobody");
+        assert_eq!(known(&prod, "shop", ""), locked, "who does not say who it is may be anybody");
         let only = prod.replace("protected", "databases = [\"crm\"]\nprotected");
         assert_eq!(known(&only, "shop", "7001"), "");
-        // A copy of the server has its identity, and only an address of its own can tell it apart.
-        let copy = profile("copy", HERE, UNLOCKED);
-        assert_eq!(known(&format!("{prod}{copy}"), "shop", "7001"), "");
+        let second = profile("second", HERE, UNLOCKED);
+        assert_eq!(known(&format!("{prod}{second}"), "shop", "7001"), locked, "`true` is stronger");
+        assert_eq!(known(&format!("{prod}{second}"), "shop", "7002"), "");
         // A tunnel makes what is there look as if it were here.
         let tunnel = known(&profile("prod", THERE, ""), "shop", "7001");
         assert!(tunnel.contains("on the server of the profile `prod`, on another"), "{tunnel}");
