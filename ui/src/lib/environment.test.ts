@@ -1,3 +1,4 @@
+// The tone of a tag: known words have one, in any case and as part of a longer tag.
 import { describe, expect, it } from 'vitest';
 import { toneOf } from './environment';
 

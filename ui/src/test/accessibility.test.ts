@@ -128,7 +128,7 @@ const CASES: Case[] = [
   ['replace-running', '#/restore?backup=shop_0', 'Cancel now keeps what is there'],
   ['replace-swapping', '#/restore', 'then swapping'],
   ['replaced', '#/restore', 'What was there is kept as'],
-  ['restores', '#/restore', 'the old or the new one, complete'],
+  ['restores', '#/restore', 'asks the server what stands there'],
   ['restores', '#/restore', 'Undo this restore?', click('undo-cut')],
 ];
 

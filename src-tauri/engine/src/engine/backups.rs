@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
+use super::picture::is_protected;
 use super::{Engine, Reach};
 use crate::archive::{Manifest, Sidecar, Unit};
 use crate::catalog::{self, BackupRecord, RescanReport};
@@ -263,11 +264,37 @@ pub(super) fn manual_commands(location: &str, codec: Codec, manifest: &Manifest)
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The profiles whose server can take a database of this backup, its own one first.
+/// The profiles whose server can take a database of this backup, its own one first, protected ones last.
 pub(super) fn restore_profiles(config: &Config, engine: EngineKind, own: &str) -> Vec<String> {
     let fits = |profile: &&Profile| database::lives_on_server(engine) && profile.engine == engine;
-    let mut names: Vec<String> =
-        config.profiles.iter().filter(fits).map(|profile| profile.name.clone()).collect();
-    names.sort_by_key(|name| name != own);
-    names
+    let mut profiles: Vec<&Profile> = config.profiles.iter().filter(fits).collect();
+    profiles.sort_by_cached_key(|profile| (profile.name != own, is_protected(profile)));
+    profiles.into_iter().map(|profile| profile.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protected_server_is_not_the_first_that_is_proposed_unless_the_backup_is_its_own() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("config.toml");
+        let profile = |name: &str, lines: &str| {
+            format!("[databases.{name}]\nengine = \"postgres\"\n{lines}\n")
+        };
+        let text = [
+            "[storage]\ntype = \"local\"\npath = \"/backups\"\n".to_owned(),
+            profile("a", "host = \"db.example.org\""),
+            profile("b", "host = \"localhost\"\nprotected = true"),
+            profile("c", "host = \"localhost\""),
+            profile("d", "host = \"db.example.org\"\nprotected = false"),
+        ];
+        std::fs::write(&path, text.concat()).unwrap();
+        let config = crate::config::load(&path).unwrap();
+        let proposed = |own: &str| restore_profiles(&config, EngineKind::Postgres, own).concat();
+        assert_eq!(proposed("nobody"), "cdab");
+        assert_eq!(proposed("b"), "bcda");
+        assert_eq!(restore_profiles(&config, EngineKind::Mysql, "a"), Vec::<String>::new());
+    }
 }

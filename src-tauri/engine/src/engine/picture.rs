@@ -156,7 +156,7 @@ impl Engine {
 }
 
 /// Whether a restore must not replace its databases.
-fn is_protected(profile: &Profile) -> bool {
+pub(super) fn is_protected(profile: &Profile) -> bool {
     let connection = database::connect(profile.engine, &profile.connection);
     let is_remote = connection.is_ok_and(|connection| connection.location().is_remote());
     profile.environment.is_protected(is_remote)

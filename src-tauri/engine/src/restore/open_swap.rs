@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::performer::RestoreRequest;
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::database::{self, RestoreTarget};
 use crate::error::{Error, ErrorCode, Result};
 use crate::files;
@@ -79,15 +79,19 @@ impl OpenSwap {
         (&self.note.database, &self.note.profile)
     }
 
-    /// Ends the swap, reached as `config` says now, and removes the note. Returns what came of it; `None` when the
-    /// profile is gone or is another server's.
+    /// Ends the swap, reached as `config` says now, and removes the note. Returns what came of it; `None` when no
+    /// profile leads to that server any more.
     pub(crate) async fn settle(self, config: &Config) -> Result<Option<Vec<String>>> {
         let Note { engine, profile, server: there, database } = &self.note;
-        let of_profile = config.profile(profile).ok().filter(|profile| profile.engine == *engine);
-        let Some(profile) = of_profile else { return Ok(None) };
-        if database::server_name(*engine, &profile.connection)? != *there {
+        let leads_there = |profile: &&Profile| {
+            profile.engine == *engine
+                && database::server_name(*engine, &profile.connection).is_ok_and(|name| name == *there)
+        };
+        // It may have been renamed since.
+        let named = config.profile(profile).ok().filter(leads_there);
+        let Some(profile) = named.or_else(|| config.profiles.iter().find(leads_there)) else {
             return Ok(None);
-        }
+        };
         let connection = database::connect(*engine, &profile.connection)?;
         let target = database::restore_target(*engine, database.as_ref())?;
         let said = connection.settle(&target).await?;
@@ -119,10 +123,10 @@ fn take_over(path: &Path) -> Option<OpenSwap> {
 mod tests {
     use super::*;
 
-    fn config(root: &Path, port: u16) -> Config {
+    fn config(root: &Path, name: &str, port: u16) -> Config {
         let path = root.join("config.toml");
         let text = format!(
-            "[databases.shop]\nengine = \"mysql\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"u\"\n\
+            "[databases.{name}]\nengine = \"mysql\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"u\"\n\
              [storage]\ntype = \"local\"\npath = {root:?}\n"
         );
         fs::write(&path, text).unwrap();
@@ -147,13 +151,16 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let state = StateDir::for_config(root.path(), &root.path().join("config.toml"));
         state.create().unwrap();
-        let config_then = config(root.path(), 1);
+        let config_then = config(root.path(), "shop", 1);
         dead(&state, &config_then);
         let [swap] = open_swaps(&state).try_into().unwrap();
         assert!(open_swaps(&state).is_empty(), "whoever has it, has it alone");
         swap.settle(&config_then).await.unwrap_err();
         let [swap] = open_swaps(&state).try_into().unwrap();
-        let elsewhere = config(root.path(), 2);
+        let renamed = config(root.path(), "renamed", 1);
+        swap.settle(&renamed).await.unwrap_err();
+        let [swap] = open_swaps(&state).try_into().unwrap();
+        let elsewhere = config(root.path(), "shop", 2);
         assert_eq!(swap.settle(&elsewhere).await.unwrap(), None, "that is another server");
         let [swap] = open_swaps(&state).try_into().unwrap();
         assert_eq!(swap.settle(&Config::default()).await.unwrap(), None);
@@ -167,7 +174,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let state = StateDir::for_config(root.path(), &root.path().join("config.toml"));
         state.create().unwrap();
-        dead(&state, &config(root.path(), 1));
+        dead(&state, &config(root.path(), "shop", 1));
         let [swap] = open_swaps(&state).try_into().unwrap();
         let lost = crate::error::RestoreError::SwapInterrupted { target: "shop".to_owned() };
         swap.over(Some(&lost.into()));
