@@ -67,13 +67,12 @@ describe('a hundred payloads', () => {
       if (database === undefined) throw new Error('no database');
       const differences = database.differences.map((difference) => ({ ...difference, name: text, kind: text }));
       const side = { name: text, at: '2026-11-22T10:00:00Z', is_live: true, is_checked: false };
-      fake.answers.compare_archives = () => comparison({ before: { ...side, is_live: false }, after: side, databases: [{ ...database, name: text, other_name: text, differences }] });
-      const asked = fake.of('compare_archives').length;
+      fake.answers.compare_live = () => comparison({ before: { ...side, is_live: false }, after: side, databases: [{ ...database, name: text, other_name: text, differences }] });
+      const asked = fake.of('compare_live').length;
       // It takes no click while the answer before is still on its way.
-      await waitFor(() => {
-        if (fake.of('compare_archives').length === asked) byId('compare-go').click();
-        expect(fake.of('compare_archives')).toHaveLength(asked + 1);
-      });
+      await waitFor(() => expect(byId('compare-go').getAttribute('aria-busy')).toBeNull());
+      byId('compare-go').click();
+      await waitFor(() => expect(fake.of('compare_live')).toHaveLength(asked + 1));
       await findId('differences');
       expectOnlyText();
     }
