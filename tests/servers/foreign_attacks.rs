@@ -11,6 +11,7 @@ use crate::cli::TestContext;
 use crate::foreign_loads::{ALL, load};
 use crate::rig::{Profile, Subject};
 use crate::say;
+use crate::servers::PostgresServer;
 
 /// What an attack needs to know.
 struct World {
@@ -49,10 +50,6 @@ fn postgres(world: &World) -> Vec<String> {
         format!("SET \"standard_conforming_strings\" = off;\nSELECT '\\'' \\! touch {marker}\n';"),
         format!(
             "BEGIN;\nSET LOCAL standard_conforming_strings = off;\nSELECT '\\''; COPY t TO '{marker}'; --';"
-        ),
-        format!(
-            "DO $$BEGIN PERFORM set_config('standard_' || 'conforming_strings', 'off', false); END$$;\n\
-             SELECT '\\'' \\! touch {marker}\n';"
         ),
         format!("\\connect {precious}\nDROP TABLE item;"),
         format!("SET NAMES 'GB18030';\nSELECT E'\u{81}\\' ; COPY t TO '{marker}';\n --';"),
@@ -268,7 +265,7 @@ fn attack(subject: &Subject, attacks: &dyn Fn(&World) -> Vec<String>) -> usize {
     fs::write(&world.secret, "CREATE TABLE stolen (x int);\n").unwrap();
     let attacks = share(subject, attacks(&world));
     for attack in &attacks {
-        refused(&context, &profile, subject, attack);
+        refused(&context, &profile, subject, attack, "Kronos does not load that");
         assert!(!world.marker.exists(), "{attack}");
     }
     before.assert_restored(&subject.snapshot(precious.name()));
@@ -290,13 +287,14 @@ fn share(subject: &Subject, attacks: Vec<String>) -> Vec<String> {
         .collect()
 }
 
-fn refused(context: &TestContext, profile: &Profile, subject: &Subject, attack: &str) {
+/// Fails to load `attack` for what `why` says, and leaves nothing.
+fn refused(context: &TestContext, profile: &Profile, subject: &Subject, attack: &str, why: &str) {
     let path = context.data("attack.sql");
     fs::write(&path, attack).unwrap();
     let target = subject.target("attacked");
     let ran = load(context, profile, &path, target.name(), &ALL);
     assert_eq!(ran.code, 1, "{attack}\n{}", ran.stderr);
-    assert!(ran.stderr.contains("Kronos does not load that"), "{attack}\n{}", ran.stderr);
+    assert!(ran.stderr.contains(why), "{attack}\n{}", ran.stderr);
     assert!(!subject.databases().iter().any(|name| name == target.name()), "{attack}");
 }
 
@@ -314,6 +312,27 @@ fn no_attack_leaves_the_new_database() {
         "attacks in dumps: {tried}; programs run on this computer 0, files made 0, other databases changed 0"
     ));
     assert!(tried >= 25, "{tried}");
+}
+
+/// A program of the dump may change how texts are read, and whoever only reads the dump does not see it. What it hides
+/// from Kronos is stopped by the client, which takes no commands from this dump.
+#[test]
+fn what_the_dump_hides_from_a_reader_is_stopped_by_the_client() {
+    let Some(server) = PostgresServer::wanted() else { return };
+    let subject = Subject::Postgres(server);
+    let precious = subject.plain(20);
+    let context = TestContext::new();
+    let profile = subject.profile(precious.name());
+    profile.write(&context);
+    let marker = context.root().join("marker");
+    let attack = format!(
+        "-- PostgreSQL database dump\n\nSET client_encoding = 'UTF8';\n\
+         DO $$BEGIN PERFORM set_config('standard_' || 'conforming_strings', 'off', false); END$$;\n\
+         SELECT '\\'' \\! touch {}\n';\n",
+        marker.display()
+    );
+    refused(&context, &profile, &subject, &attack, "backslash commands are restricted");
+    assert!(!marker.exists());
 }
 
 /// The same payloads work where nobody stands in their way.

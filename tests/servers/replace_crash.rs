@@ -104,7 +104,7 @@ fn a_server_that_dies_in_the_middle_comes_back_with_the_old_or_the_new_one() {
     let mut stage = Stage::new(subject, source);
     let words = stage.words(&[]);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (_, finishing) = stage.timed(&words);
+    let finishing = stage.timed(&words).finishing;
     let wanted = scaled(2, 24);
     let (mut points, mut new, mut failed) = (0_u32, 0, 0);
     // A machine that is faster than it was a moment ago may be done before each of the first few.

@@ -181,7 +181,13 @@ fn a_swap_that_the_server_carries_out_for_a_dead_restore_is_made_whole_by_the_ne
 fn mongodb_stage(server: &MongoServer) -> Stage {
     let subject = Subject::Mongo(server.clone());
     let source = subject.plain(50);
-    Stage::new(subject, source)
+    let mut stage = Stage::new(subject, source);
+    // Whichever collection moves first, what is there then is neither the old nor the new one.
+    let session = server.session();
+    let item = session.database(stage.source.name()).collection::<Document>("item");
+    session.wait(item.insert_one(doc! { "_id": "since" }).into_future()).unwrap();
+    stage.old = stage.found();
+    stage
 }
 
 /// Kills a restore when its journal is written and its first step waits for the open transaction that is returned.

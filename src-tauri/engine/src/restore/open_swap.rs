@@ -85,7 +85,8 @@ impl OpenSwap {
         let Note { engine, profile, server: there, database } = &self.note;
         let leads_there = |profile: &&Profile| {
             profile.engine == *engine
-                && database::server_name(*engine, &profile.connection).is_ok_and(|name| name == *there)
+                && database::server_name(*engine, &profile.connection)
+                    .is_ok_and(|name| name == *there)
         };
         // It may have been renamed since.
         let named = config.profile(profile).ok().filter(leads_there);
