@@ -194,7 +194,14 @@ async fn killed(shop: &Shop, server: &MysqlServer) {
         "TABLES WHERE TABLE_SCHEMA LIKE '{name}\\_\\_kronos%' AND TABLE_NAME LIKE 'kronos\\_swap%'"
     );
     until_true("end of the swap", async || count(server, &open) == "0").await;
-    assert_eq!(contents(shop), if has_moved { backed_up } else { worked_on });
+    let (now, what) = if has_moved {
+        (backed_up, "the new database is there")
+    } else {
+        (worked_on, "the old database has been put back now, complete")
+    };
+    assert_eq!(contents(shop), now);
+    page.says("settled-swaps", |text| text.contains("was interrupted") && text.contains(what)).await;
+    page.picture("replace-server-3-settled").await;
     page.go("restore").await;
     page.says("recent-restores", |text| text.contains("It was cut off")).await;
     block_in_place(|| drop(holder));

@@ -46,6 +46,9 @@ pub struct AppState {
     pub active_runs: Vec<RunView>,
     /// Runs that ended since the start of the program, newest first, at most twenty.
     pub recent_runs: Vec<RunView>,
+    /// What became of replacements that were interrupted and that Kronos has ended since the start of the program,
+    /// one sentence each.
+    pub settled_swaps: Vec<String>,
     /// Preferences.
     pub settings: Settings,
     /// Where backups would go if the user accepted the proposal.

@@ -61,6 +61,7 @@ fn state() -> AppState {
         storages: vec![],
         active_runs: vec![run(RunState::Running)],
         recent_runs: vec![],
+        settled_swaps: vec![],
         settings: Settings::default(),
         default_storage_path: String::new(),
     }

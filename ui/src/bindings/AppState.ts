@@ -48,6 +48,11 @@ active_runs: Array<RunView>,
  */
 recent_runs: Array<RunView>, 
 /**
+ * What became of replacements that were interrupted and that Kronos has ended since the start of the program,
+ * one sentence each.
+ */
+settled_swaps: Array<string>, 
+/**
  * Preferences.
  */
 settings: Settings, 

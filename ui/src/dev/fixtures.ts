@@ -125,6 +125,7 @@ export function state(over: Partial<AppState> = {}): AppState {
     storages: [storage()],
     active_runs: [],
     recent_runs: [],
+    settled_swaps: [],
     settings: { notifications: true, appearance: 'system' },
     default_storage_path: '/home/ada/Kronos Backups',
     ...over,

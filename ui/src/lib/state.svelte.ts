@@ -27,8 +27,8 @@ class Session {
   /** What the polite live region says: new phases and quarters. */
   announcement = $state('');
 
-  /** Failures and results that were put away; they stay away until the window is made anew. */
-  readonly dismissed = new SvelteSet<RunId>();
+  /** Failures, results and messages that were put away; they stay away until the window is made anew. */
+  readonly dismissed = new SvelteSet<string>();
 
   #ended = new Set<RunId>();
   #onEnded: (run: RunView) => void = () => undefined;

@@ -186,3 +186,29 @@ describe('the first backup with a place already there', () => {
     expect(fake.of('profile_save')[0].draft.storage).toBe('usb');
   });
 });
+
+describe('a replacement that was interrupted', () => {
+  const SAID = 'Replacing `shop` was interrupted earlier; the old database has been put back now, complete';
+
+  it('is told on Home and on Restore until it is put away, also when two say the same', async () => {
+    const { user } = await open('#/home', fullState({ settled_swaps: [SAID, SAID] }));
+    const told = () => within(byId('settled-swaps')).getAllByRole('listitem').map(textOf);
+    expect(told()).toHaveLength(2);
+    expect(told()[0]).toContain('Replacing shop was interrupted earlier; the old database has been put back now, complete.');
+    const [first] = within(byId('settled-swaps')).getAllByRole('button', { name: /^Dismiss: Replacing shop/ });
+    await user.click(first as HTMLElement);
+    expect(told()).toHaveLength(1);
+    location.hash = '#/restore';
+    await findId('drop-area');
+    expect(told()).toHaveLength(1);
+    await user.click(within(byId('settled-swaps')).getByRole('button'));
+    expect(noId('settled-swaps')).toBeNull();
+  });
+
+  it('comes with the next picture', async () => {
+    const { fake } = await open('#/home', fullState());
+    expect(noId('settled-swaps')).toBeNull();
+    fake.set({ settled_swaps: [SAID] });
+    await findId('settled-swaps');
+  });
+});

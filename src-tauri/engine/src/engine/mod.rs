@@ -64,6 +64,7 @@ struct Parts {
     catalog: Arc<Catalog>,
     runs: RunRegistry,
     reach: Arc<Reach>,
+    settled: Mutex<Vec<String>>,
 }
 
 /// Everything that Kronos can do. Cheap to clone.
@@ -93,7 +94,7 @@ impl Engine {
             }
         });
         let runs = RunRegistry::new(options.sink.clone(), options.clock.clone(), recorder);
-        let engine = Self(Arc::new(Parts { options, state, catalog, runs, reach }));
+        let engine = Self(Arc::new(Parts { options, state, catalog, runs, reach, settled: Mutex::default() }));
         if let Err(error) = engine.clear_up().await {
             tracing::warn!(%error, "unfinished runs are left to the next start");
         }

@@ -1,7 +1,9 @@
 //! Replacements that a killed process has left open on a server, as the engine ends them.
 //!
-//! Owns that each is tried and none keeps another from being tried. When that is done belongs to the host: it
+//! Owns that each is tried, that none keeps another from being tried, and what the window is told about it. When that is done belongs to the host: it
 //! may take as long as a server needs to answer.
+
+use std::sync::{MutexGuard, PoisonError};
 
 use futures_util::future::join_all;
 
@@ -18,9 +20,21 @@ impl Engine {
         let swaps = open_swaps(&self.0.state).into_iter().map(|swap| self.settle_one(swap));
         let said = join_all(swaps).await.concat();
         if !said.is_empty() {
+            // Nobody may be looking yet.
+            self.settled().extend(said.iter().cloned());
             self.0.options.sink.emit(Event::BackupsChanged);
         }
         said
+    }
+
+    /// What came of the interrupted replacements that were ended so far.
+    pub(super) fn settled_swaps(&self) -> Vec<String> {
+        self.settled().clone()
+    }
+
+    fn settled(&self) -> MutexGuard<'_, Vec<String>> {
+        // A list of sentences is complete after every single operation.
+        self.0.settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn settle_one(&self, swap: OpenSwap) -> Vec<String> {

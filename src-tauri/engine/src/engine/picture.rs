@@ -44,6 +44,7 @@ impl Engine {
             storages,
             active_runs: self.active_runs(),
             recent_runs: self.ended_runs(),
+            settled_swaps: self.settled_swaps(),
             settings: config.settings,
             default_storage_path: config::default_storage_path()
                 .map_or_else(String::new, |path| path.display().to_string()),
