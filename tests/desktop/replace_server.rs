@@ -200,7 +200,8 @@ async fn killed(shop: &Shop, server: &MysqlServer) {
         (worked_on, "the old database has been put back now, complete")
     };
     assert_eq!(contents(shop), now);
-    page.says("settled-swaps", |text| text.contains("was interrupted") && text.contains(what)).await;
+    page.says("settled-swaps", |text| text.contains("was interrupted") && text.contains(what))
+        .await;
     page.picture("replace-server-3-settled").await;
     page.go("restore").await;
     page.says("recent-restores", |text| text.contains("It was cut off")).await;

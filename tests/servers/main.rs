@@ -12,6 +12,7 @@
 mod between;
 mod browse;
 mod by_hand;
+mod container;
 mod diff;
 mod false_restore;
 mod false_success;

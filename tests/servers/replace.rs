@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::cli::{Ran, TestContext};
-use crate::rig::{Fresh, PROFILE, Profile, Subject};
-use crate::servers::{PostgresServer, Servers, fresh_name};
+use crate::rig::{Fresh, PROFILE, Subject};
+use crate::servers::{PostgresServer, fresh_name};
 use crate::stage::{Counted, Stage, code};
 
 fn postgres() -> Vec<PostgresServer> {
@@ -314,23 +314,13 @@ fn a_database_in_a_container_is_replaced_and_comes_back() {
     let Some(server) = PostgresServer::in_container() else { return };
     let subject = Subject::Postgres(server);
     let source = subject.plain(50);
-    let (servers, port) = (Servers::get(), subject.port());
-    let profile = Profile {
-        place: format!("docker = {:?}\nport = {port}", servers.text("DOCKER_CONTAINER")),
-        tools: None,
-        environment: vec![("DOCKER_HOST", servers.text("DOCKER_HOST").into()), ("PATH", path())],
-        ..subject.profile(source.name())
-    };
+    let profile = subject.profile(source.name()).in_container();
     let stage = Stage::with(subject, source, profile);
     let ran = stage.replace(&[]);
     assert_eq!(ran.code, 0, "a container is not another computer: {}", ran.stdout);
     stage.new.assert_restored(&stage.found());
     stage.profile.ok(&stage.context, &["undo"]);
     stage.old.assert_restored(&stage.found());
-}
-
-fn path() -> String {
-    std::env::var("PATH").unwrap()
 }
 
 fn source_session(source: &Fresh) -> crate::servers::PostgresSession {

@@ -13,7 +13,8 @@ use crate::cli::{Ran, TestContext};
 use crate::fixtures;
 use crate::listing::{self, Listing};
 use crate::servers::{
-    FreshMongo, FreshMysql, FreshPostgres, MongoServer, MysqlServer, PostgresServer, fresh_name,
+    FreshMongo, FreshMysql, FreshPostgres, MongoServer, MysqlServer, PostgresServer, Servers,
+    fresh_name,
 };
 
 /// The name of the profile in every test.
@@ -286,6 +287,24 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// The same with the tools inside the container of the tests: none of this computer are needed.
+    pub fn in_container(self) -> Self {
+        let text = |key| Servers::get().text(key);
+        Self {
+            place: format!(
+                "docker = {:?}\nport = {}",
+                text("DOCKER_CONTAINER"),
+                text("DOCKER_POSTGRES_PORT")
+            ),
+            tools: None,
+            environment: vec![
+                ("DOCKER_HOST", text("DOCKER_HOST").into()),
+                ("PATH", std::env::var("PATH").unwrap()),
+            ],
+            ..self
+        }
+    }
+
     /// A call of `kronos` with this profile.
     pub fn command(&self, context: &TestContext, words: &[&str]) -> Command {
         let mut command = context.command(words);
@@ -306,11 +325,15 @@ impl Profile {
         ran
     }
 
-    /// Writes it as the configuration of `context`; the password goes into a file of its own.
+    /// Writes it as the configuration of `context`; the password, if there is one, goes into a file of its own.
     pub fn write(&self, context: &TestContext) {
         let secret = context.root().join("password");
         std::fs::write(&secret, &self.password).unwrap();
         std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let password = match self.password.as_str() {
+            "" => String::new(),
+            _ => format!("password = {{ file = {secret:?} }}\n"),
+        };
         let tools =
             self.tools.as_ref().map_or_else(String::new, |tools| format!("tools = {tools:?}\n"));
         // Without the key all databases are taken.
@@ -319,7 +342,7 @@ impl Profile {
             names => format!("databases = {names:?}\n"),
         };
         context.config(&format!(
-            "[databases.{PROFILE}]\nengine = {:?}\n{}\nuser = {:?}\npassword = {{ file = {secret:?} }}\n\
+            "[databases.{PROFILE}]\nengine = {:?}\n{}\nuser = {:?}\n{password}\
              {databases}{tools}{}\n\n{}",
             self.engine,
             self.place,

@@ -32,21 +32,10 @@ fn mongodb() {
     }
 }
 
-/// The tools inside of the container: none of this computer are needed.
 #[test]
 fn postgres_in_a_container() {
     let Some(server) = PostgresServer::in_container() else { return };
-    let container = Servers::get().text("DOCKER_CONTAINER");
-    let subject = Subject::Postgres(server);
-    through_archive(&subject, &|profile| Profile {
-        place: format!("docker = {container:?}\nport = {}", subject.port()),
-        tools: None,
-        environment: vec![
-            ("DOCKER_HOST", Servers::get().text("DOCKER_HOST").into()),
-            ("PATH", path()),
-        ],
-        ..profile
-    });
+    through_archive(&Subject::Postgres(server), &Profile::in_container);
 }
 
 /// Every character that a shell, a URL or an option file gives a meaning to.
@@ -89,10 +78,6 @@ fn with_a_line_break_in_the_password() {
         }
     }
     crate::say(&format!("line break in a password: {worked} servers take it, {said} say why not"));
-}
-
-fn path() -> String {
-    std::env::var("PATH").unwrap()
 }
 
 fn round_trip(subject: &Subject) {

@@ -94,7 +94,14 @@ impl Engine {
             }
         });
         let runs = RunRegistry::new(options.sink.clone(), options.clock.clone(), recorder);
-        let engine = Self(Arc::new(Parts { options, state, catalog, runs, reach, settled: Mutex::default() }));
+        let engine = Self(Arc::new(Parts {
+            options,
+            state,
+            catalog,
+            runs,
+            reach,
+            settled: Mutex::default(),
+        }));
         if let Err(error) = engine.clear_up().await {
             tracing::warn!(%error, "unfinished runs are left to the next start");
         }

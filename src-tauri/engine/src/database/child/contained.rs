@@ -42,12 +42,17 @@ if [ "$n" -gt 0 ]; then
 fi
 export HOME=/nonexistent
 "#;
+/// `read` needs no process, and none is left behind: an orphan goes to the first process of the container. Where that is
+/// PostgreSQL, it takes an unknown child that a signal has ended for a crashed session of its own, ends all others and
+/// recovers (`reaper` in its `postmaster.c`).
 const READING: &str = r#"exec 3<&0
 "$@" </dev/null 3<&- & p=$!
-{ cat >/dev/null; kill "$p"; } <&3 >/dev/null 2>&1 & w=$!
+{ while read -r _; do :; done; kill "$p"; } <&3 >/dev/null 2>&1 & w=$!
 exec 3<&-
+trap 'kill "$p" 2>/dev/null' TERM INT HUP
 wait "$p"; s=$?
-kill "$w" 2>/dev/null
+while kill -0 "$p" 2>/dev/null; do wait "$p"; s=$?; done
+{ kill "$w"; wait "$w"; } 2>/dev/null
 exit "$s"
 "#;
 const WRITING: &str = r#""$@"
