@@ -221,6 +221,6 @@ async fn the_window_does_not_get_smaller_than_its_content_allows() {
     let page = Page::open(&mut desk, &config).await;
     let window = until("window", async || desk.window("^Kronos$")).await;
     desk.xdotool(&["windowsize", "--sync", &window, "300", "200"]);
-    let size = page.script("return [innerWidth, innerHeight]").await;
-    assert_eq!(size, json!([860, 600]));
+    let size = async || page.script("return [innerWidth, innerHeight]").await;
+    until_true("smallest size", async || size().await == json!([860, 600])).await;
 }

@@ -82,6 +82,22 @@ async fn a_drag_that_goes_away_or_has_several_files_opens_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_is_dragged_over_the_window_is_none_of_its_business() {
+    let mut desk = Desk::new();
+    let file = shop(&desk.home().join("shop.db"));
+    let config = desk.write_config("");
+    let page = Page::open(&mut desk, &config).await;
+    for text in ["", "file:///etc/passwd", "some text"] {
+        let drag = Drag::text_over(&desk, text).await;
+        assert!(!page.has("drop-overlay").await, "{text}");
+        drag.leave();
+    }
+    let drag = Drag::over(&desk, &[&file]).await;
+    page.says("drop-overlay", |text| text.contains("shop.db")).await;
+    drag.leave();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_backup_says_so_and_goes_no_further() {
     let mut desk = Desk::new();
     let home = desk.home();

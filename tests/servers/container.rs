@@ -54,7 +54,7 @@ fn what_is_run_in_a_container_throws_nobody_out() {
         profile.write(&context);
         let begun = Instant::now();
         profile.ok(&context, &["backup"]);
-        let usual = begun.elapsed();
+        let mut usual = begun.elapsed();
         let archive = context.archives().remove(0);
         let target = subject.target("contained");
         profile.ok(&context, &["restore", archive.to_str().unwrap(), "--to", target.name()]);
@@ -62,13 +62,21 @@ fn what_is_run_in_a_container_throws_nobody_out() {
         let points = scaled(8, 60);
         for point in 0..points {
             let signal = if point % 2 == 0 { Signal::KILL } else { Signal::INT };
-            let after = usual.mul_f64(f64::from(point) / f64::from(points));
-            cut += usize::from(ended(&profile, &context, after, signal));
-            quiet(&user, source.name());
+            // The first one may have been slower than the others are.
+            for _ in 0..6 {
+                let after = usual.mul_f64(f64::from(point) / f64::from(points));
+                let in_time = ended(&profile, &context, after, signal);
+                quiet(&user, source.name());
+                if in_time {
+                    cut += 1;
+                    break;
+                }
+                usual = usual.mul_f64(0.8);
+            }
         }
     }
     say(&format!(
         "calls in a container: {whole} whole, {cut} backups ended in the middle; sessions of others lost 0"
     ));
-    assert!(cut >= 8, "{cut}");
+    assert!(cut >= 12, "{cut}");
 }

@@ -1,13 +1,14 @@
 //! Dumps that name the database they were taken from, as `mysqldump --databases` and `pg_dump --create` write them:
 //! all of it goes to the new database, and the named one stays as it is. With two databases they are refused.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use kronos_engine::look::DumpForm;
 
 use crate::cli::TestContext;
 use crate::foreign_loads::{ALL, load, without_owners};
-use crate::looks::{foreign, made};
+use crate::looks::{foreign, made, try_made};
 use crate::rig::{Fresh, Subject};
 use crate::say;
 use crate::servers::{PostgresServer, fresh_name};
@@ -120,6 +121,16 @@ fn it_goes_there_as_well_when_the_named_database_is_gone() {
     }
 }
 
+/// A dump of everything that is on the server, as soon as no other test drops a database meanwhile.
+fn whole_server(context: &TestContext, subject: &Subject) -> PathBuf {
+    let dump = || {
+        let mut dump = tool(subject, "pg_dumpall");
+        try_made(context, "all", dump.arg("--no-role-passwords"))
+    };
+    let gone = |said: &String| said.contains("does not exist");
+    std::iter::repeat_with(dump).find(|made| !made.as_ref().is_err_and(gone)).unwrap().unwrap()
+}
+
 #[test]
 fn dumps_of_two_databases_or_a_whole_server_are_refused_before_anything_is_made() {
     let mut refused = 0;
@@ -129,9 +140,7 @@ fn dumps_of_two_databases_or_a_whole_server_are_refused_before_anything_is_made(
         let profile = subject.profile(one.name());
         profile.write(&context);
         let path = match &subject {
-            Subject::Postgres(_) => {
-                made(&context, "all", tool(&subject, "pg_dumpall").arg("--no-role-passwords"))
-            }
+            Subject::Postgres(_) => whole_server(&context, &subject),
             Subject::Mysql(_) => {
                 let mut dump = tool(&subject, subject.programs()[0]);
                 made(&context, "two", dump.args(["--databases", one.name(), two.name()]))

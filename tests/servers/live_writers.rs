@@ -315,18 +315,23 @@ fn changes_tables_at_any_moment(server: Option<MysqlServer>) {
         make_queue(&server, database.name());
         profile.ok(&context, &["backup"]);
         let when = |end: &str| mark(end).metadata().unwrap().modified().unwrap();
-        let length = when("ended").duration_since(when("begun")).unwrap();
+        let mut length = when("ended").duration_since(when("begun")).unwrap();
         let moments = scaled(6, 20);
         for moment in 0..moments {
             make_queue(&server, database.name());
             for end in ["begun", "ended"] {
-                std::fs::remove_file(mark(end)).unwrap();
+                let _ = std::fs::remove_file(mark(end));
             }
             let mut command = profile.command(&context, &["backup"]);
             let child = command.stderr(Stdio::piped()).spawn().unwrap();
             wait_until("the dump to begin", || mark("begun").exists());
             thread::sleep(length * moment / moments);
-            within += usize::from(!mark("ended").exists());
+            if mark("ended").exists() {
+                // The first one was slower.
+                length = length * 4 / 5;
+            } else {
+                within += 1;
+            }
             let mut session = server.session(Some(database.name()));
             for sql in statements {
                 session.run(sql);

@@ -32,11 +32,20 @@ pub const PACKERS: [(&str, Wrapping); 4] = [
 
 /// Runs a tool, whose standard output is the file, and returns the file's path.
 pub fn made(context: &TestContext, name: &str, command: &mut Command) -> PathBuf {
+    try_made(context, name, command).unwrap_or_else(|said| panic!("{command:?}: {said}"))
+}
+
+/// The same, or what the tool says.
+pub fn try_made(
+    context: &TestContext,
+    name: &str,
+    command: &mut Command,
+) -> Result<PathBuf, String> {
     let path = context.data(name);
     let output =
         command.stdout(fs::File::create(&path).unwrap()).stderr(Stdio::piped()).output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    path
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    output.status.success().then_some(path).ok_or(said)
 }
 
 fn postgres(context: &TestContext, server: &PostgresServer, database: &str) -> Vec<Dump> {

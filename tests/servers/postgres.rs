@@ -219,6 +219,14 @@ fn a_killed_restore_is_cleared_up_and_nothing_else_is() {
     let [unmarked, used, claimed] = ["f", "e", "1"]
         .map(|first| server.adopt(&format!("kronos_restoring_{first}{}", &tag[1..])));
     let foreign = server.adopt(&format!("kronos_restoring_of_mine_{tag}"));
+    let lock = |what: &str, database: &str| {
+        let number = u64::from_str_radix(&database["kronos_restoring_".len()..], 16).unwrap();
+        admin.run(&format!("SELECT pg_advisory_{what}({})", number.cast_signed()));
+    };
+    // As a restore makes them: others clear up at the same time.
+    for database in [&ours, &unmarked, &used, &claimed] {
+        lock("lock", &database.name);
+    }
     for database in [&ours, &unmarked, &used, &claimed, &foreign] {
         admin.run(&format!("CREATE DATABASE \"{}\" TEMPLATE template0", database.name));
     }
@@ -226,8 +234,9 @@ fn a_killed_restore_is_cleared_up_and_nothing_else_is() {
         admin.run(&format!("COMMENT ON DATABASE \"{}\" IS '{old}'", database.name));
     }
     server.session(&used.name).run("CREATE TABLE somebodys (x int)");
-    let number = i64::from_str_radix(&format!("1{}", &tag[1..]), 16).unwrap();
-    admin.run(&format!("SELECT pg_advisory_lock({number})"));
+    for database in [&ours, &unmarked, &used] {
+        lock("unlock", &database.name);
+    }
     let target = server.adopt(&format!("{}_again", shop.name));
     let restored = restore(&profile, &context, &target.name, &[]);
     assert_eq!(restored.code, 0, "{}", restored.stderr);

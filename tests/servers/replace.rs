@@ -76,7 +76,7 @@ fn programs_that_are_connected_are_named_and_only_disconnected_when_told() {
 
 /// What nobody is connected for still belongs to the old database, and would go on without anybody there.
 #[test]
-fn slots_and_prepared_transactions_are_named_before_anything_is_made() {
+fn slots_subscriptions_and_prepared_transactions_are_named_before_anything_is_made() {
     let Some(server) = PostgresServer::wanted() else { return };
     let subject = Subject::Postgres(server.clone());
     let stage = Stage::new(subject.clone(), subject.plain(50));
@@ -91,6 +91,14 @@ fn slots_and_prepared_transactions_are_named_before_anything_is_made() {
             format!("BEGIN; CREATE TABLE later_still (x int); PREPARE TRANSACTION '{slot}'"),
             format!("ROLLBACK PREPARED '{slot}'"),
             "prepared transaction",
+        ),
+        (
+            format!(
+                "CREATE SUBSCRIPTION {slot} CONNECTION 'dbname=x' PUBLICATION p \
+                 WITH (connect = false, enabled = false, slot_name = NONE)"
+            ),
+            format!("DROP SUBSCRIPTION {slot}"),
+            "the subscription",
         ),
     ];
     for (make, end, words) in cases {
@@ -139,7 +147,10 @@ fn a_pool_that_connects_again_and_again_is_kept_out() {
     });
     stage.new.assert_restored(&stage.found());
     let kept = stage.kept();
-    let sql = format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'", kept[0]);
+    let sql = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND backend_type = 'client backend'",
+        kept[0]
+    );
     assert_eq!(stage.admin().one(&sql), "0");
 }
 
@@ -204,11 +215,13 @@ fn settle(stage: &Stage) {
     }
 }
 
-/// Makes the ten minutes pass after which the database of a dead restore is removed. Those of other tests,
-/// which are alive, have a session.
+/// Makes the ten minutes pass after which the database of a dead restore is removed. Those of other tests, which are
+/// alive, have a session, or have shown that a moment ago.
 fn age_unfinished(stage: &Stage) {
     let sql = "SELECT datname FROM pg_database d WHERE datname LIKE 'kronos\\_restoring\\_%' AND \
                shobj_description(oid, 'pg_database') LIKE 'Unfinished restore of Kronos%' AND \
+               substring(shobj_description(oid, 'pg_database') FROM '[0-9]+$')::bigint < \
+               extract(epoch FROM now()) - 20 AND \
                NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)";
     for name in crate::servers::firsts(&stage.admin().rows(sql)) {
         let mark = "Unfinished restore of Kronos; it may be dropped. Last sign of life: 1000";
@@ -249,12 +262,17 @@ fn what_was_left_without_a_mark_goes_when_it_is_provably_nobodys() {
     let stage = Stage::new(subject, source);
     let tag = |kind: u64| (u64::from(std::process::id()) << 16 | kind) | 0xf000_0000_0000_0000;
     let name = |kind| format!("kronos_restoring_{:016x}", tag(kind));
+    let holder = server.session("postgres");
+    let lock = |what: &str, kind| {
+        holder.run(&format!("SELECT pg_advisory_{what}({})", tag(kind).cast_signed()));
+    };
     for kind in 0..3 {
+        // As a restore makes them: others clear up at the same time.
+        lock("lock", kind);
         stage.admin().run(&format!("CREATE DATABASE {}", name(kind)));
     }
     server.session(&name(1)).run("CREATE TABLE own (id int)");
-    let holder = server.session("postgres");
-    holder.run(&format!("SELECT pg_advisory_lock({})", tag(2).cast_signed()));
+    (0..2).for_each(|kind| lock("unlock", kind));
     let left = || {
         let all = stage.subject.databases();
         (0..3).map(|kind| all.contains(&name(kind))).collect::<Vec<_>>()

@@ -27,8 +27,9 @@ pub(super) fn reading(call: &Invocation, secret: Option<&SecretFile>) -> Command
 /// A process whose input is written.
 pub(super) fn writing(call: &Invocation, secret: Option<&SecretFile>) -> CommandWrap {
     let mut command = base(call, secret, contained::Direction::Writing);
-    // Tools that load data say nothing that is needed on their standard output.
-    command.stdin(Stdio::piped()).stdout(Stdio::null());
+    // Tools that load data say nothing that is needed on their standard output; in a container it has their number.
+    let stdout = if call.tool.is_contained() { Stdio::piped() } else { Stdio::null() };
+    command.stdin(Stdio::piped()).stdout(stdout);
     grouped(command)
 }
 

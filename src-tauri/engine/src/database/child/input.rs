@@ -37,8 +37,9 @@ impl ChildInput {
         };
         let mut stdin = file_of(child.stdin().take()).map_err(lost)?;
         contained::hand_over_secret(call, &mut stdin).map_err(lost)?;
+        let inside = contained::Inside::of(call, child.as_mut());
         // Building a large index takes its time, and the tool does not read while it lasts.
-        let watch = Watch::start(child, call.tool.title(), complaints, &scope.cancel, None);
+        let watch = Watch::start(child, inside, call.tool.title(), complaints, &scope.cancel, None);
         Ok(Self { watch, stdin: Some(stdin), _secret: secret })
     }
 

@@ -46,7 +46,7 @@ impl ChildOutput {
             contained::hand_over_secret(call, stdin).map_err(lost)?;
         }
         let watch =
-            Watch::start(child, call.tool.title(), complaints, &scope.cancel, call.patience);
+            Watch::start(child, None, call.tool.title(), complaints, &scope.cancel, call.patience);
         Ok(Self { watch, stdout, ended: false, _stdin: stdin, _secret: secret })
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::complaints::Complaints;
+use super::contained::Inside;
 use crate::error::{Error, Result, ServerError};
 
 /// A tool that has to write and moves no byte for so long is taken for dead.
@@ -59,10 +60,11 @@ impl Moved {
 }
 
 impl Watch {
-    /// Watches `child`, which is called `tool`, until it ends, `cancel` says so, or it has moved no byte
+    /// Watches `child`, which is called `tool` and may do its work `inside` of a container, until it ends, `cancel` says so, or it has moved no byte
     /// for as long as `patience`.
     pub(super) fn start(
         mut child: Box<dyn ChildWrapper>,
+        inside: Option<Inside>,
         tool: String,
         complaints: Complaints,
         cancel: &CancellationToken,
@@ -75,7 +77,7 @@ impl Watch {
             child.stderr().take().map(|stderr| tokio::spawn(complaints.clone().collect(stderr)));
         let (watched_stop, watched_moved) = (stop.clone(), Arc::clone(&moved));
         tokio::spawn(async move {
-            let end = watch(child.as_mut(), &watched_stop, &watched_moved, patience).await;
+            let end = watch(child.as_mut(), inside, &watched_stop, &watched_moved, patience).await;
             if let Some(printed) = printed {
                 let _ = tokio::time::timeout(LAST_WORDS, printed).await;
             }
@@ -137,6 +139,7 @@ impl Drop for Watch {
 
 async fn watch(
     child: &mut dyn ChildWrapper,
+    inside: Option<Inside>,
     stop: &CancellationToken,
     moved: &Moved,
     patience: Option<Duration>,
@@ -146,6 +149,9 @@ async fn watch(
         () = stop.cancelled() => End::Stopped,
         () = silence(moved, patience) => End::Silent,
     };
+    if let Some(inside) = inside {
+        inside.end().await;
+    }
     let killed = child.start_kill();
     match child.wait().await.and(killed) {
         Ok(()) => early,

@@ -80,8 +80,9 @@ pub(super) async fn check(
 }
 
 /// What belongs to the database on the server and would go with the old one, without anybody there: a slot
-/// keeps the server's log until its disk is full, and a prepared transaction keeps its locks.
-async fn check_attached(access: &Access, admin: &Session, name: &str) -> Result<()> {
+/// keeps the server's log until its disk is full, a subscription that of another one, and a prepared transaction
+/// keeps its locks.
+pub(super) async fn check_attached(access: &Access, admin: &Session, name: &str) -> Result<()> {
     let questions = [
         (
             "SELECT slot_name::text FROM pg_replication_slots WHERE database = $1",
@@ -92,8 +93,15 @@ async fn check_attached(access: &Access, admin: &Session, name: &str) -> Result<
             "SELECT gid FROM pg_prepared_xacts WHERE database = $1",
             "the prepared transaction `{}` is open in it; end it first (COMMIT PREPARED or ROLLBACK PREPARED)",
         ),
+        (
+            "SELECT s.subname::text FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid \
+             WHERE d.datname = $1",
+            "the subscription `{}` writes into it; drop it first (DROP SUBSCRIPTION), and make it anew afterwards",
+        ),
     ];
-    for (question, sentence) in questions {
+    // PostgreSQL 9 has no subscriptions.
+    let asked = if admin.version >= 100_000 { 3 } else { 2 };
+    for (question, sentence) in questions.into_iter().take(asked) {
         if let Some(row) = admin.all(question, &[&name]).await?.first() {
             let target = format!("{}/{name}", access.shown());
             let detail = sentence.replace("{}", row.get(0));

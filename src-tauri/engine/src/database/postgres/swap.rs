@@ -44,6 +44,8 @@ impl Swap<'_> {
     /// Carries it out.
     pub async fn carry_out(&self) -> Result<Previous> {
         let admin = open_any(self.access).await?;
+        // Loading takes its time, and somebody may have made one meanwhile.
+        standing::check_attached(self.access, &admin, self.target).await?;
         let now = Timestamp::now();
         let previous = names::previous(self.target, now, MAX_NAME);
         let statements = self.statements(&previous, now, &remark(&admin, self.target).await?);

@@ -264,6 +264,6 @@ mod tests {
         });
         let outcome = check.join(&cancel);
         assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
-        assert!(cancelled.join().unwrap().elapsed() < Duration::from_secs(5));
+        assert!(cancelled.join().unwrap().elapsed() < Duration::from_mins(1));
     }
 }

@@ -92,6 +92,12 @@ struct Endpoint {
 }
 
 impl Container {
+    /// One that `runtime` plays.
+    #[cfg(test)]
+    pub(in super::super) fn played_by(runtime: PathBuf) -> Self {
+        Self { runtime, name: "played".to_owned(), network: Network::default() }
+    }
+
     /// The running container of this name or id.
     ///
     /// # Errors

@@ -69,6 +69,12 @@ impl Tool {
         matches!(self.place, Place::Container(_))
     }
 
+    /// The same, as if it were in `container`.
+    #[cfg(test)]
+    pub(super) fn put_into(self, container: Container) -> Self {
+        Self { place: Place::Container(std::sync::Arc::new(container)), ..self }
+    }
+
     /// The name of that container.
     pub(super) fn container(&self) -> Option<&OsStr> {
         match &self.place {

@@ -37,18 +37,24 @@ pub(in super::super) async fn clear_up(session: &mut Session) -> Result<()> {
     let ours =
         "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE '%kronos\\_%'";
     for name in session.rows::<String>(ours, ()).await? {
-        let is_over = if names::is_unfinished(&name) {
-            is_marked_or_empty(session, &name, UNFINISHED).await?
-        } else if names::is_previous(&name) {
-            is_expired(session, &name).await?
-        } else {
-            false
-        };
-        if !is_over || !lock::take(session, &name, 0).await? {
+        let is_ours = names::is_unfinished(&name) || names::is_previous(&name);
+        // What is seen before the lock is held may be another thing by then.
+        if !is_ours || !lock::take(session, &name, 0).await? {
             continue;
         }
-        let removed = session.execute(&format!("DROP DATABASE {}", identifier(&name))).await;
-        tracing::info!(name, removed = removed.is_ok(), "an earlier restore had left a database");
+        let is_over = if names::is_unfinished(&name) {
+            is_marked_or_empty(session, &name, UNFINISHED).await?
+        } else {
+            is_expired(session, &name).await?
+        };
+        if is_over {
+            let removed = session.execute(&format!("DROP DATABASE {}", identifier(&name))).await;
+            tracing::info!(
+                name,
+                removed = removed.is_ok(),
+                "an earlier restore had left a database"
+            );
+        }
         lock::release(session, &name).await?;
     }
     Ok(())

@@ -16,6 +16,9 @@ use crate::error::{Error, Result, ServerError};
 /// The code for a routine that does not exist.
 const NO_SUCH_ROUTINE: u16 = 1305;
 
+/// The codes for a table, a column, a routine or a view that is gone or another one by now.
+const CHANGED_SINCE: [u16; 7] = [1050, 1054, 1146, 1304, NO_SUCH_ROUTINE, 1347, 1356];
+
 /// What has become of a swap.
 pub(super) enum Ended {
     /// The new database is there; what could not be taken over is said.
@@ -184,8 +187,9 @@ pub(super) async fn back(
 /// Makes again what had to go before the tables could move. Nothing that is there is touched.
 async fn remake(session: &mut Session, journal: &Journal) -> Result<()> {
     match programs::add_missing(session, &journal.target, &journal.old.programs).await {
-        Err(error) if !is_lost(&error) => {
-            // Its table may be gone by now, and nobody waits for it.
+        Err(error) if number_of(&error).is_some_and(|number| CHANGED_SINCE.contains(&number)) => {
+            // Its users have changed what it stands on, and nobody waits for it. Everything else may pass, and the
+            // journal has the only copy.
             tracing::warn!(%error, target = journal.target, "a trigger or view could not be made again");
             Ok(())
         }

@@ -124,11 +124,18 @@ pub(super) async fn programs(session: &mut Session, name: &str) -> Result<Vec<St
     Ok(counts.into_iter().map(shown).collect())
 }
 
+/// As whom the server itself carries out what it gets from another one. Nobody who agrees that programs are
+/// disconnected means that: it would stop until somebody starts it again.
+const REPLICATION: &str = "system user ";
+
 /// Ends the connections of others to the database `name` and counts them. What could not be ended is named when
 /// the swap fails for it.
 pub(super) async fn end_others(session: &mut Session, name: &str) -> Result<u32> {
     let mut ended = 0;
-    for Connected { id, .. } in connected(session, name).await? {
+    for Connected { id, who } in connected(session, name).await? {
+        if who.starts_with(REPLICATION) {
+            continue;
+        }
         ended += u32::from(session.execute(&format!("KILL CONNECTION {id}")).await.is_ok());
     }
     Ok(ended)
