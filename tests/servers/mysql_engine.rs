@@ -36,7 +36,8 @@ fn shop(server: &MysqlServer) -> FreshMysql {
         "CREATE VIEW bought AS SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer",
         "CREATE VIEW again AS SELECT id FROM bought",
         "CREATE PROCEDURE greet() SELECT 'CREATE TABLE no_table (a INT);'",
-        "CREATE EVENT clean ON SCHEDULE EVERY 1 HOUR DO DELETE FROM log",
+        // Without a start it begins at once, and may clean what has just been written.
+        "CREATE EVENT clean ON SCHEDULE EVERY 1 HOUR STARTS '2036-01-01 00:00:00' DO DELETE FROM log",
         "CREATE TRIGGER seen AFTER INSERT ON orders FOR EACH ROW INSERT INTO log VALUES ('order')",
         "INSERT INTO customers VALUES (1), (2), (3)",
         "INSERT INTO orders VALUES (1, 1), (2, 3)",
